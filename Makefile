@@ -1,0 +1,44 @@
+# make demo       the whole way on real data: trains, logs to MLflow, writes the report, prints the verdict
+# make test       ruff, mypy, doctests and tests
+# make dashboard  MLflow on 127.0.0.1:$(PORT) with the studies in it
+# TORCH_INDEX=https://download.pytorch.org/whl/cpu make demo   takes torch from another index (here the CPU build)
+
+PYTHON ?= python3
+PORT ?= 5000
+WORKERS ?= 2
+TORCH_INDEX ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: demo test lint types dashboard wheel clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/installed
+	$(PY) -m benchmarks run benchmarks/studies/starter.toml --workers $(WORKERS)
+	$(PY) -m reports build starter
+
+test: $(VENV)/installed lint types
+	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal
+
+lint: $(VENV)/installed
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(VENV)/installed
+	$(PY) -m mypy
+
+dashboard: $(VENV)/installed
+	$(PY) -m benchmarks dashboard --port $(PORT)
+
+wheel: $(VENV)/installed
+	$(PY) -m pip wheel . --no-deps -w dist -q
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is required, got " + sys.version.split()[0] + ": set PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist build *.egg-info

@@ -1,0 +1,78 @@
+"""The candidate architectures: one file each, found by its name, loaded only when asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+
+from advisor.architectures.base import Architecture, Capabilities, Kind, Structure
+from advisor.errors import MissingDependency, StudyError
+
+__all__ = ["Architecture", "Capabilities", "Kind", "Structure", "get", "names"]
+
+
+def names() -> list[str]:
+    """List the architectures without importing any of them.
+
+    Returns
+    -------
+    list of str
+        Sorted file names; private files and ``base`` are not architectures.
+
+    Examples
+    --------
+    >>> from advisor import architectures
+    >>> {"gbt", "cnn", "lstm"} <= set(architectures.names())
+    True
+    """
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_" and m.name != "base")
+
+
+def get(name: str) -> Architecture:
+    """Load one architecture by name.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`names`.
+
+    Returns
+    -------
+    Architecture
+        Its declaration.
+
+    Raises
+    ------
+    StudyError
+        If there is no such architecture.
+    MissingDependency
+        If the package it is built on is not installed.
+
+    Examples
+    --------
+    >>> from advisor import architectures
+    >>> architectures.get("linear").name
+    'linear'
+    """
+    known = names()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise StudyError(
+            "the candidate must be a known architecture",
+            got=repr(name),
+            do=f"{hint}choose one of {', '.join(known)}",
+        )
+    try:
+        module = importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "advisor":
+            raise
+        raise MissingDependency(
+            f"the architecture {name!r} needs the package {error.name!r}",
+            got="no such package",
+            do=f"pip install 'arch-advisor[{'torch' if error.name == 'torch' else 'xgboost'}]'",
+        ) from error
+    architecture: Architecture = module.ARCHITECTURE
+    return architecture

@@ -1,0 +1,97 @@
+"""What an architecture declares: its capabilities, its search space and how to make an estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["classification", "regression"]
+Structure = Literal["image", "sequence", "tabular"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the estimators of an architecture can take, as data that the planner and the checks read."""
+
+    native: frozenset[Structure]  # structures whose order its inductive bias uses
+    kinds: frozenset[Kind] = frozenset({"classification", "regression"})
+    uses_layout: bool = False  # the estimator has a `layout` parameter
+    missing: bool = True  # NaN in numeric columns is handled inside
+    categories: bool = True  # pandas categorical and string columns are handled inside
+    unequal_length: bool = False  # steps padded with NaN at the end are masked, not imputed
+    sample_weight: bool = False
+    gpu: bool = False  # uses a GPU where one is present
+    iterative: bool = False  # trained in epochs by the shared loop: has `max_epochs` and `time_limit`
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One candidate architecture.
+
+    Parameters
+    ----------
+    name : str
+        The file's name: ``"gbt"``.
+    title : str
+        For tables and figures: ``"Boosted trees (XGBoost)"``.
+    classifier, regressor : type
+        The scikit-learn estimators.
+    can : Capabilities
+        What they accept.
+    space : Mapping[str, Any]
+        Search space, parameter name to a list of values or a frozen ``scipy.stats`` distribution, as
+        :class:`sklearn.model_selection.ParameterSampler` takes it. The default configuration is ``{}``.
+    reference : str
+        Where the architecture and its space come from.
+    """
+
+    name: str
+    title: str
+    classifier: type
+    regressor: type
+    can: Capabilities
+    space: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = ""
+
+    def make(
+        self,
+        kind: Kind,
+        *,
+        layout: tuple[int, ...] | None = None,
+        random_state: int | None = None,
+        time_limit: float | None = None,
+        **config: Any,
+    ) -> Any:
+        """Make an unfitted estimator.
+
+        Parameters
+        ----------
+        kind : {"classification", "regression"}
+            Which of the two estimators.
+        layout : tuple of int, optional
+            How a row folds into a tensor: ``(H, W, C)``, ``(T, C)`` or ``(d,)``. None means ``(d,)``.
+        random_state : int, optional
+            Seed of everything random in the fit.
+        time_limit : float, optional
+            Seconds after which an iterative fit stops with the best weights so far.
+        **config
+            Hyperparameters that differ from the defaults.
+
+        Returns
+        -------
+        estimator
+            A scikit-learn classifier or regressor.
+
+        Examples
+        --------
+        >>> from advisor import architectures
+        >>> architectures.get("dummy").make("classification", random_state=0)
+        DummyClassifier(random_state=0)
+        """
+        estimator = self.classifier if kind == "classification" else self.regressor
+        if self.can.uses_layout:
+            config["layout"] = layout
+        if self.can.iterative and time_limit is not None:
+            config["time_limit"] = time_limit
+        return estimator(random_state=random_state, **config)

@@ -1,0 +1,65 @@
+"""The errors that a user can cause: each says what was required, what came and what to do."""
+
+from __future__ import annotations
+
+
+class AdvisorError(Exception):
+    """Root of every error this project raises on purpose.
+
+    Parameters
+    ----------
+    required : str
+        What was needed, as a clause: ``"the target must be a column of the data"``.
+    got : str
+        What came instead.
+    do : str
+        What the user can do about it, as an imperative.
+
+    Examples
+    --------
+    >>> print(InputError("the data must have rows", got="0 rows", do="check the filter before it"))
+    the data must have rows, got 0 rows: check the filter before it
+    """
+
+    def __init__(self, required: str, *, got: str, do: str) -> None:
+        super().__init__(required, got, do)
+        self.required, self.got, self.do = required, got, do
+
+    def __str__(self) -> str:
+        return f"{self.required}, got {self.got}: {self.do}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # keyword-only arguments would otherwise be lost on the way back from a worker process
+        return _rebuild, (type(self), self.required, self.got, self.do)
+
+
+def _rebuild(kind: type[AdvisorError], required: str, got: str, do: str) -> AdvisorError:
+    return kind(required, got=got, do=do)
+
+
+class InputError(AdvisorError, ValueError):
+    """The data cannot be used as it is."""
+
+
+class TargetError(InputError):
+    """The target is missing, unknown or cannot be learned."""
+
+
+class MissingDependency(AdvisorError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+class DivergedError(AdvisorError, ArithmeticError):
+    """Training produced a loss or weight that is not finite."""
+
+
+class CorruptDataError(AdvisorError):
+    """A stored file differs from its recorded checksum or cannot be read."""
+
+
+class StudyError(AdvisorError, ValueError):
+    """A study file, task name or candidate name is wrong."""
+
+
+class StoreError(AdvisorError):
+    """The results store or the MLflow database cannot be used as it is."""

@@ -1,0 +1,101 @@
+"""The unit of work: a cell is what is computed, an outcome is what it gave. Both are plain frozen values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Status = Literal["ok", "skipped", "timeout", "out_of_memory", "diverged", "error"]
+STATUSES: tuple[Status, ...] = ("ok", "skipped", "timeout", "out_of_memory", "diverged", "error")
+
+
+def canonical_json(value: Any) -> str:
+    """One text per value: keys sorted, no spaces, no NaN.
+
+    Examples
+    --------
+    >>> canonical_json({"b": 1, "a": (2, 3)})
+    '{"a":[2,3],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (task, candidate, configuration, fold, seed) under one protocol.
+
+    Parameters
+    ----------
+    task : str
+        Task id: ``"embedded:digits"``.
+    data_hash : str
+        Hash of the task's values, so a changed upload cannot mix into old results.
+    candidate : str
+        An architecture's name, or ``"advisor"``.
+    config : str
+        Canonical JSON of the hyperparameters that differ from the default; ``"{}"`` is the default.
+    fold, seed : int
+        Which split and which seed of the fit.
+    protocol : str
+        Canonical JSON of the protocol, with its version.
+    trial : int
+        Place in the search, 0 is the default configuration; not part of the identity.
+    """
+
+    task: str
+    data_hash: str
+    candidate: str
+    config: str
+    fold: int
+    seed: int
+    protocol: str
+    trial: int = field(default=0, compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """Content hash (24 hex digits): equal content, equal key, on every machine."""
+        content = asdict(self)
+        del content["trial"]
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a cell gave.
+
+    Parameters
+    ----------
+    key : str
+        The cell's key.
+    status : str
+        One of :data:`STATUSES`.
+    reason : str
+        Why it is not "ok"; empty if it is.
+    validation, test : float or None
+        Scores of the task's metric (higher is better); None unless ``status`` is "ok".
+    fit_seconds, predict_seconds : float or None
+        Wall time.
+    peak_mb : float or None
+        Peak resident memory of the process above its level before the cell, in MiB.
+    extra : dict
+        Further facts as JSON values: epochs, the advice given, ...
+    environment : dict
+        Versions, commit, hardware and threads.
+    finished : str
+        UTC, ISO 8601.
+    """
+
+    key: str
+    status: Status
+    reason: str = ""
+    validation: float | None = None
+    test: float | None = None
+    fit_seconds: float | None = None
+    predict_seconds: float | None = None
+    peak_mb: float | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    finished: str = ""

@@ -1,0 +1,76 @@
+"""A task: a data set with a target, a metric and what is known of its structure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from advisor.architectures.base import Kind, Structure
+
+
+@dataclass(frozen=True)
+class Task:
+    """A data set to learn, in memory.
+
+    Parameters
+    ----------
+    id : str
+        Source and name: ``"embedded:digits"``.
+    X : DataFrame, shape (n, d)
+        Inputs. For images and sequences one flat column per number, in canonical order: ``layout`` in C order,
+        channels last (``(H, W, C)``, ``(T, C)``); series of unequal length are padded with NaN at the end.
+    y : Series, shape (n,)
+        Target, same index as ``X``; float for regression, any labels for classification.
+    kind : {"classification", "regression"}
+        What is predicted.
+    metric : {"accuracy", "r2"}
+        The score; higher is better.
+    structure : {"image", "sequence", "tabular"} or None
+        The declared truth, None if nobody declared it.
+    layout : tuple of int or None
+        ``(H, W, C)``, ``(T, C)`` or ``(d,)``; None if nobody declared it.
+    origin : str
+        The original collection; tasks of one origin are not independent and are clustered in intervals.
+    groups : Series or None
+        Rows of one group stay on one side of a split.
+    """
+
+    id: str
+    X: pd.DataFrame
+    y: pd.Series
+    kind: Kind
+    metric: str
+    structure: Structure | None
+    layout: tuple[int, ...] | None
+    origin: str
+    groups: pd.Series | None = None
+
+    @property
+    def name(self) -> str:
+        """The part of the id after the source."""
+        return self.id.partition(":")[2]
+
+    @cached_property
+    def data_hash(self) -> str:
+        """Hash of the canonical values (16 hex digits): changes when a value, label, name or group changes."""
+        digest = hashlib.sha256()
+        for name in [*self.X.columns]:
+            digest.update(f"{name}\0".encode())
+            digest.update(_canonical(self.X[name]))
+        digest.update(_canonical(self.y))
+        if self.groups is not None:
+            digest.update(_canonical(self.groups))
+        return digest.hexdigest()[:16]
+
+
+def _canonical(column: pd.Series) -> bytes:
+    """Bytes of a column that do not depend on its dtype: numbers as float64, everything else as text."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(np.isnan(values), np.nan, values + 0.0).tobytes()  # one NaN, no negative zero
+    text = column.astype(object).where(column.notna(), "\1missing")
+    return "\0".join(map(str, text)).encode()
