@@ -21,7 +21,7 @@ class Task:
     id : str
         Source and name: ``"embedded:digits"``.
     X : DataFrame, shape (n, d)
-        Inputs. For images and sequences one flat column per number, in canonical order: ``layout`` in C order,
+        Inputs. One flat column per number for images and sequences, in canonical order: ``layout`` in C order,
         channels last (``(H, W, C)``, ``(T, C)``); series of unequal length are padded with NaN at the end.
     y : Series, shape (n,)
         Target, same index as ``X``; float for regression, any labels for classification.
@@ -56,9 +56,9 @@ class Task:
 
     @cached_property
     def data_hash(self) -> str:
-        """Hash of the canonical values (16 hex digits): changes when a value, label, name or group changes."""
+        """Hash of the canonical values (16 hex digits): a changed value, label, name or group changes it."""
         digest = hashlib.sha256()
-        for name in [*self.X.columns]:
+        for name in self.X.columns:
             digest.update(f"{name}\0".encode())
             digest.update(_canonical(self.X[name]))
         digest.update(_canonical(self.y))
