@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datasets.sources import load
-from datasets.task import Task
+from datasets.sources import describe, load, names
+from datasets.task import Task, TaskInfo
 
-__all__ = ["Task", "load"]
+__all__ = ["Task", "TaskInfo", "describe", "load", "names"]

@@ -21,8 +21,8 @@ class Task:
     id : str
         Source and name: ``"embedded:digits"``.
     X : DataFrame, shape (n, d)
-        Inputs. One flat column per number for images and sequences, in canonical order: ``layout`` in C order,
-        channels last (``(H, W, C)``, ``(T, C)``); series of unequal length are padded with NaN at the end.
+        Inputs. Images and sequences have one flat column per number, in canonical order: ``layout`` in C
+        order, channels last (``(H, W, C)``, ``(T, C)``); unequal lengths are padded with NaN at the end.
     y : Series, shape (n,)
         Target, same index as ``X``; float for regression, any labels for classification.
     kind : {"classification", "regression"}
@@ -65,6 +65,37 @@ class Task:
         if self.groups is not None:
             digest.update(_canonical(self.groups))
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def info(self) -> TaskInfo:
+        """What the planner needs of this task."""
+        n, d = self.X.shape
+        return TaskInfo(
+            id=self.id,
+            structure=self.structure,
+            layout=self.layout,
+            kind=self.kind,
+            metric=self.metric,
+            origin=self.origin,
+            data_hash=self.data_hash,
+            n=n,
+            d=d,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskInfo:
+    """What is known of a task without its values; the fields mean the same as those of :class:`Task`."""
+
+    id: str
+    structure: Structure | None
+    layout: tuple[int, ...] | None
+    kind: Kind
+    metric: str
+    origin: str
+    data_hash: str | None  # None where it would need the values and they were not loaded
+    n: int  # rows
+    d: int  # input columns
 
 
 def _canonical(column: pd.Series) -> bytes:

@@ -1,0 +1,158 @@
+"""Where tasks come from: one file a source, found by scanning this folder."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from functools import cache
+from typing import Protocol
+
+from advisor.errors import StudyError
+from datasets.task import Task, TaskInfo
+
+__all__ = ["Source", "describe", "load", "names", "unknown"]
+
+
+class Source(Protocol):
+    """What a source owes. A module is a source: put a file with these names into this folder.
+
+    Importing it must be cheap: what it needs beyond the standard library, numpy and pandas is imported inside
+    its functions. Everything that a user can get wrong is an :class:`~advisor.errors.AdvisorError`.
+
+    Attributes
+    ----------
+    scheme : str
+        What stands before the colon of a task id. Unique, lower case.
+    """
+
+    @property
+    def scheme(self) -> str:
+        """What stands before the colon of a task id."""
+        ...
+
+    def names(self) -> list[str]:
+        """List what can be loaded, without the scheme: no data is read, no request sent; [] if unbounded."""
+        ...
+
+    def describe(self, rest: str, /) -> TaskInfo:
+        """Tell what is known of a task; reads the values only if there is no other way."""
+        ...
+
+    def load(self, rest: str, /) -> Task:
+        """Load a task by what stands after the colon.
+
+        Two calls give equal values, in equal order, and ``Task.id`` is the id in its shortest form.
+        """
+        ...
+
+
+@cache
+def _sources() -> dict[str, Source]:
+    modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+    return {module.scheme: module for module in modules}
+
+
+def _find(task_id: str) -> tuple[Source, str]:
+    scheme, colon, rest = task_id.partition(":")
+    if not colon or not rest:
+        raise StudyError(
+            "a task must be named SOURCE:NAME",
+            got=repr(task_id),
+            do=f"put one of {', '.join(f'{s}:' for s in sorted(_sources()))} before the name",
+        )
+    if scheme not in _sources():
+        raise unknown("the source of a task must be known", got=scheme, among=sorted(_sources()))
+    return _sources()[scheme], rest
+
+
+def unknown(required: str, *, got: str, among: Sequence[str]) -> StudyError:
+    """Make the error for a name that does not exist, with the closest one that does.
+
+    Examples
+    --------
+    >>> print(unknown("the set must be known", got="digit", among=["digits", "emoji"]))
+    the set must be known, got 'digit': did you mean 'digits'? choose one of digits, emoji
+    """
+    close = difflib.get_close_matches(got, among, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return StudyError(required, got=repr(got), do=f"{hint}choose one of {', '.join(among)}")
+
+
+def load(task_id: str) -> Task:
+    """Load a task.
+
+    Parameters
+    ----------
+    task_id : str
+        ``"embedded:NAME"``, ``"openml:TASK_ID"`` or ``"file:PATH?target=COLUMN"``.
+
+    Returns
+    -------
+    Task
+        Inputs, target and what is declared of them.
+
+    Raises
+    ------
+    StudyError
+        If there is no such source or task.
+    CorruptDataError
+        If a stored file is not what it was.
+    InputError
+        If the data cannot be learned from.
+
+    Examples
+    --------
+    >>> import datasets
+    >>> task = datasets.load("embedded:digits")
+    >>> task.X.shape, task.layout, task.kind
+    ((1797, 64), (8, 8, 1), 'classification')
+    """
+    source, rest = _find(task_id)
+    return source.load(rest)
+
+
+def describe(task_id: str) -> TaskInfo:
+    """Tell what is known of a task, without its values where the source can.
+
+    Parameters
+    ----------
+    task_id : str
+        As :func:`load` takes it.
+
+    Returns
+    -------
+    TaskInfo
+        Structure, layout, kind, metric, origin, hash and size.
+
+    Raises
+    ------
+    StudyError
+        If there is no such source or task.
+
+    Examples
+    --------
+    >>> import datasets
+    >>> datasets.describe("embedded:digits").structure
+    'image'
+    """
+    source, rest = _find(task_id)
+    return source.describe(rest)
+
+
+def names() -> list[str]:
+    """List the ids of all tasks that can be listed: those of the embedded corpus.
+
+    Returns
+    -------
+    list of str
+        Sorted task ids.
+
+    Examples
+    --------
+    >>> import datasets
+    >>> "embedded:digits" in datasets.names()
+    True
+    """
+    return sorted(f"{scheme}:{name}" for scheme, source in _sources().items() for name in source.names())

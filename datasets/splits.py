@@ -1,0 +1,204 @@
+"""Deterministic splits that do not leak: rows that belong together never stand on two sides."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from advisor.errors import InputError
+from datasets.task import Task
+
+_CHUNK = 8192  # rows hashed at a time, so that a wide set is not copied whole as float64
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row positions of the three sides of a split; disjoint; the rows of a unit stand together."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def split(
+    task: Task,
+    *,
+    fold: int,
+    max_train: int,
+    train_fraction: float = 0.7,
+    validation_share: float = 0.3,
+    max_eval: int = 50_000,
+) -> Split:
+    """Split the rows of a task into train, validation and test.
+
+    The sizes follow [1]_: ``min(max_train, train_fraction * n)`` rows to train with, of the rest
+    ``validation_share`` for validation and the others for test, each cut to ``max_eval``. Unlike there, rows
+    that share a group, and rows whose inputs are equal, form one unit that stays on one side; the sizes are
+    then met as nearly as whole units allow.
+
+    Units are shuffled within their class and then interleaved, so that each side has the class shares of the
+    whole (small sets would otherwise lose rare classes by chance), and the first unit of every class goes to
+    train. Units bigger than the test side go to train first: no other side could hold them.
+
+    Parameters
+    ----------
+    task : Task
+        What to split.
+    fold : int
+        Which split, from 0; the only source of randomness.
+    max_train : int
+        Most rows to train with.
+    train_fraction : float
+        Share of the rows to train with, in (0, 1).
+    validation_share : float
+        Share of the remaining rows for validation, in (0, 1).
+    max_eval : int
+        Most rows in validation and in test.
+
+    Returns
+    -------
+    Split
+        Positions into ``task.X``. The same fold gives the same rows on every machine and in whatever order
+        the rows of the task stand.
+
+    Raises
+    ------
+    InputError
+        If the rows form fewer than three units.
+
+    References
+    ----------
+    .. [1] Grinsztajn, Oyallon, Varoquaux, "Why do tree-based models still outperform deep learning on typical
+       tabular data?", NeurIPS 2022 Datasets and Benchmarks, appendix A.3. arXiv:2207.08815.
+
+    Examples
+    --------
+    >>> import datasets
+    >>> from datasets.splits import split
+    >>> parts = split(datasets.load("embedded:digits"), fold=0, max_train=10_000)
+    >>> len(parts.train), len(parts.validation), len(parts.test)
+    (1258, 162, 377)
+    """
+    n = len(task.X)
+    n_train = min(max_train, round(train_fraction * n))
+    n_validation = round(validation_share * (n - n_train))
+    hashes = row_hashes(task.X)
+    unit = _units(hashes, task.groups)
+    sizes = np.bincount(unit)
+    if len(sizes) < 3:
+        raise InputError(
+            "a split needs at least three groups of rows that do not share an entity or their inputs",
+            got=f"{len(sizes)} in {n} rows of {task.id}",
+            do="give a finer group column, or more data",
+        )
+    rank = _order(task, unit, sizes, big=n - n_train - n_validation, rng=np.random.default_rng(fold))
+    # rows in the order of their units; hashes settle the order within a unit, so that row order does not
+    rows = np.lexsort((_labels(task), hashes, rank[unit]))
+    ends = np.cumsum(sizes[np.argsort(rank)])
+    first = _nearest(ends[:-2], n_train)
+    second = _nearest(ends[:-1], n_train + n_validation, after=first)
+    return Split(
+        train=rows[:first][:max_train],
+        validation=rows[first:second][:max_eval],
+        test=rows[second:][:max_eval],
+    )
+
+
+def row_hashes(X: pd.DataFrame) -> np.ndarray:
+    """Hash each row by its values, whatever their dtype.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n, d)
+        Numbers count by value (``1``, ``1.0`` and ``True`` are equal), everything else as text; missing
+        values are equal to each other.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n,)
+        Equal rows have equal hashes; columns count by position.
+
+    Examples
+    --------
+    >>> hashes = row_hashes(pd.DataFrame({"a": [1.0, 1.0, 2.0], "b": ["x", "x", "x"]}))
+    >>> bool(hashes[0] == hashes[1]), bool(hashes[0] == hashes[2])
+    (True, False)
+    """
+    is_number = [pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t) for t in X.dtypes]
+    coded = (
+        X
+        if all(is_number)
+        else pd.concat(
+            [X.iloc[:, i] if number else _codes(X.iloc[:, i]) for i, number in enumerate(is_number)], axis=1
+        )
+    )
+    hashes = np.empty(len(X), dtype=np.uint64)
+    for start in range(0, len(X), _CHUNK):
+        values = coded.iloc[start : start + _CHUNK].to_numpy(dtype=np.float64, na_value=np.nan)
+        values = np.ascontiguousarray(np.where(np.isnan(values), np.nan, values + 0.0))  # no negative zero
+        digests = b"".join(hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in values)
+        hashes[start : start + _CHUNK] = np.frombuffer(digests, dtype="<u8")
+    return hashes
+
+
+def _codes(column: pd.Series) -> pd.Series:
+    """Number the distinct texts of a column in sorted order; missing is -1."""
+    codes, _ = pd.factorize(column.astype(object).map(str, na_action="ignore"), sort=True)
+    return pd.Series(codes, index=column.index)
+
+
+def _labels(task: Task) -> np.ndarray:
+    """Number the target values in sorted order."""
+    return task.y.to_numpy() if task.kind == "regression" else _codes(task.y).to_numpy()
+
+
+def _units(hashes: np.ndarray, groups: pd.Series | None) -> np.ndarray:
+    """Number the units 0..u-1: components of the rows under "same group" and "same inputs".
+
+    Units are numbered by their smallest hash, not by position.
+    """
+    n = len(hashes)
+    same = [np.unique(hashes, return_inverse=True)[1]]
+    if groups is not None:
+        codes = pd.factorize(groups)[0].astype(np.int64)  # a missing group is -1: a row of its own
+        same.append(np.where(codes < 0, codes.max() + 1 + np.arange(n), codes))
+    row, link, nodes = np.tile(np.arange(n), len(same)), [], n
+    for codes in same:  # rows and what they share are the two kinds of nodes of a graph
+        link.append(nodes + codes)
+        nodes += int(codes.max()) + 1
+    graph = coo_array((np.ones(len(row)), (row, np.concatenate(link))), shape=(nodes, nodes))
+    component = connected_components(graph, directed=False)[1][:n]
+    smallest = pd.Series(hashes).groupby(component).min()
+    renumber = smallest.rank(method="first").astype(int) - 1
+    units: np.ndarray = renumber.loc[component].to_numpy()
+    return units
+
+
+def _order(
+    task: Task, unit: np.ndarray, sizes: np.ndarray, *, big: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Rank the units for dealing out: big ones first, then classes interleaved evenly."""
+    if task.kind == "classification":
+        counts = pd.crosstab(unit, _labels(task)).to_numpy()
+        label = counts.argmax(axis=1)  # of most of the unit's rows
+    else:
+        label = np.zeros(len(sizes), dtype=int)
+    noise = rng.random((2, len(sizes)))
+    place = pd.Series(noise[0]).groupby(label).rank(method="first").to_numpy() - 1  # k-th of its class
+    size = np.bincount(label)[label]
+    # stratum k of m is [k/m, (k+1)/m); the first is moved to the front
+    position = np.where(place == 0, noise[1] / len(sizes), (place + noise[1]) / size)
+    rank = np.empty(len(sizes), dtype=int)
+    rank[np.lexsort((noise[1], position, sizes <= big))] = np.arange(len(sizes))
+    return rank
+
+
+def _nearest(ends: np.ndarray, target: int, *, after: int = 0) -> int:
+    """Pick the unit boundary nearest to a row count, beyond `after`."""
+    ends = ends[ends > after]
+    return int(ends[np.abs(ends - target).argmin()])
