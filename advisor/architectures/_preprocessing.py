@@ -1,0 +1,410 @@
+"""What every architecture needs before it can learn: columns checked, encoded and scaled on the training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, column_or_1d, validate_data
+
+from advisor.architectures.base import Kind
+from advisor.errors import InputError, TargetError
+
+Layout = tuple[int, ...]
+Rows = NDArray[np.float64] | pd.DataFrame
+MISSING = "\0missing"  # the category of a missing value; no text file can hold it
+
+
+def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: bool) -> Rows:
+    """Check the inputs of fit (``reset=True``) or predict and give them as flat columns.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Remembers the number and names of the columns at fit, and is held to them at predict.
+    X : DataFrame or array-like, shape (n, d) or (n, *layout)
+        Numbers and, if there is no tensor layout, categories. NaN is missing.
+    layout : tuple of int, optional
+        ``(H, W, C)``, ``(T, C)`` or ``(d,)``.
+    reset : bool
+        Whether this is fit.
+
+    Returns
+    -------
+    ndarray of float64 or DataFrame, shape (n, d)
+        An array if every column is numeric.
+
+    Raises
+    ------
+    InputError
+        If the width contradicts the layout, a value is infinite, or nothing was observed at all.
+    """
+    if not isinstance(X, pd.DataFrame) and np.ndim(X) > 2:
+        shape = np.shape(X)
+        if layout is not None and shape[1:] != layout and len(layout) > 1:
+            raise InputError(
+                f"each row must have the shape of the layout {layout}",
+                got=f"rows of shape {shape[1:]}",
+                do="pass the layout of the data or reshape it",
+            )
+        X = np.reshape(X, (shape[0], -1))
+    rows = _numbers_or_frame(estimator, X, reset=reset)
+    width = rows.shape[1]
+    if layout is not None and width != int(np.prod(layout)):
+        raise InputError(
+            f"the layout {layout} needs {int(np.prod(layout))} columns",
+            got=f"{width} columns",
+            do="pass the layout that the columns fold into",
+        )
+    if isinstance(rows, np.ndarray):
+        if np.isinf(rows).any():
+            raise InputError(
+                "the inputs must be finite or missing",
+                got=f"infinity in column {int(np.argwhere(np.isinf(rows))[0][1])}",
+                do="replace infinities by NaN or a number",
+            )
+        if reset and np.isnan(rows).all():
+            raise InputError(
+                "the inputs must hold at least one observed value",
+                got="only NaN",
+                do="check how they were read",
+            )
+    return rows
+
+
+def _numbers_or_frame(estimator: Any, X: Any, *, reset: bool) -> Rows:
+    """A float64 array where all columns are numeric, else a frame; feature names and width are checked."""
+    if isinstance(X, pd.DataFrame):
+        numeric = all(_is_numeric(dtype) for dtype in X.dtypes)
+    else:
+        numeric = not _holds_text(X)
+        X = X if numeric else pd.DataFrame(np.asarray(X, dtype=object)).infer_objects()
+    if numeric:
+        return cast(
+            "NDArray[np.float64]",
+            validate_data(estimator, X, reset=reset, dtype=np.float64, ensure_all_finite=False),
+        )
+    if not reset or X.shape[1]:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    check_array(np.empty(X.shape))  # the messages of scikit-learn for no rows and no columns
+    return cast("pd.DataFrame", X)
+
+
+def _is_numeric(dtype: Any) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(dtype)) and not pd.api.types.is_complex_dtype(dtype)
+
+
+def _holds_text(X: Any) -> bool:
+    """Whether an array-like is two-dimensional and cannot be read as numbers."""
+    if hasattr(X, "tocsr") or np.ndim(X) != 2:
+        return False
+    array = np.asarray(X)
+    if array.dtype.kind not in "OUS":
+        return False
+    try:
+        array.astype(np.float64)
+    except (TypeError, ValueError):
+        return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns are numbers and which are categories, decided once, on the training rows.
+
+    Parameters
+    ----------
+    numeric, categorical : ndarray of int
+        Column positions.
+    """
+
+    numeric: NDArray[np.intp]
+    categorical: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, rows: Rows) -> Columns:
+        """Sort the columns by their dtype; dates and durations are numbers."""
+        if isinstance(rows, np.ndarray):
+            return cls(np.arange(rows.shape[1]), np.arange(0))
+        number = np.array([_is_numeric(t) or getattr(t, "kind", "") in "mM" for t in rows.dtypes], dtype=bool)
+        return cls(np.flatnonzero(number), np.flatnonzero(~number))
+
+    def numbers(self, rows: Rows) -> NDArray[np.float64]:
+        """Numeric columns as float64, shape (n, p), NaN where missing."""
+        if isinstance(rows, np.ndarray):
+            return rows[:, self.numeric]
+        values = np.empty((len(rows), len(self.numeric)))
+        for place, position in enumerate(self.numeric):
+            column = rows.iloc[:, position]
+            if getattr(column.dtype, "kind", "") in "mM":
+                seconds = column.to_numpy(dtype=f"{column.dtype.kind}8[s]")
+                values[:, place] = np.where(np.isnat(seconds), np.nan, seconds.astype(np.int64))
+                continue
+            try:
+                values[:, place] = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
+            except (TypeError, ValueError) as error:
+                raise InputError(
+                    f"column {column.name!r} must be numeric, as at fit",
+                    got=f"values of type {column.dtype}",
+                    do="convert the column as it was converted for fit",
+                ) from error
+        if np.isinf(values).any():
+            name = rows.columns[self.numeric[np.argwhere(np.isinf(values))[0][1]]]
+            raise InputError(
+                "the inputs must be finite or missing",
+                got=f"infinity in column {name!r}",
+                do="replace infinities by NaN or a number",
+            )
+        return values
+
+    def labels(self, rows: Rows) -> NDArray[np.object_]:
+        """Categorical columns as text, shape (n, q), :data:`MISSING` where missing."""
+        if isinstance(rows, np.ndarray):
+            texts = np.empty((len(rows), len(self.categorical)), dtype=object)
+            for place, position in enumerate(self.categorical):  # an array at predict, categories at fit
+                texts[:, place] = [MISSING if np.isnan(v) else str(v) for v in rows[:, position]]
+            return texts
+        columns = [rows.iloc[:, position] for position in self.categorical]
+        texts = [c.astype(object).where(c.notna(), MISSING).map(str).to_numpy(dtype=object) for c in columns]
+        return np.stack(texts, axis=1) if texts else np.empty((len(rows), 0), dtype=object)
+
+
+class TableEncoder:
+    """Encode the columns of a table as numbers for a network or a linear model.
+
+    Numbers: median for missing ones and one indicator column per column with missing values, then either standardised
+    or mapped to a normal distribution by their quantiles and standardised. (Quantiles map the ties of a column that is
+    mostly zero to -5.2; without standardising, digits and counts are learned badly.) Categories: one-hot, at most 32
+    per column, rare ones share a column, unseen ones are all zeros. Constant columns are dropped.
+
+    Parameters
+    ----------
+    scaling : {"quantile", "standard"}
+        How numbers are scaled.
+    seed : int
+        Seed of the subsample that the quantiles are estimated from.
+
+    References
+    ----------
+    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on typical tabular
+    data? Section 3.3 (quantile-normal inputs for networks).
+    """
+
+    def __init__(self, *, scaling: Literal["quantile", "standard"], seed: int = 0) -> None:
+        self.scaling, self.seed = scaling, seed
+
+    def fit(self, rows: Rows) -> TableEncoder:
+        """Learn medians, quantiles and categories."""
+        self.columns = Columns.of(rows)
+        numbers, labels = self.columns.numbers(rows), self.columns.labels(rows)
+        self.number_steps: Pipeline | None = None
+        self.one_hot: OneHotEncoder | None = None
+        if numbers.shape[1]:
+            steps: list[Any] = [
+                SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+            ]
+            if self.scaling == "quantile":
+                n_quantiles = min(1000, len(numbers))
+                steps.append(
+                    QuantileTransformer(
+                        n_quantiles=n_quantiles, output_distribution="normal", random_state=self.seed
+                    )
+                )
+            self.number_steps = make_pipeline(*steps, StandardScaler()).fit(numbers)
+        if labels.shape[1]:
+            self.one_hot = OneHotEncoder(
+                handle_unknown="ignore", max_categories=32, sparse_output=False, dtype=np.float32
+            ).fit(labels)
+        wide = self._wide(rows)
+        varies = wide.std(axis=0) > 0
+        self.kept = np.flatnonzero(varies) if varies.any() else np.arange(1)
+        return self
+
+    def transform(self, rows: Rows) -> NDArray[np.float32]:
+        """Encoded columns, shape (n, d')."""
+        return self._wide(rows)[:, self.kept]
+
+    def _wide(self, rows: Rows) -> NDArray[np.float32]:
+        parts = []
+        if self.number_steps is not None:
+            parts.append(self.number_steps.transform(self.columns.numbers(rows)).astype(np.float32))
+        if self.one_hot is not None:
+            parts.append(self.one_hot.transform(self.columns.labels(rows)))
+        return np.hstack(parts)
+
+
+class TensorEncoder:
+    """Fold flat columns into images or sequences and standardise each channel over all positions.
+
+    Steps that are missing in every channel at the end of a sequence are padding: they have no part in the mean and
+    are given by the lengths. Other missing values become the channel's mean.
+
+    Parameters
+    ----------
+    layout : tuple of int
+        ``(H, W, C)`` or ``(T, C)``.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+
+    def fit(self, rows: Rows) -> TensorEncoder:
+        """Learn the mean and the standard deviation of each channel, shape (C,)."""
+        values = self._fold(rows).reshape(-1, self.layout[-1])
+        counts = np.maximum((~np.isnan(values)).sum(axis=0), 1)
+        self.mean = np.nansum(values, axis=0) / counts
+        deviation = np.sqrt(np.nansum((values - self.mean) ** 2, axis=0) / counts)
+        self.scale = np.where(deviation > 1e-12 * np.abs(self.mean), deviation, 1.0)
+        return self
+
+    def transform(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+        """Tensor, shape (n, *layout), and the lengths, shape (n,), None where every sequence is whole."""
+        values = self._fold(rows)
+        lengths = None
+        if len(self.layout) == 2 and np.isnan(values[:, -1]).all(axis=-1).any():
+            observed = ~np.isnan(values).all(axis=-1)  # (n, T)
+            steps = np.arange(1, self.layout[0] + 1)
+            lengths = np.maximum((observed * steps).max(axis=1), 1)
+        scaled = (values - self.mean) / self.scale
+        return np.nan_to_num(scaled, nan=0.0).astype(np.float32), lengths
+
+    def _fold(self, rows: Rows) -> NDArray[np.float64]:
+        if not isinstance(rows, np.ndarray):
+            raise InputError(
+                "an image or a sequence must be numeric",
+                got=f"columns of type {', '.join(sorted({str(t) for t in rows.dtypes}))}",
+                do="encode the categories, or pass no layout to treat the data as a table",
+            )
+        return rows.reshape(len(rows), *self.layout)
+
+
+def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
+    """Check the target of fit: one value per row, none missing, at least two classes.
+
+    Parameters
+    ----------
+    y : array-like, shape (n,)
+        Labels or numbers.
+    kind : {"classification", "regression"}
+        Which of them.
+    n_rows : int
+        Rows of the inputs.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Labels as they are, or float64.
+
+    Raises
+    ------
+    TargetError
+        If the target cannot be learned.
+    """
+    if y is None:
+        raise TargetError("fit requires y to be passed, but the target y is None", got="None", do="pass y")
+    values = column_or_1d(y, warn=True)
+    if len(values) != n_rows:
+        raise TargetError(
+            "there must be one target per row",
+            got=f"{len(values)} targets and {n_rows} rows",
+            do="align X and y",
+        )
+    if n_rows < 2:
+        raise InputError("at least 2 rows are needed", got="1 sample", do="pass more rows")
+    if kind == "regression":
+        try:
+            numbers = np.asarray(values, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise TargetError(
+                "a regression target must be numeric",
+                got=f"values of type {values.dtype}",
+                do="convert it, or use a classifier",
+            ) from error
+        if not np.isfinite(numbers).all():
+            raise TargetError(
+                "the target must be finite",
+                got=f"Input y contains {'NaN' if np.isnan(numbers).any() else 'infinity'}",
+                do="drop those rows",
+            )
+        return numbers
+    if pd.isna(values).any():
+        raise TargetError("the target must not be missing", got="Input y contains NaN", do="drop those rows")
+    check_classification_targets(values)
+    if (classes := len(np.unique(values))) < 2:
+        raise TargetError(
+            "at least 2 classes are needed", got=f"{classes} class", do="check the target column"
+        )
+    return values
+
+
+def inner_split(
+    target: NDArray[np.float64] | NDArray[np.int64], fraction: float, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Hold out rows for early stopping, stratified by the target.
+
+    Rows are shuffled, sorted by target and every k-th is taken, so class shares (or the quantiles of a number) are
+    kept. A class with one row stays in training. Too few rows to hold one out: all rows play both parts.
+
+    Parameters
+    ----------
+    target : ndarray, shape (n,)
+        Class codes or numbers.
+    fraction : float
+        Share to hold out, above 0 and at most 0.5.
+    rng : numpy.random.Generator
+        Shuffles the rows.
+
+    Returns
+    -------
+    train, validation : ndarray of int
+        Sorted row positions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> train, validation = inner_split(np.array([0] * 5 + [1] * 5), 0.2, np.random.default_rng(0))
+    >>> len(train), len(validation)
+    (8, 2)
+    """
+    n, every = len(target), max(2, round(1 / fraction))
+    order = rng.permutation(n)
+    order = order[np.argsort(target[order], kind="stable")]
+    held = order[every // 2 :: every]
+    if target.dtype.kind in "iu":
+        held = held[np.bincount(target)[target[held]] > 1]
+    if len(held) == 0:
+        return np.arange(n), np.arange(n)
+    return np.setdiff1d(np.arange(n), held), np.sort(held)
+
+
+def target_scaler(name: str, n_rows: int, seed: int) -> Any:
+    """Make the transformer of a regression target: "standard" or "quantile"."""
+    if name == "standard":
+        return StandardScaler()
+    if name == "quantile":
+        return QuantileTransformer(
+            n_quantiles=min(1000, n_rows), output_distribution="normal", random_state=seed
+        )
+    raise InputError(
+        "target_transform must be 'standard' or 'quantile'", got=repr(name), do="choose one of them"
+    )
+
+
+def seed_of(random_state: Any) -> int:
+    """Seed from an int, a generator or None, without touching the global random state.
+
+    Examples
+    --------
+    >>> seed_of(3) == seed_of(3)
+    True
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return int(np.random.default_rng(random_state).integers(2**31 - 1))

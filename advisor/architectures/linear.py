@@ -1,0 +1,137 @@
+"""Linear baseline: logistic regression or ridge regression with an L2 penalty."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import scipy.stats
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils.validation import check_is_fitted
+
+from advisor.architectures._preprocessing import TableEncoder, check_rows, check_target
+from advisor.architectures.base import Architecture, Capabilities
+from advisor.errors import InputError
+
+
+class _Linear(BaseEstimator):
+    def __init__(self, *, l2: float = 1e-3, max_iter: int = 300, random_state: Any = None) -> None:
+        self.l2 = l2
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def _encode(self, X: Any) -> NDArray[np.float64]:
+        if not self.l2 > 0:
+            raise InputError("l2 must be above 0", got=str(self.l2), do="set l2, for example 0.001")
+        rows = check_rows(self, X, reset=True)
+        self.encoder_ = TableEncoder(scaling="standard").fit(rows)
+        return self.encoder_.transform(rows).astype(np.float64)
+
+    def _encoded(self, X: Any) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        return self.encoder_.transform(check_rows(self, X, reset=False)).astype(np.float64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+
+class LinearClassifier(ClassifierMixin, _Linear):
+    """Multinomial logistic regression on standardised columns; parameters as :class:`LinearRegressor`."""
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Fit the coefficients.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d)
+            Inputs; NaN is missing.
+        y : array-like, shape (n,)
+            Labels.
+        sample_weight : array-like, shape (n,), optional
+            Weight of each row in the loss.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+        """
+        encoded = self._encode(X)
+        y = check_target(y, "classification", len(encoded))
+        self.model_ = LogisticRegression(C=1 / (self.l2 * len(y)), max_iter=self.max_iter)
+        self.model_.fit(encoded, y, sample_weight)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Most probable labels, shape (n,)."""
+        labels: NDArray[Any] = self.model_.predict(self._encoded(X))
+        return labels
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of the classes, shape (n, n_classes)."""
+        probabilities: NDArray[np.float64] = self.model_.predict_proba(self._encoded(X))
+        return probabilities
+
+
+class LinearRegressor(RegressorMixin, _Linear):
+    """Ridge regression on standardised columns.
+
+    Numbers are standardised, missing ones are the median with an indicator, categories are one-hot; images and
+    sequences are read as flat columns.
+
+    Parameters
+    ----------
+    l2 : float
+        Penalty per training row: the objective is the mean loss plus ``l2 / 2`` times the squared norm of the
+        coefficients, so its effect does not depend on the number of rows.
+    max_iter : int
+        Steps of the solver of logistic regression.
+    random_state : int, RandomState or None
+        Nothing here is random; every estimator has one.
+    """
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Fit the coefficients.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d)
+            Inputs; NaN is missing.
+        y : array-like, shape (n,)
+            Numbers.
+        sample_weight : array-like, shape (n,), optional
+            Weight of each row in the loss.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+        """
+        encoded = self._encode(X)
+        y = check_target(y, "regression", len(encoded))
+        self.model_ = Ridge(alpha=self.l2 * len(y)).fit(encoded, y, sample_weight)
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Predicted numbers, shape (n,)."""
+        values: NDArray[np.float64] = self.model_.predict(self._encoded(X))
+        return values
+
+
+ARCHITECTURE = Architecture(
+    name="linear",
+    title="Linear model (L2)",
+    classifier=LinearClassifier,
+    regressor=LinearRegressor,
+    can=Capabilities(native=frozenset({"tabular"}), sample_weight=True),
+    space={"l2": scipy.stats.loguniform(1e-6, 1e1)},
+    reference="Hoerl, Kennard (1970), Technometrics 12(1); scikit-learn",
+)
