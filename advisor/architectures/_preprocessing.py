@@ -93,7 +93,7 @@ def _numbers_or_frame(estimator: Any, X: Any, *, reset: bool) -> Rows:
         )
     if not reset or X.shape[1]:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-    check_array(np.empty(X.shape))  # the messages of scikit-learn for no rows and no columns
+    check_array(np.zeros(X.shape))  # scikit-learn words the errors for no rows or no columns
     return cast("pd.DataFrame", X)
 
 
