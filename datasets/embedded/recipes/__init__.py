@@ -1,6 +1,6 @@
 """How the embedded files were made from published packages; ``python -m datasets.embedded.build`` runs it.
 
 Each set is one function, named like the set, in ``images``, ``sequences`` or ``tables``. It takes the folder
-that holds the unpacked packages and returns a :class:`~datasets.embedded.recipes.store.Drawn`. No test runs it: it
-needs the package registries and, for some sets, packages that the project itself does not need.
+that holds the unpacked packages and returns a :class:`~datasets.embedded.recipes.store.Drawn`. No test runs
+it: it needs the package registries.
 """

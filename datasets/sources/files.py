@@ -1,0 +1,223 @@
+"""A table of the user's own: ``file:PATH?target=COLUMN``, with ``&kind=`` and ``&group=`` if wanted."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+from typing import cast
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+
+from advisor.architectures.base import Kind
+from advisor.errors import InputError, MissingDependency, StudyError, TargetError
+from advisor.target import infer_kind
+from datasets.sources import unknown
+from datasets.task import Task, TaskInfo
+
+scheme = "file"
+_OPTIONS = ("target", "kind", "group")
+_KINDS = ("classification", "regression")
+
+
+def names() -> list[str]:
+    """List nothing: any file can be a task."""
+    return []
+
+
+def describe(rest: str, /) -> TaskInfo:
+    """Load the file and tell what is known of it; see :func:`load`."""
+    return load(rest).info
+
+
+def load(rest: str, /) -> Task:
+    """Load a CSV or Parquet file as a table to learn.
+
+    Rows whose target is missing are left out.
+
+    Parameters
+    ----------
+    rest : str
+        ``PATH?target=COLUMN``, optionally followed by ``&kind=classification`` or ``&kind=regression`` (else
+        :func:`advisor.target.infer_kind` decides) and ``&group=COLUMN`` (rows of one group stay on one side
+        of a split). Names with ``&`` or ``%`` are percent-encoded.
+
+    Returns
+    -------
+    Task
+        A task whose structure nobody declared.
+
+    Raises
+    ------
+    StudyError
+        If an option is missing, unknown or wrong.
+    InputError
+        If the file or its inputs cannot be used.
+    TargetError
+        If the target is unknown or cannot be learned.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "houses.csv")
+    ...     _ = path.write_text("rooms,town,price\\n3,A,120.5\\n5,B,220.0\\n4,A,160.25\\n")
+    ...     task = load(f"{path}?target=price")
+    >>> task.kind, list(task.X.columns)
+    ('regression', ['rooms', 'town'])
+    """
+    path, options = _parse(rest)
+    frame = _read(path)
+    target, group = options["target"], options.get("group")
+    for option, column, error in (("target", target, TargetError), ("group", group, InputError)):
+        if column is not None and column not in frame.columns:
+            hint = unknown("", got=column, among=list(frame.columns[:20])).do
+            raise error(f"the {option} must be a column of {path.name}", got=repr(column), do=hint)
+    frame = frame.dropna(subset=[target]).reset_index(drop=True)
+    if frame.empty:
+        raise TargetError(
+            "the target must have values",
+            got=f"none in column {target!r} of {path.name}",
+            do="choose another column or fill it in",
+        )
+    y = frame.pop(target).rename("target")
+    groups = frame.pop(group) if group is not None else None
+    kind = cast(Kind, options.get("kind")) or infer_kind(y)
+    _check_inputs(frame, path)
+    return Task(
+        id=f"{scheme}:{rest}",
+        X=frame,
+        y=_check_target(y, kind, path),
+        kind=kind,
+        metric="accuracy" if kind == "classification" else "r2",
+        structure=None,
+        layout=None,
+        origin=str(path),
+        groups=groups,
+    )
+
+
+def _parse(rest: str) -> tuple[Path, dict[str, str]]:
+    location, mark, query = rest.rpartition("?")
+    if not mark:
+        location, query = rest, ""
+    options = {}
+    for part in filter(None, query.split("&")):
+        key, _, value = part.partition("=")
+        if key not in _OPTIONS:
+            raise unknown("an option of a file must be known", got=key, among=_OPTIONS)
+        options[key] = unquote(value)
+    if not options.get("target"):
+        raise StudyError(
+            "a file must come with its target",
+            got=f"'file:{rest}'",
+            do=f"write file:{location}?target=COLUMN",
+        )
+    if options.get("kind", _KINDS[0]) not in _KINDS:
+        raise unknown("the kind of a file must be known", got=options["kind"], among=_KINDS)
+    return Path(location).expanduser(), options
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        beside = sorted(p.name for p in path.parent.glob("*") if p.suffix in (".csv", ".parquet"))[:10]
+        raise InputError(
+            "the file must exist",
+            got=f"no file {str(path)!r}",
+            do=f"check the path; beside it are {', '.join(beside)}" if beside else "check the path",
+        )
+    try:
+        header, frame = _READERS[path.suffix.lower()](path)
+    except KeyError:
+        raise InputError(
+            "the file must be CSV or Parquet",
+            got=f"{path.suffix!r}",
+            do=f"save it as one of {', '.join(_READERS)}",
+        ) from None
+    except ImportError as error:
+        raise MissingDependency(
+            "Parquet files need the package 'pyarrow'",
+            got="no such package",
+            do="pip install 'arch-advisor[bench]'",
+        ) from error
+    except (ValueError, OSError, csv.Error) as error:  # parser, encoding and Arrow errors are ValueErrors
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path.name} must be readable", got=reason, do="check or save it again") from error
+    twice = [name for name, count in Counter(header).items() if count > 1]
+    if twice:
+        raise InputError(
+            "column names must be different",
+            got=f"{', '.join(map(repr, twice[:5]))} more than once in {path.name}",
+            do="rename or drop the repeated columns",
+        )
+    if frame.empty:
+        raise InputError("the file must have rows", got=f"none in {path.name}", do="check how it was written")
+    return frame
+
+
+def _read_csv(path: Path) -> tuple[list[str], pd.DataFrame]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        header = next(csv.reader(file), [])  # pandas renames repeated columns
+    return header, pd.read_csv(path, encoding="utf-8-sig")
+
+
+def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
+    import pyarrow.parquet as pq
+
+    header = pq.read_schema(path).names
+    frame = pq.read_table(path).to_pandas() if len(set(header)) == len(header) else pd.DataFrame()
+    return header, frame
+
+
+_READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".pq": _read_parquet}
+
+
+def _check_inputs(X: pd.DataFrame, path: Path) -> None:
+    if X.shape[1] == 0:
+        raise InputError(
+            "the file must have inputs",
+            got=f"only the target in {path.name}",
+            do="add the columns to learn from",
+        )
+    for fault, wrong, do in (
+        ("values", X.isna().all(), "drop the columns that are empty"),
+        (
+            "finite values",
+            X.select_dtypes("number").apply(
+                lambda column: np.isinf(column.to_numpy(float, na_value=0)).any()
+            ),
+            "replace infinities by a number or leave the cell empty",
+        ),
+    ):
+        columns = list(wrong[wrong].index) if len(wrong) else []
+        if columns:
+            more = f" and {len(columns) - 5} more" if len(columns) > 5 else ""
+            raise InputError(
+                f"every input column must have {fault}",
+                got=f"{', '.join(map(repr, columns[:5]))}{more} without in {path.name}",
+                do=do,
+            )
+
+
+def _check_target(y: pd.Series, kind: Kind, path: Path) -> pd.Series:
+    if kind == "regression":
+        try:
+            y = y.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise TargetError(
+                "a target to regress must be numbers", got=str(error), do="use kind=classification"
+            ) from error
+        if not np.isfinite(y).all():
+            raise TargetError(
+                "the target must be finite", got="infinite values", do="replace or drop those rows"
+            )
+    if y.nunique() < 2:
+        required = "classes" if kind == "classification" else "different values"
+        raise TargetError(
+            f"the target must have at least two {required}",
+            got=f"only {y.iloc[0]!r} in {path.name}",
+            do="choose another target, or more rows",
+        )
+    return y
