@@ -1,0 +1,304 @@
+"""The commands: ``python -m benchmarks run | plan | status | retry | log | dashboard``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from advisor.errors import AdvisorError, StoreError
+from benchmarks import scores, tracking
+from benchmarks.costs import Costs, Remaining
+from benchmarks.driver import clock, run_study
+from benchmarks.engine.local import LocalEngine
+from benchmarks.plan import Study, plan
+from benchmarks.store import Store
+
+STORE = Path("runs/store.sqlite")
+_RETRIED = scores.FAILED
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0 done, 2 wrong use or input, 130 interrupted."""
+    args = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code: int = args.command(args)
+        return code
+    except AdvisorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# ---- commands ----
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run what has no outcome yet, log it, print the verdict."""
+    return _run(args, Study.read(args.study))
+
+
+def retry(args: argparse.Namespace) -> int:
+    """Run failed cells again; their old outcomes stay until the new ones are there."""
+    with Store(args.store) as store:
+        name = _study_name(args.study, store)
+        study = Study.parse(store.study(name)["declared"], where=f"the study {name!r} in {args.store}")
+    return _run(args, study, retried=args.status or _RETRIED)
+
+
+def show_plan(args: argparse.Namespace) -> int:
+    """Print how many cells a study has and what they should take."""
+    study = Study.read(args.study)
+    infos = study.infos()
+    cells = plan(study, infos)
+    known = {}
+    if args.store.exists():
+        with Store(args.store) as store:
+            known, done = store.costs(), store.statuses(cell.key for cell in cells)
+        cells = [cell for cell in cells if cell.key not in done]
+        print(f"{len(done)} cells have an outcome already")
+    costs = Costs(infos, known)
+    counts, hours = Counter(cell.candidate for cell in cells), defaultdict[str, float](float)
+    for cell in cells:
+        hours[cell.candidate] += costs.of(cell) / 3_600
+    table = Table(
+        "candidate", "cells", "hours expected (one worker)", title=f"{study.title}: {len(infos)} tasks"
+    )
+    for name, n in counts.items():
+        table.add_row(name, str(n), f"{hours[name]:.2f}")
+    table.add_row("all", str(counts.total()), f"{sum(hours.values()):.2f}")
+    _console().print(table)
+    left = Remaining(cells, costs, workers=args.workers).seconds(0.0)
+    print(
+        f"about {clock(left)} with {args.workers} workers"
+        + ("" if known else "; a guess, nothing is measured yet")
+    )
+    return 0
+
+
+def status(args: argparse.Namespace) -> int:
+    """Print what is done, also while another process runs it."""
+    with Store(args.store) as store:
+        for name in [_study_name(args.study, store)] if args.study else store.studies():
+            frame = store.frame(name)
+            table = pd.crosstab(frame["candidate"], frame["status"]).reindex(frame["candidate"].unique())
+            shown = Table("candidate", *table.columns, title=f"{name}: {store.study(name)['title']}")
+            for candidate, row in table.iterrows():
+                shown.add_row(str(candidate), *map(str, row))
+            _console().print(shown)
+            _print_failures(frame)
+    return 0
+
+
+def log(args: argparse.Namespace) -> int:
+    """Bring MLflow up to date with the store."""
+    with Store(args.store) as store:
+        name = _study_name(args.study, store)
+        link = tracking.log(store, name, uri=tracking.default_uri(store), attach=args.attach)
+    print(f"MLflow: {name} is up to date; open it with: python -m benchmarks dashboard, then {link}")
+    return 0
+
+
+def dashboard(args: argparse.Namespace) -> int:
+    """Serve MLflow on this machine."""
+    database = args.store.absolute().parent / "mlflow.db"
+    if not database.exists():
+        raise StoreError(
+            "something must have been logged to MLflow",
+            got=f"no database {database}",
+            do="run a study first: python -m benchmarks run benchmarks/studies/starter.toml",
+        )
+    uri = f"sqlite:///{database}"
+    experiments = tracking.connect(uri).search_experiments()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", args.port))
+        except OSError as error:
+            raise StoreError(
+                f"port {args.port} of 127.0.0.1 must be free",
+                got=error.strerror or str(error),
+                do=f"stop what listens there, or: python -m benchmarks dashboard --port {args.port + 1}",
+            ) from error
+    for experiment in experiments:
+        if experiment.name != "Default":
+            link = tracking.LINK.format(id=experiment.experiment_id)
+            print(f"{experiment.name}: http://127.0.0.1:{args.port}/{link}")
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(args.port)]
+    os.execv(sys.executable, [*command, "--backend-store-uri", uri, "--workers", "1"])
+
+
+# ---- running ----
+
+
+def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = ()) -> int:
+    console = _console()
+    with Store(args.store, writable=True) as store:
+        try:
+            summary = run_study(
+                store, study, engine=LocalEngine(args.workers), retry=retried, console=console
+            )
+        except KeyboardInterrupt:
+            done = len(store.statuses(cell.key for cell in store.cells(study.name)))
+            print(
+                f"\ninterrupted: {done} finished cells are kept; the same command goes on from there",
+                file=sys.stderr,
+            )
+            return 130
+        if summary.statuses:
+            counts = ", ".join(f"{n} {name}" for name, n in summary.statuses.most_common())
+            print(f"{study.name}: {counts} in {clock(summary.seconds)}", end="")
+            print(f"; {summary.already_done} were done before" if summary.already_done else "")
+        else:
+            print(f"{study.name}: all {summary.planned} cells were done before")
+        frame = store.frame(study.name)
+        _print_verdict(frame, study)
+        _print_advice(frame)
+        _print_failures(frame)
+        if args.mlflow:
+            try:
+                link = tracking.log(store, study.name, uri=tracking.default_uri(store))
+                print(f"MLflow: python -m benchmarks dashboard, then http://127.0.0.1:5000/{link}")
+            except StoreError as error:
+                print(f"warning: nothing was logged to MLflow: {error}", file=sys.stderr)
+                print(f"log it later with: python -m benchmarks log {study.name}", file=sys.stderr)
+    if study.next:
+        print(study.next)
+    return 0
+
+
+def _print_verdict(frame: pd.DataFrame, study: Study) -> None:
+    verdict = scores.verdict(frame)
+    structures = [s for s in verdict["structure"].unique() if s != "overall"]
+    by = verdict.pivot(index="candidate", columns="structure", values="mean_normalised_score")
+    n_tasks = verdict["tasks"].max() if len(verdict) else 0
+    table = Table(
+        *("candidate", "score", *structures, "mean rank", "wins", "failed", "fit s"),
+        title=f"{study.title}: mean normalised score over {n_tasks} tasks (0 = dummy, 1 = best candidate)",
+    )
+    for row in verdict[verdict["structure"] == "overall"].to_dict("records"):
+        parts = [f"{by.loc[row['candidate'], s]:.3f}" for s in ("overall", *structures)]
+        seconds = f"{row['fit_seconds']:.1f}"
+        table.add_row(
+            row["candidate"], *parts, f"{row['mean_rank']:.2f}", str(row["wins"]), str(row["failed"]), seconds
+        )
+    _console().print(table)
+
+
+def _print_advice(frame: pd.DataFrame) -> None:
+    regret = scores.regret(frame)
+    advised = regret[regret["policy"] == scores.ADVISOR]
+    if not len(advised):
+        return
+    told = {
+        row["task"]: row["extra"] for row in frame.to_dict("records") if row["candidate"] == scores.ADVISOR
+    }
+    table = Table(
+        "task", "is", "taken for", "advised", "confidence", "regret", title="The advisor, task by task"
+    )
+    for row in advised.to_dict("records"):
+        facts = told[row["task"]]
+        confidence = f"{facts['confidence']:.2f}" if "confidence" in facts else ""
+        taken_for, regretted = facts.get("structure", ""), f"{row['regret']:.3f}"
+        table.add_row(row["task"], row["structure"] or "", taken_for, row["chosen"], confidence, regretted)
+    console = _console()
+    console.print(table)
+    means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
+    table = Table(
+        "policy", "mean regret", "normalised", title="Who chooses best (0 = always the best family)"
+    )
+    for policy, mean, share in zip(means.index, means["regret"], means["normalised_regret"]):
+        table.add_row(policy, f"{mean:.4f}", f"{share:.3f}")
+    console.print(table)
+
+
+def _print_failures(frame: pd.DataFrame) -> None:
+    wrong = frame[~frame["status"].isin(["ok", "pending"])]
+    if not len(wrong):
+        return
+    columns = ["task", "candidate", "status", "reason"]
+    table = Table("task", "candidate", "cells", "status", "reason", title="What did not work")
+    for row in wrong[columns].value_counts(sort=False).reset_index(name="cells").to_dict("records"):
+        table.add_row(row["task"], row["candidate"], str(row["cells"]), row["status"], row["reason"][:200])
+    _console().print(table)
+
+
+def _console() -> Console:
+    """A console that does not cut tables where the output is a file."""
+    return Console() if sys.stdout.isatty() else Console(width=120)
+
+
+def _study_name(study: str, store: Store) -> str:
+    """The name of a study, given it or its file."""
+    return Study.read(study).name if study.endswith(".toml") else store.study(study)["name"]
+
+
+# ---- arguments ----
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmark studies")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function, text: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=function)
+        added.add_argument("--store", type=Path, default=STORE, help=f"results file (default: {STORE})")
+        return added
+
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for name, function, text in (
+        ("run", run, "run a study: what is done already is not done again"),
+        ("retry", retry, "run failed cells of a study again"),
+        ("plan", show_plan, "tell how many cells a study has and what they should take"),
+    ):
+        added = command(name, function, text)
+        added.add_argument(
+            "study", help="a study file" + (", or the name of a study that was run" * (name == "retry"))
+        )
+        added.add_argument(
+            "--workers", type=_positive, default=workers, help=f"processes (default: {workers})"
+        )
+        if name != "plan":
+            added.add_argument(
+                "--no-mlflow", dest="mlflow", action="store_false", help="do not log to MLflow"
+            )
+        if name == "retry":
+            added.add_argument("--status", nargs="+", choices=_RETRIED, help="only cells that ended so")
+    added = command("status", status, "tell what is done and what failed")
+    added.add_argument("study", nargs="?", help="name or file of a study (default: all)")
+    added = command("log", log, "bring MLflow up to date with the results")
+    added.add_argument("study", help="name or file of a study")
+    added.add_argument("--attach", nargs="+", default=[], metavar="FILE", help="files for the run 'report'")
+    added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
+    added.add_argument("--port", type=_positive, default=5000)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""What cells will take, learned from what they took: for the order and an honest time left."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from json import loads
+
+from benchmarks.cell import Cell
+from datasets.task import TaskInfo
+
+# seconds per million training values, measured once on one core; only the order and the very first estimate
+# of a fresh store depend on them, every finished cell corrects them
+_PRIOR = {"dummy": 0.05, "linear": 2.0, "gbt": 20.0, "mlp": 20.0, "cnn": 60.0, "lstm": 150.0}
+_START = {"advisor": 1.0}  # seconds that do not depend on the size
+_PSEUDO = 1.0  # seconds of prior that count against the measured ones
+
+
+class Costs:
+    """Expected seconds of cells.
+
+    Parameters
+    ----------
+    infos : iterable of TaskInfo
+        Sizes of the tasks.
+    known : mapping of (task, candidate, protocol) to float
+        Seconds measured before, as :meth:`benchmarks.store.Store.costs` gives them.
+
+    Examples
+    --------
+    >>> from datasets import describe
+    >>> info = describe("embedded:digits")
+    >>> cell = Cell(info.id, info.data_hash, "gbt", "{}", 0, 0, '{"max_train":1000,"train_fraction":0.7}')
+    >>> costs = Costs([info])
+    >>> costs.learn(cell, 3.0)
+    >>> costs.of(cell)
+    3.0
+    """
+
+    def __init__(
+        self, infos: Iterable[TaskInfo], known: Mapping[tuple[str, str, str], float] | None = None
+    ) -> None:
+        self._size = {info.id: (info.n, info.d) for info in infos}
+        self._known = {key: (seconds, 1) for key, seconds in (known or {}).items()}
+        self._measured: defaultdict[str, float] = defaultdict(float)  # by candidate
+        self._expected: defaultdict[str, float] = defaultdict(float)
+        for (task, candidate, protocol), seconds in (known or {}).items():
+            if task in self._size:
+                self._measured[candidate] += seconds
+                self._expected[candidate] += self._prior(task, candidate, protocol)
+
+    def of(self, cell: Cell) -> float:
+        """Seconds to expect: as measured before, else scaled from the candidate's other tasks."""
+        if (known := self._known.get((cell.task, cell.candidate, cell.protocol))) is not None:
+            return known[0]
+        scale = (self._measured[cell.candidate] + _PSEUDO) / (self._expected[cell.candidate] + _PSEUDO)
+        return scale * self._prior(cell.task, cell.candidate, cell.protocol)
+
+    def learn(self, cell: Cell, seconds: float) -> None:
+        """Take in what a cell took."""
+        key = (cell.task, cell.candidate, cell.protocol)
+        mean, count = self._known.get(key, (0.0, 0))
+        self._known[key] = ((mean * count + seconds) / (count + 1), count + 1)
+        self._measured[cell.candidate] += seconds
+        self._expected[cell.candidate] += self._prior(*key)
+
+    def _prior(self, task: str, candidate: str, protocol: str) -> float:
+        n, d = self._size[task]
+        caps = loads(protocol)
+        rows = min(caps["max_train"], caps["train_fraction"] * n)
+        return _START.get(candidate, 0.01) + _PRIOR.get(candidate, 20.0) * float(rows * d) / 1e6
+
+
+class Remaining:
+    """Time left of a run: what unfinished cells should take, over the workers, at the pace kept so far.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        What is to run.
+    costs : Costs
+        Learns from each finished cell.
+    workers : int
+        How many run at once.
+    """
+
+    def __init__(self, cells: Iterable[Cell], costs: Costs, *, workers: int) -> None:
+        self._costs, self._workers = costs, workers
+        self._left: Counter[tuple[str, str, str]] = Counter()
+        self._example: dict[tuple[str, str, str], Cell] = {}
+        for cell in cells:
+            self._left[self._group(cell)] += 1
+            self._example.setdefault(self._group(cell), cell)
+        self._done = 0.0
+
+    def finish(self, cell: Cell, seconds: float | None) -> None:
+        """Take in a finished cell and the seconds it took, None if it was stopped."""
+        self._left[self._group(cell)] -= 1
+        if seconds is not None:
+            self._costs.learn(cell, seconds)
+            self._done += seconds
+
+    def seconds(self, elapsed: float) -> float:
+        """Estimate the wall time left after ``elapsed`` seconds of running."""
+        per_cell = {group: self._costs.of(self._example[group]) for group, n in self._left.items() if n > 0}
+        total = sum(self._left[group] * cost for group, cost in per_cell.items())
+        # start-up, loading and a busy machine: measured against the fitting alone, once there is enough of it
+        pace = min(max((self._workers * elapsed + 10) / (self._done + 10), 1.0), 3.0)
+        return pace * max(total / self._workers, *per_cell.values(), 0.0) if per_cell else 0.0
+
+    @staticmethod
+    def _group(cell: Cell) -> tuple[str, str, str]:
+        return cell.task, cell.candidate, cell.protocol

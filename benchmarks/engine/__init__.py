@@ -1,0 +1,43 @@
+"""Where cells run: one protocol, one conformance suite, one file per engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from benchmarks.cell import Cell, Outcome
+
+__all__ = ["Engine", "Limits"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one cell may use; enforced from outside the process that runs it."""
+
+    seconds: float | None = None  # wall time from the start of the cell
+    memory_mb: int | None = None  # resident memory of the worker, MiB
+
+
+class Engine(Protocol):
+    """What any engine promises, and ``tests/benchmarks/engine_conformance.py`` checks.
+
+    - Every cell gives exactly one outcome, in the order in which they finish, whatever happens to it: an
+      exception, a value that cannot be sent, a hang, a crash, a kill or too much memory costs that cell and
+      no other.
+    - ``timeout`` is the status of a cell stopped for its time, ``out_of_memory`` of one stopped for its
+      memory, ``error`` with the reason of every other failure.
+    - Cells are taken from the iterable only as workers come free, so that a million may be planned.
+    - Closing the iterator stops the running cells at once; no process is left behind. Nor does one outlive
+      a driver that was killed.
+    - A worker uses as many threads as it was given, and writes nothing to the driver's terminal.
+    - The engine itself writes to no store.
+    """
+
+    workers: int
+
+    def run(
+        self, function: Callable[[Cell], Outcome], cells: Iterable[Cell], *, limits: Limits
+    ) -> Generator[Outcome]:
+        """Run the cells; ``function`` is importable by name in a fresh process."""
+        ...

@@ -1,0 +1,276 @@
+"""A study file becomes a list of cells: tasks x candidates x trials x folds x seeds, in a fixed order."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import ParameterSampler
+
+import advisor
+import datasets
+from advisor import architectures
+from advisor.errors import StudyError
+from benchmarks.cell import Cell, canonical_json
+from benchmarks.protocol import BY_TEST_SIZE, Protocol
+from benchmarks.store import ADVISOR
+from datasets.task import TaskInfo
+
+FAMILIES = ("cnn", "lstm", "gbt")  # what the advisor chooses between
+BASELINE = "dummy"  # the zero of normalised scores and the score of a failed cell
+
+
+@dataclass(frozen=True)
+class Study:
+    """A declared grid of cells.
+
+    Parameters
+    ----------
+    name, title : str
+        The name is used in the store, in file names and as MLflow experiment.
+    tasks : tuple of str
+        Task ids; a pattern such as ``"embedded:*"`` stands for every task that it matches.
+    candidates : tuple of str
+        Names of architectures, in the order of tables.
+    protocol : Protocol
+        Splits, caps, folds and seeds.
+    advisor : bool
+        Whether the advisor's choice is judged like a candidate.
+    n_trials : int
+        Configurations of each candidate: the default one first, then random search.
+    cell_seconds : float
+        Hard limit on the wall time of a cell.
+    memory_mb : int or None
+        Hard limit on the resident memory of a worker.
+    next : str
+        What to run after this study, told at its end.
+    text : str
+        The file as it was read.
+    """
+
+    name: str
+    title: str
+    tasks: tuple[str, ...]
+    candidates: tuple[str, ...]
+    protocol: Protocol
+    advisor: bool = False
+    n_trials: int = 1
+    cell_seconds: float = 3_600.0
+    memory_mb: int | None = None
+    next: str = ""
+    text: str = ""
+
+    @classmethod
+    def read(cls, path: str | Path) -> Study:
+        """Read a study file.
+
+        Raises
+        ------
+        StudyError
+            If it is missing, no TOML, or a key or value is wrong; the message names file and key.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            shipped = sorted((Path(__file__).parent / "studies").glob("*.toml"))
+            raise StudyError(
+                "the study must be a readable TOML file",
+                got=f"{path}: {getattr(error, 'strerror', None) or error}",
+                do=f"give the path of one; benchmarks/studies has {', '.join(p.name for p in shipped)}",
+            ) from error
+        return cls.parse(text, where=str(path))
+
+    @classmethod
+    def parse(cls, text: str, *, where: str = "the study") -> Study:
+        """Read the text of a study file; ``where`` names it in errors."""
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise StudyError(
+                "a study file must be TOML", got=f"{where}: {error}", do="correct it there"
+            ) from error
+        settings = _checked(table, _STUDY_KEYS, where=where, required=("name", "tasks", "candidates"))
+        protocol = Protocol(
+            **_checked(settings.pop("protocol", {}), _PROTOCOL_KEYS, where=f"{where} [protocol]")
+        )
+        study = cls(**{"title": settings["name"], **settings}, protocol=protocol, text=text)
+        for name in study.candidates:
+            if name not in architectures.names():
+                raise _unknown("candidate", name, architectures.names(), where=f"{where}, key 'candidates'")
+        needed = (BASELINE, *(FAMILIES if study.advisor else ()))
+        if missing := [name for name in needed if name not in study.candidates]:
+            what = "a study with advisor = true" if study.advisor else "a study"
+            raise StudyError(
+                f"{what} must have the candidates {', '.join(needed)}",
+                got=f"none called {', '.join(missing)} in {where}, key 'candidates'",
+                do="add it" if len(missing) == 1 else "add them",
+            )
+        return study
+
+    def infos(self) -> list[TaskInfo]:
+        """Describe the tasks in the order of the file, patterns expanded by name, each task once."""
+        found: dict[str, TaskInfo] = {}
+        for entry in self.tasks:
+            ids = fnmatch.filter(datasets.names(), entry) if "*" in entry else [entry]
+            if not ids:
+                raise _unknown(
+                    "task pattern", entry, [f"{t.partition(':')[0]}:*" for t in datasets.names()[:1]]
+                )
+            for info in map(datasets.describe, ids):
+                if info.data_hash is None:
+                    info = replace(info, data_hash=datasets.load(info.id).data_hash)
+                found.setdefault(info.id, info)
+        return list(found.values())
+
+
+def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
+    """List the cells of a study.
+
+    Parameters
+    ----------
+    study : Study
+        What is declared.
+    infos : iterable of TaskInfo, optional
+        What is known of its tasks, if that has been asked already.
+
+    Returns
+    -------
+    list of Cell
+        The same list for the same study and data, on every machine. Pairs that cannot work are cells too:
+        running them says why they are skipped.
+    """
+    configs = {name: _configs(name, study.n_trials) for name in study.candidates}
+    return list(_cells(study, study.infos() if infos is None else infos, configs))
+
+
+def _cells(study: Study, infos: Iterable[TaskInfo], configs: Mapping[str, list[str]]) -> Iterator[Cell]:
+    text = study.protocol.text
+    advice = canonical_json({"calibration": _calibration_hash()}) if study.advisor else ""
+    for info in infos:
+        assert info.data_hash is not None  # Study.infos fills it in
+        searches = [(name, trial, config) for name in configs for trial, config in enumerate(configs[name])]
+        if study.advisor:
+            searches.append((ADVISOR, 0, advice))
+        for name, trial, config in searches:
+            for fold in range(study.protocol.folds_of(info.n)):
+                for seed in study.protocol.seeds:
+                    yield Cell(info.id, info.data_hash, name, config, fold, seed, text, trial)
+
+
+def _configs(name: str, n_trials: int) -> list[str]:
+    """Default configuration, then distinct random ones; a longer search begins with the shorter one."""
+    configs = ["{}"]
+    if n_trials == 1:
+        return configs  # without loading the architecture
+    space = dict(architectures.get(name).space)
+    rng = np.random.RandomState(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"))
+    # one draw at a time: drawing many at once from a grid of lists would depend on how many
+    for _ in range(20 * n_trials if space else 0):
+        draw = next(iter(ParameterSampler(space, 1, random_state=rng)))
+        config = canonical_json({k: v.item() if isinstance(v, np.generic) else v for k, v in draw.items()})
+        if config not in configs:
+            configs.append(config)
+        if len(configs) == n_trials:
+            break
+    return configs
+
+
+def _calibration_hash() -> str:
+    """The advice depends on the calibration: a new one makes new cells."""
+    path = Path(advisor.__file__).parent / "data" / "calibration.json"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+# ---- checking the file ----
+
+Check = tuple[str, Callable[[Any], bool]]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_names(value: Any) -> bool:
+    return _is_distinct(value) and all(isinstance(v, str) and v for v in value)
+
+
+def _is_distinct(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and len(set(map(str, value))) == len(value)
+
+
+_TEXT: Check = ("a text", lambda v: isinstance(v, str))
+_COUNT: Check = ("a whole number of at least 1", _is_count)
+_SHARE: Check = ("a number between 0 and 1", lambda v: _is_number(v) and 0 < v < 1)
+_SECONDS: Check = ("a positive number of seconds", lambda v: _is_number(v) and v > 0)
+_NAMES: Check = ("a list of distinct names", _is_names)
+_STUDY_KEYS: dict[str, Check] = {
+    "name": (
+        "a name of letters, digits, '-', '_' and '.'",
+        lambda v: isinstance(v, str) and re.fullmatch(r"\w[\w.-]*", v, re.ASCII) is not None,
+    ),
+    "title": _TEXT,
+    "next": _TEXT,
+    "tasks": _NAMES,
+    "candidates": _NAMES,
+    "advisor": ("true or false", lambda v: isinstance(v, bool)),
+    "n_trials": _COUNT,
+    "cell_seconds": _SECONDS,
+    "memory_mb": _COUNT,
+    "protocol": ("a table", lambda v: isinstance(v, dict)),
+}
+_PROTOCOL_KEYS: dict[str, Check] = {
+    "name": ("'holdout'", lambda v: v == "holdout"),
+    "max_train": _COUNT,
+    "train_fraction": _SHARE,
+    "validation_share": _SHARE,
+    "max_eval": _COUNT,
+    "fit_seconds": _SECONDS,
+    "folds": (
+        f"a whole number of at least 1, or '{BY_TEST_SIZE}'",
+        lambda v: v == BY_TEST_SIZE or _is_count(v),
+    ),
+    "seeds": (
+        "a list of distinct whole numbers from 0",
+        lambda v: _is_distinct(v) and all(s == 0 or _is_count(s) for s in v),
+    ),
+}
+assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text"}
+assert set(_PROTOCOL_KEYS) == {f.name for f in fields(Protocol)} - {"version"}
+
+
+def _checked(
+    table: Mapping[str, Any], keys: Mapping[str, Check], *, where: str, required: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The table with lists as tuples, after every key and value has been checked."""
+    for key, value in table.items():
+        if key not in keys:
+            raise _unknown("key", key, keys, where=where)
+        wanted, fits = keys[key]
+        if not fits(value):
+            raise StudyError(f"{key!r} must be {wanted}", got=f"{value!r} in {where}", do="correct it there")
+    for key in required:
+        if key not in table:
+            raise StudyError(f"a study file must have the key {key!r}", got=f"none in {where}", do="add it")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+
+
+def _unknown(what: str, name: str, known: Iterable[str], *, where: str = "the study") -> StudyError:
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return StudyError(
+        f"each {what} must be known", got=f"{name!r} in {where}", do=f"{hint}known: {', '.join(known)}"
+    )

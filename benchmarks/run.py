@@ -1,0 +1,294 @@
+"""Runs one cell: load, split, fit, score; whatever happens, an outcome comes back."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from json import loads
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import datasets
+from advisor import architectures
+from advisor.architectures import Architecture
+from advisor.errors import DivergedError, MissingDependency, StudyError
+from benchmarks.cell import Cell, Outcome, Status
+from benchmarks.protocol import METRICS
+from benchmarks.store import ADVISOR
+from datasets.splits import Split, split
+from datasets.task import Task
+
+_PACKAGES = ("arch-advisor", "numpy", "pandas", "scipy", "scikit-learn", "xgboost", "torch")
+_ROOT = Path(__file__).parents[1]
+_NO_MEMORY = ("out of memory", "can't allocate memory", "bad_alloc", "unable to allocate")
+
+
+class _Skip(Exception):
+    """The candidate cannot take the task, for the reason given."""
+
+
+@dataclass
+class _Facts:
+    """What is measured on the way; kept also when the cell fails half way."""
+
+    validation: float | None = None
+    test: float | None = None
+    fit_seconds: float | None = None
+    predict_seconds: float | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+
+
+def run_cell(cell: Cell) -> Outcome:
+    """Run one cell; no exception leaves it.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to run.
+
+    Returns
+    -------
+    Outcome
+        Scores if it went well; otherwise a status and the reason, with a traceback in ``extra``.
+    """
+    facts = _Facts()
+    status: Status = "ok"
+    reason = ""
+    memory = _PeakMemory()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        try:
+            (_advise if cell.candidate == ADVISOR else _fit_and_score)(cell, facts)
+        except Exception as error:
+            status, reason = _explain(error)
+            if status == "error":
+                facts.extra["traceback"] = traceback.format_exc()[-4000:]
+    if caught:
+        facts.extra["warnings"] = sorted({f"{w.category.__name__}: {w.message}"[:300] for w in caught})[:5]
+    outcome = Outcome(
+        cell.key,
+        status,
+        reason,
+        fit_seconds=facts.fit_seconds,
+        predict_seconds=facts.predict_seconds,
+        peak_mb=memory.peak_mb(),
+        extra=facts.extra,
+        environment={**environment(), "device": facts.device},
+        finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
+    return replace(outcome, validation=facts.validation, test=facts.test) if status == "ok" else outcome
+
+
+def _fit_and_score(cell: Cell, facts: _Facts) -> None:
+    task, rows = _data(cell)
+    architecture = architectures.get(cell.candidate)
+    if reason := _misfit(architecture, task):
+        raise _Skip(reason)
+    protocol = loads(cell.protocol)
+    estimator = architecture.make(
+        task.kind,
+        layout=task.layout,
+        random_state=cell.seed,
+        time_limit=protocol["fit_seconds"],
+        **loads(cell.config),
+    )
+    facts.extra |= {f"n_{side}": len(getattr(rows, side)) for side in ("train", "validation", "test")}
+    with _timed(facts, "fit_seconds"):
+        estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
+    facts.device = str(getattr(estimator, "device_", "cpu"))
+    if (history := getattr(estimator, "history_", None)) is not None:
+        facts.extra |= {
+            "epochs": len(history.scores),
+            "best_epoch": history.best_epoch,
+            "stopped": history.stopped,
+        }
+    with _timed(facts, "predict_seconds"):
+        predicted = {
+            side: estimator.predict(task.X.iloc[getattr(rows, side)]) for side in ("validation", "test")
+        }
+    scores = {side: _score(task, getattr(rows, side), values) for side, values in predicted.items()}
+    facts.validation, facts.test = scores["validation"], scores["test"]
+
+
+def _score(task: Task, rows: np.ndarray, predicted: Any) -> float:
+    if task.kind == "regression" and not np.isfinite(np.asarray(predicted, dtype=float)).all():
+        raise DivergedError("predictions must be finite", got="NaN or infinity", do="lower the learning rate")
+    score = METRICS[task.metric](task.y.iloc[rows], predicted)
+    if not np.isfinite(score):
+        raise DivergedError(
+            "scores must be finite", got=f"{task.metric} = {score}", do="lower the learning rate"
+        )
+    return score
+
+
+def _advise(cell: Cell, facts: _Facts) -> None:
+    """Ask the advisor as a user would: training rows, neutral names, nothing declared, the origin unseen."""
+    from advisor import advise
+    from advisor.calibration import Calibration
+
+    task, rows = _data(cell)
+    data = task.X.iloc[rows.train].reset_index(drop=True)
+    data.columns = [f"c{i}" for i in range(data.shape[1])]
+    data["target"] = task.y.iloc[rows.train].to_numpy()
+    calibration = Calibration.load().without(task.origin)
+    with _timed(facts, "fit_seconds"):
+        advice = advise(data, "target", calibration=calibration)
+    told = advice.to_dict()
+    names = ("structure", "layout", "form", "recommendation", "confidence", "ranking")
+    facts.extra |= {name: told[name] for name in names}
+
+
+def _misfit(architecture: Architecture, task: Task) -> str:
+    """Why the candidate cannot take the task; empty if it can."""
+    can, X = architecture.can, task.X
+    if task.kind not in can.kinds:
+        return f"{architecture.name} does not do {task.kind}"
+    numbers = X.select_dtypes(["number", "bool"])
+    if not can.categories and numbers.shape[1] < X.shape[1]:
+        return f"{architecture.name} takes numbers only, and the task has categories"
+    if not can.missing and numbers.isna().any(axis=None):
+        return f"{architecture.name} takes no missing values, and the task has some"
+    return ""
+
+
+def _explain(error: Exception) -> tuple[Status, str]:
+    text = "".join(traceback.format_exception_only(error)).strip()
+    if isinstance(error, _Skip):
+        return "skipped", str(error)
+    if isinstance(error, MissingDependency):
+        return "skipped", str(error)
+    if isinstance(error, DivergedError):
+        return "diverged", str(error)
+    if isinstance(error, MemoryError) or any(sign in text.lower() for sign in _NO_MEMORY):
+        return "out_of_memory", text
+    return "error", text
+
+
+# ---- data ----
+
+
+@lru_cache(maxsize=2)
+def _task(task_id: str) -> Task:
+    return datasets.load(task_id)
+
+
+@lru_cache(maxsize=8)
+def _split(task_id: str, fold: int, protocol: str) -> Split:
+    names = ("max_train", "train_fraction", "validation_share", "max_eval")
+    return split(_task(task_id), fold=fold, **{name: loads(protocol)[name] for name in names})
+
+
+def _data(cell: Cell) -> tuple[Task, Split]:
+    task = _task(cell.task)
+    if task.data_hash != cell.data_hash:
+        _task.cache_clear()
+        _split.cache_clear()
+        raise StudyError(
+            f"the data of {cell.task} must be those that the study was planned with ({cell.data_hash})",
+            got=task.data_hash,
+            do="run the study again: it is planned anew",
+        )
+    return task, _split(cell.task, cell.fold, cell.protocol)
+
+
+# ---- measuring ----
+
+
+@contextmanager
+def _timed(facts: _Facts, name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        setattr(facts, name, time.perf_counter() - start)
+
+
+class _PeakMemory:
+    """Peak resident memory above the level at the start, from the kernel's own high-water mark (Linux)."""
+
+    def __init__(self) -> None:
+        try:
+            Path("/proc/self/clear_refs").write_text("5")  # sets the mark back to the present level
+            self.start = self._mark()
+        except OSError:
+            self.start = None
+
+    def peak_mb(self) -> float | None:
+        """MiB; None where the system does not tell."""
+        mark = None if self.start is None else self._mark()
+        return None if mark is None or self.start is None else max(mark - self.start, 0.0)
+
+    @staticmethod
+    def _mark() -> float | None:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Describe what the results of this process depend on.
+
+    Returns
+    -------
+    dict
+        ``python, platform, cpu, gpu, cores, threads, commit, dirty, versions``; the commit is that of the
+        checkout, empty outside of git.
+    """
+    status = _git("status", "--porcelain", "--untracked-files=no")
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "cpu": _cpu(),
+        "gpu": _gpu(),
+        "cores": os.cpu_count(),
+        "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": bool(status),
+        "versions": {name: version for name in _PACKAGES if (version := _version(name))},
+    }
+
+
+def _git(*args: str) -> str:
+    try:
+        done = subprocess.run(["git", *args], cwd=_ROOT, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )
+
+
+def _gpu() -> str:
+    """Name of the first CUDA device if this process has loaded torch anyway."""
+    torch = sys.modules.get("torch")
+    return torch.cuda.get_device_name(0) if torch is not None and torch.cuda.is_available() else ""
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
