@@ -1,0 +1,43 @@
+"""The ``advisor`` command: advice on a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from advisor import AdvisorError, __version__, advise
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 if there is advice, 2 if the file or the target cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="advisor",
+        description="Measure the structure of a data set and advise which family of models to train.",
+    )
+    parser.add_argument("path", help="a CSV or Parquet file")
+    parser.add_argument("--target", metavar="COL", help="the column to predict")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--html", metavar="FILE", help="write an HTML page to FILE")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (default 0)")
+    parser.add_argument("--version", action="version", version=__version__)
+    options = parser.parse_args(arguments)
+    try:
+        advice = advise(options.path, options.target, seed=options.seed)
+    except AdvisorError as error:
+        print(f"advisor: {error}", file=sys.stderr)
+        return 2
+    if options.html:
+        page = f'<!doctype html><meta charset="utf-8"><title>Advice</title>{advice._repr_html_()}'
+        try:
+            Path(options.html).write_text(page, encoding="utf-8")
+        except OSError as error:
+            print(f"advisor: cannot write {options.html!r}: {error.strerror}", file=sys.stderr)
+            return 2
+    print(advice.to_json() if options.json else repr(advice))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""The advice: a verdict, what it rests on, and an estimator that is ready to fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor import architectures
+from advisor.architectures.base import Kind, Structure
+from advisor.calibration import Belief, Ranked
+from advisor.errors import TargetError
+from advisor.probes.base import Evidence, number
+
+
+@dataclass(frozen=True, repr=False)
+class Advice:
+    """What :func:`~advisor.advise` found and recommends.
+
+    Parameters
+    ----------
+    structure : {"image", "sequence", "tabular"}
+        What the data are.
+    layout : tuple of int
+        How a row folds into a tensor: ``(H, W, C)``, ``(T, C)`` or ``(d,)``.
+    form : str
+        How they are held: "table", "array", "list_cells", "text", "wide_image", "wide_series", "long_series", "panel".
+    recommendation : {"cnn", "lstm", "gbt"}
+        The family to train first.
+    ranking : tuple of Ranked
+        All families, best first, with their measured loss.
+    confidence : float
+        Probability that ``structure`` is right: the share of labelled sets on which the deciding rule was, by
+        Jeffreys' prior. How sure the *recommendation* is stands in ``ranking``.
+    belief : Belief
+        The counts behind it, with a 95% interval.
+    evidence : tuple of Evidence
+        Everything measured.
+    because, against, warnings : tuple of str
+        Sentences with numbers.
+    rule : str
+        The rule that decided.
+    n, width : int
+        Rows and inputs.
+    kind : {"classification", "regression"} or None
+        What is to be predicted; None without a target.
+    """
+
+    structure: Structure
+    layout: tuple[int, ...]
+    form: str
+    recommendation: str
+    ranking: tuple[Ranked, ...]
+    confidence: float
+    belief: Belief
+    evidence: tuple[Evidence, ...]
+    because: tuple[str, ...]
+    against: tuple[str, ...]
+    warnings: tuple[str, ...]
+    rule: str
+    n: int
+    width: int
+    kind: Kind | None
+    seed: int = 0
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    folding: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def estimator(self, *, time_limit: float | None = None, **config: Any) -> Any:
+        """Make the recommended architecture, set up for this layout and for the data as they are held.
+
+        Parameters
+        ----------
+        time_limit : float, optional
+            Seconds after which an iterative fit stops with the best weights so far.
+        **config
+            Hyperparameters that differ from the defaults.
+
+        Returns
+        -------
+        estimator
+            A scikit-learn estimator or pipeline: ``fit(X, y)`` takes what was given to ``advise``, target left out.
+
+        Raises
+        ------
+        TargetError
+            If no target was given, so that it is unknown what to predict.
+        MissingDependency
+            If the package behind the architecture is not installed.
+        """
+        if self.kind is None:
+            raise TargetError(
+                "an estimator needs to know what it predicts",
+                got="no target",
+                do="call advise(data, target=...)",
+            )
+        folder = self._folder()
+        model = architectures.get(self.recommendation).make(
+            self.kind,
+            layout=self.layout if folder is not None else None,
+            random_state=self.seed,
+            time_limit=time_limit,
+            **config,
+        )
+        if folder is None:
+            return model
+        from sklearn.pipeline import Pipeline
+
+        return Pipeline([("fold", folder), ("model", model)])
+
+    def _folder(self) -> Any:
+        from advisor import folding
+
+        options = dict(self.folding)
+        how = options.pop("how", "none")
+        classes: dict[str, Any] = {
+            "axes": folding.FoldAxes,
+            "cells": folding.FoldCells,
+            "flat": folding.FoldFlat,
+            "windows": folding.FoldWindows,
+            "text": folding.FoldText,
+        }
+        return classes[how](**options) if how in classes else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values: NaN becomes None, tuples become lists."""
+        return {
+            "structure": self.structure,
+            "layout": [int(size) for size in self.layout],
+            "form": self.form,
+            "recommendation": self.recommendation,
+            "confidence": number(self.confidence),
+            "confidence_interval": [number(self.belief.low), number(self.belief.high)],
+            "confidence_counts": {"rule": self.rule, "right": self.belief.right, "sets": self.belief.sets},
+            "ranking": [
+                {
+                    "family": r.family,
+                    "expected_loss": number(r.expected_loss),
+                    "standard_error": number(r.standard_error),
+                    "wins": r.wins,
+                    "tasks": r.tasks,
+                }
+                for r in self.ranking
+            ],
+            "because": list(self.because),
+            "against": list(self.against),
+            "warnings": list(self.warnings),
+            "evidence": [fact.to_dict() for fact in self.evidence],
+            "n": self.n,
+            "width": self.width,
+            "kind": self.kind,
+            "seed": self.seed,
+            "provenance": dict(self.provenance),
+        }
+
+    def to_json(self) -> str:
+        """Valid JSON text."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
+
+    def __repr__(self) -> str:
+        from advisor.render import text
+
+        return text(self)
+
+    def to_markdown(self) -> str:
+        """The same as the text, for a README or an issue."""
+        from advisor.render import markdown
+
+        return markdown(self)
+
+    def _repr_html_(self) -> str:
+        from advisor.render import html
+
+        return html(self)

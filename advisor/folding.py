@@ -1,0 +1,273 @@
+"""Bring rows, as the user holds them, into the tensors that an architecture takes."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from advisor import cells
+from advisor.clocks import as_clock
+from advisor.errors import InputError
+from advisor.roles import role_of
+
+Tensor = NDArray[np.float32]
+
+
+class _Fold(TransformerMixin, BaseEstimator):
+    """Transformers here learn nothing from ``y`` and keep every row."""
+
+    def fit(self, X: Any, y: Any = None) -> _Fold:
+        """Remember that it was fitted; subclasses learn what they must."""
+        self.fitted_ = True
+        return self
+
+
+class FoldAxes(_Fold):
+    """Reorder the axes of an array into ``(n, *layout)``, channels last.
+
+    Parameters
+    ----------
+    layout : tuple of int
+        Canonical.
+    order : tuple of int
+        Axes of an item in canonical order.
+
+    Examples
+    --------
+    >>> FoldAxes(layout=(8, 8, 3), order=(1, 2, 0)).fit_transform(np.zeros((5, 3, 8, 8))).shape
+    (5, 8, 8, 3)
+    """
+
+    def __init__(self, layout: tuple[int, ...], order: tuple[int, ...]) -> None:
+        self.layout, self.order = layout, order
+
+    def transform(self, X: Any) -> Tensor:
+        """Reorder."""
+        array = np.asarray(X)
+        return _in_order(array, self.order, self.layout)
+
+
+class FoldCells(_Fold):
+    """Stack arrays held in cells, padded with NaN at the end, into ``(n, *layout)``.
+
+    Parameters
+    ----------
+    columns : list of label
+        The columns that hold them; several are channels.
+    layout : tuple of int
+        Canonical; the first axis is the longest seen.
+    order : tuple of int
+        Axes of an item in canonical order.
+    """
+
+    def __init__(self, columns: Sequence[Any], layout: tuple[int, ...], order: tuple[int, ...]) -> None:
+        self.columns, self.layout, self.order = columns, layout, order
+
+    def transform(self, X: pd.DataFrame) -> Tensor:
+        """Stack, reorder."""
+        held_first = self.layout[self.order.index(0)]
+        array, _ = cells.stack([_column(X, label) for label in self.columns], held_first)
+        return _in_order(array, self.order, self.layout)
+
+
+class FoldFlat(_Fold):
+    """Fold flat columns into ``(n, *layout)``.
+
+    Parameters
+    ----------
+    columns : list of label, or None
+        The columns in the order held; None for arrays, which are taken whole.
+    layout : tuple of int
+        ``(H, W, C)`` or ``(T, C)``.
+    channel_axis : {"none", "last", "first"}
+        Whether channels stand together or follow one another.
+
+    Examples
+    --------
+    >>> rows = np.arange(8).reshape(1, 8)
+    >>> FoldFlat(columns=None, layout=(4, 2), channel_axis="first").fit_transform(rows)[0].tolist()
+    [[0.0, 4.0], [1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]
+    """
+
+    def __init__(self, columns: Sequence[Any] | None, layout: tuple[int, ...], channel_axis: str) -> None:
+        self.columns, self.layout, self.channel_axis = columns, layout, channel_axis
+
+    def transform(self, X: Any) -> Tensor:
+        """Fold."""
+        if self.columns is not None and isinstance(X, pd.DataFrame):
+            missing = [label for label in self.columns if label not in X.columns]
+            if missing:
+                raise InputError(
+                    "the data must have the columns it was advised on",
+                    got=f"no {missing[0]!r}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else ""),
+                    do="pass the same columns, the target left out",
+                )
+            X = X[list(self.columns)]
+            flat = X.to_numpy(dtype=np.float32, na_value=np.nan)
+        else:
+            flat = np.asarray(X, dtype=np.float32)
+        if flat.shape[1] != int(np.prod(self.layout)):
+            raise InputError(
+                f"the layout {self.layout} needs {int(np.prod(self.layout))} columns",
+                got=str(flat.shape[1]),
+                do="pass the same columns, the target left out",
+            )
+        if self.channel_axis == "first":
+            planes = flat.reshape(len(flat), self.layout[-1], *self.layout[:-1])  # (n, C, H, W) or (n, C, T)
+            return np.ascontiguousarray(np.moveaxis(planes, 1, -1))  # (n, *layout)
+        return flat.reshape(len(flat), *self.layout)
+
+
+class FoldWindows(_Fold):
+    """Give each row the last ``window`` rows of its entity, itself included: ``(n, window, inputs)``.
+
+    Rows are taken in the order held. The first rows of an entity have a shorter past and are padded with NaN at the
+    end. Words and categories become codes learned in ``fit``; dates become seconds.
+
+    Parameters
+    ----------
+    window : int
+        Rows looked back, at least 1.
+    entity : label or None
+        Column that names the series a row belongs to; None if all rows are one series.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"who": ["a", "b", "a"], "x": [1.0, 2.0, 3.0]})
+    >>> FoldWindows(window=2, entity="who").fit_transform(rows)[2].ravel().tolist()
+    [1.0, 3.0]
+    """
+
+    def __init__(self, window: int, entity: Any = None) -> None:
+        self.window, self.entity = window, entity
+
+    def fit(self, X: Any, y: Any = None) -> FoldWindows:
+        """Learn which columns are used and the codes of their categories."""
+        frame = _frame(X)
+        self.roles_ = {
+            label: role
+            for label in frame.columns
+            if label != self.entity and (role := role_of(frame[label])) not in ("text", "identifier", "array")
+        }
+        self.codes_ = {
+            label: {value: code for code, value in enumerate(pd.unique(frame[label].dropna()))}
+            for label, role in self.roles_.items()
+            if as_clock(frame[label].iloc[:1], role) is None
+        }
+        times = [label for label, role in self.roles_.items() if role == "time"]
+        self.starts_ = {label: _seconds(frame[label]).min() for label in times}
+        return self
+
+    def transform(self, X: Any) -> Tensor:
+        """Look back."""
+        frame = _frame(X)
+        values = np.column_stack(
+            [self._numbers(frame, label) for label in self.roles_] or [np.zeros(len(frame))]
+        )
+        values = values.astype(np.float32)
+        codes = (
+            pd.factorize(frame[self.entity])[0] if self.entity is not None else np.zeros(len(frame), np.intp)
+        )
+        order = np.argsort(codes, kind="stable")  # rows of an entity together, in the order held
+        starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
+        age = np.arange(len(frame)) - np.repeat(starts, np.diff(np.append(starts, len(frame))))
+        past = np.minimum(age + 1, self.window)  # rows that each window holds
+        steps = np.arange(self.window)
+        index = np.arange(len(frame))[:, None] - past[:, None] + 1 + steps  # (n, window), oldest first
+        held = steps < past[:, None]
+        windows = np.where(held[..., None], values[order][np.where(held, index, 0)], np.nan)
+        out = np.empty_like(windows)
+        out[order] = windows
+        return out  # (n, window, inputs)
+
+    def _numbers(self, frame: pd.DataFrame, label: Any) -> NDArray[np.float64]:
+        column = _column(frame, label)
+        if label in self.codes_:
+            return column.map(self.codes_[label]).to_numpy(dtype=np.float64, na_value=np.nan)
+        if label in self.starts_:
+            return _seconds(column) - self.starts_[label]
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+class FoldText(_Fold):
+    """Turn texts into sequences of hashed words, or of letters where there are no spaces.
+
+    Each word becomes ``features`` signs drawn from its hash, which are nearly orthogonal between words; nothing is
+    learned, so unseen words need no care.
+
+    Parameters
+    ----------
+    columns : list of label
+        Text columns; they are read one after another.
+    tokens : int
+        Words read, the first ones.
+    features : int
+        Numbers per word.
+
+    References
+    ----------
+    Weinberger et al. (2009). Feature hashing for large scale multitask learning. ICML.
+
+    Examples
+    --------
+    >>> FoldText(columns=["t"]).fit_transform(pd.DataFrame({"t": ["so it goes", "and so on"]})).shape
+    (2, 64, 32)
+    """
+
+    def __init__(self, columns: Sequence[Any], tokens: int = 64, features: int = 32) -> None:
+        self.columns, self.tokens, self.features = columns, tokens, features
+
+    def transform(self, X: pd.DataFrame) -> Tensor:
+        """Read, cut, hash."""
+        out = np.full((len(X), self.tokens, self.features), np.nan, np.float32)
+        texts = [_column(X, label).fillna("").astype(str) for label in self.columns]
+        known: dict[str, Tensor] = {}
+        for row, parts in enumerate(zip(*texts, strict=True)):
+            words = " ".join(parts).lower().split()
+            if len(words) < 3:
+                words = list("".join(parts))
+            words = words[: self.tokens] or [""]
+            for place, word in enumerate(words):
+                if word not in known:
+                    known[word] = self._signs(word)
+                out[row, place] = known[word]
+        return out
+
+    def _signs(self, word: str) -> Tensor:
+        rng = np.random.default_rng(zlib.crc32(word.encode()))
+        return rng.choice(np.array([-1, 1], np.float32), self.features)
+
+
+def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ...]) -> Tensor:
+    moved = np.transpose(array, (0, *(axis + 1 for axis in order)))
+    return np.ascontiguousarray(moved.reshape(len(array), *layout), dtype=np.float32)
+
+
+def _frame(X: Any) -> pd.DataFrame:
+    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+
+
+def _column(frame: pd.DataFrame, label: Any) -> pd.Series:
+    if label not in frame.columns:
+        raise InputError(
+            "the data must have the columns it was advised on",
+            got=f"no {label!r}",
+            do="pass the same columns",
+        )
+    return frame[label]
+
+
+def _seconds(column: pd.Series) -> NDArray[np.float64]:
+    if pd.api.types.is_timedelta64_dtype(column.dtype):
+        return column.dt.total_seconds().to_numpy(dtype=np.float64)
+    from advisor.roles import parse_times
+
+    times = parse_times(column)
+    epoch = pd.Timestamp(0, tz=times.dt.tz)
+    return (times - epoch).dt.total_seconds().to_numpy(dtype=np.float64)

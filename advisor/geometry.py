@@ -1,0 +1,263 @@
+"""Recover how flat columns fold: step between neighbours, length of a line, channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.stats import binom
+
+from advisor.lags import Lags, nanmean
+
+ALPHA = 0.01  # level of every order test, after correction for the distances tried
+MAX_CHANNELS = 32  # interleaved channels looked for
+SHORTEST = 6  # columns below this cannot show an order
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How often the outer two of three equally spaced columns agree least.
+
+    Under *any* arrangement of exchangeable columns the share is 1/3; if exchangeable columns stand in blocks, a
+    triple that straddles a border gives at most 1/2. An ordered axis gives a share near 1.
+    """
+
+    step: int  # distance between the columns of a triple
+    share: float  # of triples, 0..1
+    triples: int
+    tried: int = 1  # distances tried before this one, for Bonferroni's correction
+
+    @property
+    def p_value(self) -> float:
+        """Chance of a share this high in blocks of exchangeable columns.
+
+        Triples overlap, so only half of them are counted as independent.
+        """
+        if not self.triples:
+            return 1.0
+        independent = max(1, self.triples // 2)
+        tail = float(binom.sf(np.ceil(self.share * independent - 1e-9) - 1, independent, 0.5))
+        return min(1.0, tail * self.tried)
+
+    @property
+    def found(self) -> bool:
+        """Whether the axis is ordered."""
+        return self.p_value < ALPHA
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A candidate length of a line."""
+
+    length: int  # columns per line
+    vertical: float  # agreement with the column one line below, -1..1
+    peak: float  # share of columns that agree more with the column below than with those beside it, 0..1
+    across: Order  # order from line to line
+    breaks: float  # agreement lost where a line ends and the next begins
+    reach: float  # lines, over columns, within which agreement halves; 1 is isotropic
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """What was found; ``layout`` is None where columns have no order."""
+
+    columns: int
+    order: Order  # along the fastest ordered axis
+    layout: tuple[int, ...] | None = None
+    channel_axis: str = "none"  # "none", "last" (together) or "first" (one after another)
+    fold: Fold | None = None
+    folds: tuple[Fold, ...] = field(default=())
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self.layout[-1] if self.layout else 1
+
+
+def recover(lags: Lags) -> Geometry:
+    """Find the layout of flat columns, if they have one.
+
+    Parameters
+    ----------
+    lags : Lags
+        Of the numeric columns, in the order held.
+
+    Returns
+    -------
+    Geometry
+        Its ``layout`` is (H, W, C) for images, (T, C) for series, None otherwise.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> recover(Lags.of(rng.normal(size=(100, 48)).cumsum(axis=1))).layout
+    (48, 1)
+    >>> recover(Lags.of(rng.normal(size=(100, 48)))).layout is None
+    True
+    """
+    order = unit_step(lags)
+    if not order.found:
+        return Geometry(lags.size, order)
+    together = order.step if order.step > 1 and phases_differ(lags, order.step) else 1
+    line = lags.coarsen(together)
+    if together == 1 and order.step > 1:
+        return Geometry(
+            lags.size, order, (lags.size, 1)
+        )  # neighbours alternate, yet all columns are one series
+
+    fold = image_fold(line)
+    if fold is not None:
+        rows = line.coarsen(fold.length)
+        height = block_length(rows) or rows.size
+        if together == 1:
+            channels = rows.size // height
+            return Geometry(
+                lags.size, order, (height, fold.length, channels), "first" if channels > 1 else "none", fold
+            )
+        return Geometry(lags.size, order, (rows.size, fold.length, together), "last", fold)
+    if together > 1:
+        return Geometry(lags.size, order, (line.size, together), "last")
+    steps = block_length(line) or line.size
+    channels = line.size // steps
+    return Geometry(lags.size, order, (steps, channels), "first" if channels > 1 else "none")
+
+
+def order_at(lags: Lags, step: int, *, within: int | None = None, tried: int = 1) -> Order:
+    """Measure the order of columns ``step`` apart, within lines of ``within`` columns."""
+    near, outer = lags.at(step), lags.at(2 * step)
+    if not len(outer):
+        return Order(step, float("nan"), 0, tried)
+    first, second = near[: len(outer)], near[step : step + len(outer)]
+    usable = np.isfinite(first) & np.isfinite(second) & np.isfinite(outer)
+    if within:
+        start = np.arange(len(outer))
+        usable &= start // within == (start + 2 * step) // within
+    count = int(usable.sum())
+    if not count:
+        return Order(step, float("nan"), 0, tried)
+    least = (outer < first) & (outer < second)
+    return Order(step, float(least[usable].mean()), count, tried)
+
+
+def unit_step(lags: Lags) -> Order:
+    """Find the smallest distance at which columns are ordered; the clearest failure if there is none."""
+    if lags.size < SHORTEST:
+        return Order(1, float("nan"), 0)
+    steps = [1] + [c for c in range(2, MAX_CHANNELS + 1) if lags.size % c == 0 and lags.size // c >= 4]
+    best = order_at(lags, 1)
+    for step in steps:
+        order = order_at(lags, step, tried=len(steps) if step > 1 else 1)
+        if order.found:
+            return order
+        if order.p_value < best.p_value:
+            best = order
+    return best
+
+
+def phases_differ(lags: Lags, period: int) -> bool:
+    """Tell ``period`` interleaved channels from one series that oscillates.
+
+    Channels differ from each other, so the agreement of columns 1 apart depends on which channel the first one
+    belongs to. Analysis of variance over the place within the period.
+    """
+    neighbours = lags.at(1)
+    place = np.arange(len(neighbours)) % period
+    usable = np.isfinite(neighbours)
+    neighbours, place = neighbours[usable], place[usable]
+    total = float(((neighbours - neighbours.mean()) ** 2).sum())
+    if total <= 0:
+        return False
+    means = np.bincount(place, neighbours, period) / np.maximum(np.bincount(place, minlength=period), 1)
+    explained = float(((means[place] - neighbours.mean()) ** 2).sum()) / total
+    freedom = len(neighbours) - period
+    return freedom > 0 and 1 - (1 - explained) * (len(neighbours) - 1) / freedom > 0.25
+
+
+def image_fold(line: Lags) -> Fold | None:
+    """Find the shortest line length that makes an image, trying every divisor."""
+    lengths = [w for w in range(4, line.size // 4 + 1) if line.size % w == 0]
+    for length in lengths:
+        fold = measure_fold(line, length, tried=len(lengths))
+        if is_image(fold, line.mean(1)):
+            return fold
+    return None
+
+
+def is_image(fold: Fold, horizontal: float) -> bool:
+    """Whether both axes are ordered and alike enough to be those of an image.
+
+    A series with a season also agrees with itself one season later; but its agreement falls much faster, or much
+    more slowly, from season to season than from step to step.
+    """
+    return (
+        fold.across.found
+        and fold.peak > 0.5
+        and fold.vertical > 0.6 * horizontal
+        and 1 / 2.5 < fold.reach < 2.5
+    )
+
+
+def measure_fold(line: Lags, length: int, *, tried: int = 1) -> Fold:
+    """Measure one candidate length of a line."""
+    below = line.at(length)
+    beside = [line.at(length + shift) for shift in (-2, -1, 1, 2) if length + shift > 0]
+    shortest = min(len(s) for s in [below, *beside])
+    best_beside = np.fmax.reduce([s[:shortest] for s in beside])
+    usable = np.isfinite(below[:shortest]) & np.isfinite(best_beside)
+    peak = float((below[:shortest] > best_beside)[usable].mean()) if usable.any() else 0.0
+    rows = line.coarsen(length)
+    across_reach, along_reach = half_length(rows, rows.size), half_length(line, length)
+    return Fold(
+        length,
+        line.mean(length),
+        peak,
+        order_at(line, length, tried=tried),
+        line_break(line, length),
+        across_reach / along_reach,
+    )
+
+
+def half_length(lags: Lags, limit: int) -> float:
+    """Distance at which mean agreement falls to half of that at distance 1, interpolated."""
+    first = lags.mean(1)
+    previous = first
+    for k in range(2, limit):
+        value = lags.mean(k)
+        if not np.isfinite(value):
+            break
+        if value <= first / 2:
+            return k - 1 + (previous - first / 2) / max(previous - value, 1e-9)
+        previous = value
+    return float(max(1, limit - 1))
+
+
+def line_break(lags: Lags, length: int) -> float:
+    """Mean agreement of neighbours inside lines minus across their ends; NaN if no end can be seen."""
+    neighbours = lags.at(1)
+    ends = np.arange(len(neighbours)) % length == length - 1
+    return nanmean(neighbours[~ends]) - nanmean(neighbours[ends])
+
+
+def block_length(lags: Lags) -> int | None:
+    """Find blocks that follow each other (planes of an image, channels of a series): shortest clean cut.
+
+    The agreement of neighbours drops where one block ends and the next begins. The drop must stand out at every
+    cut against the same cuts moved by one place, and there must be no shorter block that explains it.
+    """
+    neighbours = lags.at(1)
+    if len(neighbours) < SHORTEST:
+        return None
+    spread = np.nanmedian(np.abs(neighbours - np.nanmedian(neighbours)))
+    usual = float(np.nanmedian(neighbours))
+    for length in range(SHORTEST, lags.size // 2 + 1):
+        if lags.size % length:
+            continue
+        cuts = neighbours[np.arange(length - 1, len(neighbours), length)]
+        if not np.isfinite(cuts).all():
+            continue
+        rest = np.delete(neighbours, np.arange(length - 1, len(neighbours), length))
+        deep = cuts < min(usual - 6 * max(spread, 0.01), 0.75 * usual)
+        cleaner = cuts.max() < np.nanquantile(rest, 0.02)
+        if deep.all() and cleaner:
+            return length
+    return None

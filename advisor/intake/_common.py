@@ -1,0 +1,96 @@
+"""What the kinds of input share: drawing the sample, checking the target, checking the numbers."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from advisor.architectures.base import Kind
+from advisor.errors import InputError, TargetError
+from advisor.table import SAMPLE
+from advisor.target import infer_kind
+
+SCAN = 20_000_000  # numbers beyond which infinities are looked for in the sample only
+
+
+def sample_rows(n: int, rng: np.random.Generator, size: int = SAMPLE) -> NDArray[np.intp]:
+    """Draw row numbers without replacement, in order."""
+    if n <= size:
+        return np.arange(n)
+    return np.sort(rng.choice(n, size, replace=False)).astype(np.intp)
+
+
+def check_rows(n: int, what: str = "data") -> None:
+    """Refuse what holds nothing."""
+    if n == 0:
+        raise InputError(f"the {what} must have rows", got="0 rows", do="check the filter or file before it")
+
+
+def check_finite(values: NDArray[Any], name: str) -> None:
+    """Refuse infinities, which no scaler or tree survives."""
+    if values.dtype.kind == "f" and values.size:
+        with np.errstate(over="ignore", invalid="ignore"):
+            endless = (
+                np.isinf(values.min()) or np.isinf(values.max()) if not np.isnan(values).all() else False
+            )
+            if not endless and np.isnan(values).any():
+                endless = bool(np.isinf(values).any())
+        if endless:
+            count = int(np.isinf(values).sum())
+            raise InputError(
+                f"the numbers in {name} must be finite",
+                got=f"{count} infinite value{'s' if count > 1 else ''}",
+                do="replace them by NaN (missing) or by a large number that means something",
+            )
+
+
+def column_target(frame: pd.DataFrame, target: Any) -> Any:
+    """Find the label of the target column, or explain which were meant."""
+    if target in frame.columns:
+        return target
+    names = {str(label): label for label in frame.columns}
+    if str(target) in names:
+        return names[str(target)]
+    close = difflib.get_close_matches(str(target), names, n=1, cutoff=0.5)
+    shown = ", ".join(repr(name) for name in list(names)[-5:])
+    raise TargetError(
+        "the target must be a column of the data or one value per row",
+        got=repr(target),
+        do=f"did you mean {close[0]!r}?" if close else f"choose a column, such as {shown}",
+    )
+
+
+def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
+    """Make a series of one learnable value per row."""
+    series = (
+        values if isinstance(values, pd.Series) else pd.Series(np.asarray(values).tolist(), name="target")
+    )
+    if len(series) != n:
+        raise TargetError(
+            "the target must have one value per row", got=f"{len(series)} for {n} rows", do="align it"
+        )
+    kind = infer_kind(series)
+    if series.nunique(dropna=True) < 2:
+        only = series.dropna().iloc[0]
+        raise TargetError(
+            "the target must take at least two values",
+            got=f"only {only!r}",
+            do="choose another column or more rows",
+        )
+    if (
+        pd.api.types.is_float_dtype(series.dtype)
+        and np.isinf(series.to_numpy(dtype=float, na_value=np.nan)).any()
+    ):
+        raise TargetError("the target must be finite", got="infinite values", do="drop or replace those rows")
+    return series, kind
+
+
+def is_values(target: Any) -> bool:
+    """Whether the target was given as values rather than as a name."""
+    return isinstance(target, pd.Series | pd.Index | np.ndarray | list) or (
+        hasattr(target, "__array__") and getattr(target, "ndim", 0) > 0
+    )

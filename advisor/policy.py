@@ -1,0 +1,224 @@
+"""From evidence to a verdict: ordered rules that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor.architectures.base import Structure
+from advisor.calibration import FAMILIES, Belief, Calibration, Ranked
+from advisor.probes.base import Evidence
+from advisor.table import Table
+
+Facts = Mapping[str, Evidence]
+
+# What the inductive bias of each family suggests where nothing was measured.
+BIAS: Mapping[str, tuple[str, ...]] = {
+    "image": ("cnn", "gbt", "lstm"),
+    "sequence": ("cnn", "lstm", "gbt"),
+    "tabular": ("gbt", "cnn", "lstm"),
+}
+WIDE = 12  # flat columns from which an order of columns outweighs an order of rows
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rules concluded.
+
+    Parameters
+    ----------
+    rule : str
+        Which rule decided.
+    structure, layout, form
+        As in :class:`~advisor.advice.Advice`.
+    folding : Mapping
+        How rows become tensors, for :mod:`advisor.folding`.
+    because, against : tuple of str
+        Names of the evidence for it; sentences against it.
+    """
+
+    rule: str
+    structure: Structure
+    layout: tuple[int, ...]
+    form: str
+    folding: Mapping[str, Any] = field(default_factory=dict)
+    because: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+
+def decide(table: Table, facts: Facts) -> Verdict:
+    """Apply the rules in order; the first that speaks decides.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from advisor.intake import read
+    >>> from advisor.probes import measure
+    >>> table = read(np.random.default_rng(0).normal(size=(80, 40)).cumsum(axis=1), None, np.random.default_rng(0))
+    >>> decide(table, measure(table)).rule
+    'flat_series'
+    """
+    for rule in RULES:
+        verdict = rule(table, facts)
+        if verdict is not None:
+            return verdict
+    return table_of_columns(table, facts)
+
+
+def declared(table: Table, facts: Facts) -> Verdict | None:
+    """An array, or arrays in cells: the container says that places are ordered, the values say along which axes."""
+    axes = facts.get("declared_axes")
+    if axes is None:
+        return None
+    details = axes.details
+    return Verdict(
+        "declared_array" if table.form == "array" else "array_cells",
+        details["structure"],
+        tuple(details["layout"]),
+        table.form,
+        {"how": "axes", "order": tuple(details["order"]), "unequal": table.unequal},
+        because=("declared_axes",),
+        against=()
+        if details["measured"]
+        else ("the axes were told apart by their sizes alone; if they mean something else, transpose them",),
+    )
+
+
+def running_text(table: Table, facts: Facts) -> Verdict | None:
+    """At least half of the inputs are text: words follow one another."""
+    fact = facts.get("text_columns")
+    if fact is None or not fact.found:
+        return None
+    return Verdict(
+        "running_text",
+        "sequence",
+        (TOKENS, TOKEN_FEATURES),
+        "text",
+        {"how": "text"},
+        because=("text_columns",),
+        against=(
+            "a language model trained on other text will beat all three families; none is trained here",
+        ),
+    )
+
+
+TOKENS, TOKEN_FEATURES = 64, 32  # tokens of a text that are read; numbers that stand for one of them
+
+
+def flat_image(table: Table, facts: Facts) -> Verdict | None:
+    """Columns ordered along two axes: the pixels of a picture, one row each."""
+    fact = facts.get("line_length")
+    if fact is None or not fact.found:
+        return None
+    geometry = table.geometry
+    assert geometry.layout is not None
+    return Verdict(
+        "flat_image",
+        "image",
+        geometry.layout,
+        "wide_image",
+        {"how": "flat", "channel_axis": geometry.channel_axis},
+        because=("line_length", "column_order", "channels", "adjacency"),
+    )
+
+
+def flat_series(table: Table, facts: Facts) -> Verdict | None:
+    """Columns ordered along one axis: the steps of a series, one row each."""
+    order, near = facts.get("column_order"), facts.get("adjacency")
+    geometry = table.geometry if table.form == "table" else None
+    if geometry is None or geometry.layout is None or order is None or not order.found:
+        return None
+    if near is None or not near.found or 2 * table.values.shape[1] < len(table.columns):
+        return None
+    return Verdict(
+        "flat_series",
+        "sequence",
+        geometry.layout,
+        "wide_series",
+        {"how": "flat", "channel_axis": geometry.channel_axis},
+        because=("column_order", "adjacency", "channels"),
+    )
+
+
+def panel(table: Table, facts: Facts) -> Verdict | None:
+    """Several entities, each with rows over time."""
+    fact = facts.get("panel")
+    if fact is None or not fact.found:
+        return None
+    return _windows("panel", table, facts, entity=fact.details["entity"], because=("panel", "row_order"))
+
+
+def timed_rows(table: Table, facts: Facts) -> Verdict | None:
+    """One row a time step, and a column that says so."""
+    fact = facts.get("time_axis")
+    if fact is None or not fact.found:
+        return None
+    return _windows(
+        "long_series", table, facts, entity=None, because=("time_axis", "row_order"), rule="timed_rows"
+    )
+
+
+def moving_rows(table: Table, facts: Facts) -> Verdict | None:
+    """No column counts time, but most columns move step by step down the rows."""
+    fact = facts.get("row_order")
+    if fact is None or not fact.found or fact.value < 0.4 or fact.details["moving"] <= 0.5:
+        return None
+    return _windows("long_series", table, facts, entity=None, because=("row_order",), rule="moving_rows")
+
+
+def table_of_columns(table: Table, facts: Facts) -> Verdict:
+    """Nothing is ordered: each column means something by itself."""
+    against = []
+    near = facts.get("adjacency")
+    if near is not None and near.found:
+        against.append(f"{near.summary}; but an order within blocks was not found, so blocks explain it")
+    rows = facts.get("row_order")
+    if rows is not None and rows.found:
+        against.append(rows.summary)
+    because = tuple(name for name in ("column_order", "row_order", "time_axis") if name in facts)
+    return Verdict("table", "tabular", (table.width,), "table", {"how": "none"}, because, tuple(against))
+
+
+def _windows(
+    form: str, table: Table, facts: Facts, *, entity: str | None, because: tuple[str, ...], rule: str = ""
+) -> Verdict:
+    rows = facts.get("row_order")
+    window = int(rows.details["window"]) if rows is not None else 8
+    inputs = sum(c.role not in ("text", "identifier") and c.name != entity for c in table.columns)
+    folding = {"how": "windows", "window": window, "entity": entity}
+    against = []
+    if rows is None or rows.value < 0.2:
+        value = "not measured" if rows is None else f"{rows.value:.2f}"
+        against.append(
+            f"the rows hardly remember the rows before them (autocorrelation {value}): order may not help"
+        )
+    return Verdict(rule or form, "sequence", (window, max(1, inputs)), form, folding, because, tuple(against))
+
+
+RULES: tuple[Callable[[Table, Facts], Verdict | None], ...] = (
+    declared,
+    running_text,
+    flat_image,
+    flat_series,
+    panel,
+    timed_rows,
+    moving_rows,
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which family to train, and how sure that is."""
+
+    ranking: tuple[Ranked, ...]
+    structure_belief: Belief
+    measured: bool
+
+
+def choose(structure: str, rule: str, calibration: Calibration) -> Choice:
+    """Rank the families for a structure by what was measured, or by their bias where nothing was."""
+    measured = calibration.ranking(structure)
+    ranking = measured or tuple(Ranked(family, None, None, 0, 0) for family in BIAS[structure])
+    assert {r.family for r in ranking} == set(FAMILIES)
+    return Choice(ranking, calibration.belief(rule), measured is not None)

@@ -1,0 +1,104 @@
+"""Do the rows depend on the rows before them?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from advisor.probes.base import Evidence
+from advisor.table import Table
+
+LAGS = (1, 2, 4, 8, 16, 32, 64)
+ORDERS = 199
+SHORTEST = 30  # rows
+
+
+def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
+    """Memory of the rows: rank autocorrelation of the numeric columns, and whether it fades step by step.
+
+    Any file that is sorted or grouped has dependent rows. A series moves: the squared difference between rows
+    (the variogram) keeps growing with their distance, whereas within groups of exchangeable rows it does not.
+    """
+    if table.run.empty or table.n < SHORTEST:
+        return None
+    ranks = _ranks(table)
+    if ranks is None:
+        return None
+    n, d = ranks.shape
+    observed = _autocorrelation(ranks, 1)
+    value = float(np.mean(np.abs(observed)))
+    permuted = [
+        float(np.mean(np.abs(_autocorrelation(ranks[rng.permutation(n)], 1)))) for _ in range(_orders(n, d))
+    ]
+    p_value = (1 + sum(p >= value for p in permuted)) / (1 + len(permuted))
+    growth = _variogram(ranks, 2) / np.maximum(_variogram(ranks, 1), 1e-9)
+    moving = (observed > max(0.3, 4 / np.sqrt(n))) & (growth > 1.2)
+    share = float(moving.mean())
+    profile = {k: float(np.mean(np.abs(_autocorrelation(ranks, k)))) for k in LAGS if k < n // 4}
+    found = p_value <= 1 / (1 + len(permuted)) and value > 0.05
+    return Evidence(
+        name="row_order",
+        value=value,
+        unit="mean absolute rank autocorrelation at lag 1, 0..1",
+        interval=None,
+        p_value=p_value,
+        null="rows exchangeable: every order of the rows is equally likely",
+        rows_used=n,
+        reference="Wald & Wolfowitz (1943), Ann. Math. Stat. 14, 378-388; variogram: Matheron (1963)",
+        summary=(
+            f"rows {'depend on' if found else 'do not depend on'} the row before: mean rank autocorrelation "
+            f"{value:.2f}, {np.mean(permuted):.2f} in random order; {share:.0%} of {d} columns move step by step"
+        ),
+        found=found,
+        details={
+            "moving": round(share, 4),
+            "columns": d,
+            "profile": {str(k): round(v, 4) for k, v in profile.items()},
+            "window": _window(profile, n),
+        },
+    )
+
+
+def _ranks(table: Table) -> NDArray[np.float64] | None:
+    """Ranks of the columns that vary and are not themselves a clock: those only say that the file is sorted."""
+    known = {c.label: c.role for c in table.columns}
+    kept = []
+    for label in table.run.columns[:200]:
+        column = table.run[label]
+        if known.get(label, "numeric") != "numeric" or not pd.api.types.is_numeric_dtype(column.dtype):
+            continue
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isnan(values).all():
+            continue
+        values = np.where(np.isnan(values), np.nanmedian(values), values)
+        steps = np.diff(values)
+        if len(np.unique(values[:2000])) < 3 or (steps >= 0).mean() > 0.98 or (steps <= 0).mean() > 0.98:
+            continue
+        rank = rankdata(values)
+        kept.append((rank - rank.mean()) / max(rank.std(), 1e-9))
+    return np.column_stack(kept) if kept else None
+
+
+def _orders(n: int, d: int) -> int:
+    return int(np.clip(8_000_000 // (n * d), 19, ORDERS))
+
+
+def _autocorrelation(ranks: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
+    out: NDArray[np.float64] = (ranks[:-lag] * ranks[lag:]).mean(axis=0)
+    return out
+
+
+def _variogram(ranks: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
+    out: NDArray[np.float64] = ((ranks[lag:] - ranks[:-lag]) ** 2).mean(axis=0) / 2
+    return out
+
+
+def _window(profile: dict[int, float], n: int) -> int:
+    """Lag by which memory has faded to 1/e of its start, at least 8 and at most 64 rows."""
+    start = profile.get(1, 0.0)
+    for lag, value in profile.items():
+        if value < start / np.e:
+            return int(np.clip(lag, 8, 64))
+    return int(np.clip(max(profile, default=8), 8, min(64, max(8, n // 20))))

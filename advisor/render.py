@@ -1,0 +1,127 @@
+"""Advice as text, Markdown and HTML."""
+
+from __future__ import annotations
+
+import textwrap
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from advisor.advice import Advice
+
+TITLES = {"cnn": "convolutional network (cnn)", "lstm": "LSTM (lstm)", "gbt": "gradient-boosted trees (gbt)"}
+FORMS = {
+    "table": "columns of a table",
+    "array": "an array",
+    "list_cells": "arrays in cells",
+    "text": "text",
+    "wide_image": "one flattened picture a row",
+    "wide_series": "one series a row",
+    "long_series": "one time step a row",
+    "panel": "one time step of one entity a row",
+}
+
+
+def headline(advice: Advice) -> str:
+    """The verdict in one sentence."""
+    shape = " x ".join(map(str, advice.layout))
+    noun = {"image": "images", "sequence": "sequences", "tabular": "a table"}[advice.structure]
+    size = f"{shape} columns" if advice.structure == "tabular" else shape
+    return f"{noun}, {size}, held as {FORMS[advice.form]}: train {TITLES[advice.recommendation]} first"
+
+
+def trust(advice: Advice) -> str:
+    """What the confidence is and where it comes from."""
+    belief = advice.belief
+    if not belief.sets:
+        return f"structure not measured for the rule {advice.rule!r}: treat it as a guess"
+    return (
+        f"{advice.confidence:.2f} (95% {belief.low:.2f} to {belief.high:.2f}) that the structure is right: "
+        f"the rule {advice.rule!r} was right on {belief.right} of {belief.sets} labelled sets"
+    )
+
+
+def families(advice: Advice) -> str:
+    """The ranking in one line."""
+    if not advice.ranking[0].tasks:
+        order = ", ".join(r.family for r in advice.ranking)
+        return f"{order} (by inductive bias; not measured on {advice.structure} tasks)"
+    parts = []
+    for entry in advice.ranking:
+        error = "" if entry.standard_error is None else f" ± {entry.standard_error:.3f}"
+        parts.append(f"{entry.family} -{entry.expected_loss:.3f}{error} (won {entry.wins}/{entry.tasks})")
+    return ", ".join(parts) + ": mean loss to the best of the three"
+
+
+def text(advice: Advice) -> str:
+    """About a dozen lines of plain text."""
+    lines = [headline(advice)]
+    lines += _wrapped("confidence", [trust(advice)])
+    lines += _wrapped("families", [families(advice)])
+    for title, sentences in _sections(advice):
+        lines += _wrapped(title, sentences)
+    return "\n".join(lines)
+
+
+def markdown(advice: Advice) -> str:
+    """Headings and lists."""
+    parts = [f"**{_plain(headline(advice))}**", "", f"Confidence: {_plain(trust(advice))}.", ""]
+    parts += [f"Families: {_plain(families(advice))}.", ""]
+    for title, sentences in _sections(advice):
+        parts += [f"### {title.capitalize()}", "", *(f"- {_plain(s)}" for s in sentences), ""]
+    return "\n".join(parts)
+
+
+def html(advice: Advice) -> str:
+    """A small card that follows the notebook's own colours, so it reads on light and dark."""
+    rows = [("Confidence", [trust(advice)]), ("Families", [families(advice)])]
+    rows += [(title.capitalize(), list(sentences)) for title, sentences in _sections(advice)]
+    body = "".join(
+        f'<tr><th style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;font-weight:600;'
+        f'background:transparent">{escape(title)}</th>'
+        f'<td style="text-align:left;padding:2px 0;background:transparent;max-width:46em">'
+        + "<br>".join(escape(sentence) for sentence in sentences)
+        + "</td></tr>"
+        for title, sentences in rows
+    )
+    facts = "".join(
+        f"<li>{escape(fact.name)}: {escape(fact.summary)}; null: {escape(fact.null)}; {fact.rows_used} rows, "
+        f"{fact.seconds * 1000:.0f} ms</li>"
+        for fact in advice.evidence
+    )
+    return (
+        '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:1.45;color:inherit;'
+        "border:1px solid rgba(128,128,128,.4);border-left:4px solid #3b82c4;border-radius:4px;padding:8px 14px;"
+        'max-width:60em">'
+        f'<div style="font-size:15px;font-weight:600;margin-bottom:6px">{escape(headline(advice))}</div>'
+        f'<table style="border-collapse:collapse;border:0;background:transparent;color:inherit">{body}</table>'
+        f'<details style="margin-top:6px"><summary>All evidence ({len(advice.evidence)})</summary>'
+        f"<ul>{facts}</ul></details></div>"
+    )
+
+
+def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
+    sections = [("because", advice.because), ("against", advice.against), ("warnings", advice.warnings)]
+    return [(title, sentences) for title, sentences in sections if sentences]
+
+
+def _wrapped(title: str, sentences: list[str] | tuple[str, ...]) -> list[str]:
+    lines: list[str] = []
+    for place, sentence in enumerate(sentences):
+        head = f"{title:<11}" if place == 0 else " " * 11
+        lines += textwrap.wrap(
+            _one_line(sentence), 110, initial_indent=head, subsequent_indent=" " * 13, break_on_hyphens=False
+        )
+    return lines
+
+
+def _one_line(sentence: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in sentence).split())
+
+
+def _plain(sentence: str) -> str:
+    """Escape what Markdown would act upon."""
+    sentence = _one_line(sentence)
+    for character in "\\`*_<>[]|#":
+        sentence = sentence.replace(character, "\\" + character if character != "<" else "&lt;")
+    return sentence

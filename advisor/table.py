@@ -1,0 +1,104 @@
+"""What intake makes of anything a user holds: columns with roles, and a bounded view of the values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from advisor.architectures.base import Kind
+from advisor.geometry import Geometry, recover
+from advisor.lags import Floats, Lags
+
+Form = Literal["table", "array", "list_cells", "text", "wide_image", "wide_series", "long_series", "panel"]
+Role = Literal[
+    "numeric", "categorical", "text", "time", "identifier", "constant", "array", "entity", "target"
+]
+
+SAMPLE = 512  # rows looked at for facts about columns
+RUN = 8192  # consecutive rows looked at for facts about the order of rows
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One input column.
+
+    Parameters
+    ----------
+    label : hashable
+        As the user holds it.
+    role : str
+        What it is for.
+    """
+
+    label: Any
+    role: Role
+
+    @property
+    def name(self) -> str:
+        """The label as text, for people."""
+        return str(self.label)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A data set as the probes see it.
+
+    Parameters
+    ----------
+    form : str
+        How it is held, as far as the container says: "table" (flat columns), "array", "list_cells" or "text".
+    n : int
+        Rows.
+    columns : tuple of Column
+        The inputs; empty for arrays.
+    values : ndarray of float32, shape (m, d)
+        At most 512 rows, drawn at random and kept in order, of the numeric inputs; items of arrays and cells are
+        flattened in C order, missing values are NaN.
+    item : tuple of int
+        Shape of one row in its container: ``(d,)`` for flat columns, ``(28, 28)`` for a stack of pictures, ``(T, C)``
+        for cells.
+    unequal : bool
+        Whether the items differ in length and were padded.
+    run : DataFrame, at most 8192 rows
+        The first rows in the order held, target included; empty for arrays.
+    target : Series or None
+        The whole target.
+    kind : {"classification", "regression"} or None
+        What is to be predicted; None without a target.
+    data : DataFrame or ndarray
+        The inputs as held, not copied.
+    """
+
+    form: Form
+    n: int
+    columns: tuple[Column, ...]
+    values: Floats
+    item: tuple[int, ...]
+    unequal: bool
+    run: pd.DataFrame
+    target: pd.Series | None
+    kind: Kind | None
+    data: Any
+
+    def labels(self, *roles: Role) -> list[Any]:
+        """Labels of the columns that have one of these roles, in order."""
+        return [c.label for c in self.columns if c.role in roles]
+
+    @property
+    def width(self) -> int:
+        """Number of inputs: columns, or numbers per item."""
+        return len(self.columns) if self.columns else int(np.prod(self.item))
+
+    @cached_property
+    def lags(self) -> Lags:
+        """Agreement of the numeric inputs at every distance."""
+        return Lags.of(self.values)
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        """How the numeric inputs fold."""
+        return recover(self.lags)
