@@ -1,8 +1,7 @@
 """Statistics over a task x candidate table: what a benchmark may say about tasks it has not seen.
 
-Every function takes a *dense* table (one row per task, one column per candidate, higher is better unless it
-holds ranks) and refuses one with a hole: what a missing cell counts is decided before, in
-:mod:`benchmarks.scores`, and never by leaving it out of an average.
+Every function takes a *dense* table (a row per task, a column per candidate, higher is better unless it holds
+ranks) and refuses one with a hole: what a missing cell counts is decided before, in :mod:`benchmarks.scores`.
 
 Tasks of one origin are not independent, so whatever generalises (:func:`bootstrap`, :func:`lead`,
 :func:`friedman`, :func:`wilcoxon`) counts origins and not tasks.
@@ -83,8 +82,7 @@ def mean_score(normalised: pd.DataFrame) -> pd.Series:
 
     References
     ----------
-    Grinsztajn, L., Oyallon, E. & Varoquaux, G. (2022). Why do tree-based models still outperform deep
-    learning on typical tabular data? NeurIPS 35 (there min-max between chosen models).
+    Grinsztajn, L., Oyallon, E. & Varoquaux, G. (2022), NeurIPS 35 (there min-max between chosen models).
 
     Examples
     --------
@@ -141,7 +139,7 @@ def bootstrap(
     Tasks that repeat others of their origin therefore add nothing to the certainty. All columns are
     resampled together, so a difference of two candidates is had by passing the column of differences.
 
-    The limits of few clusters are too narrow (about 85% in place of 95% for five): read them as a direction.
+    The limits of few clusters are too narrow (about 85% in place of 95% for five).
 
     Parameters
     ----------
@@ -159,8 +157,7 @@ def bootstrap(
     Returns
     -------
     DataFrame, shape (columns, 3)
-        ``mean``, ``low`` and ``high`` in the unit of the table; the limits are NaN where there is one
-        cluster, because one source says nothing of another.
+        ``mean``, ``low``, ``high`` in the unit of the table; no limits (NaN) where there is one cluster.
 
     References
     ----------
@@ -187,8 +184,7 @@ def lead(
 ) -> pd.Series:
     """Share of cluster bootstrap resamples in which each candidate has the highest mean.
 
-    Says how much the first place depends on which tasks happened to be chosen; it is not the probability that
-    the candidate is best on a new task.
+    How much the first place depends on the choice of tasks; not the chance to be best on a new task.
 
     Parameters
     ----------
@@ -290,7 +286,7 @@ def friedman(scores: pd.DataFrame) -> Friedman:
 def wilcoxon(scores: pd.DataFrame) -> pd.DataFrame:
     """Compare every pair of candidates by the signed-rank test, corrected by Holm's method.
 
-    Differences of zero are ranked and then dropped (Pratt 1959), so ties count against a difference.
+    Zeros are ranked, then dropped (Pratt 1959): ties count against a difference.
 
     Parameters
     ----------
@@ -325,7 +321,8 @@ def wilcoxon(scores: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for a, b in combinations(scores.columns, 2):
         difference = scores[a] - scores[b]
-        p = 1.0 if (difference == 0).all() else _signed_rank(difference)
+        same = (difference == 0).all()
+        p = 1.0 if same else float(stats.wilcoxon(difference.to_numpy(), zero_method="pratt").pvalue)
         rows.append((a, b, difference.median(), p))
     table = pd.DataFrame(rows, columns=["a", "b", "difference", "p"]).set_index(["a", "b"])
     table["p_holm"] = holm(table["p"].to_numpy())
@@ -365,10 +362,6 @@ def holm(p: np.ndarray) -> np.ndarray:
     return corrected
 
 
-def _signed_rank(difference: pd.Series) -> float:
-    return float(stats.wilcoxon(difference.to_numpy(), zero_method="pratt").pvalue)
-
-
 def _resampled_means(
     table: pd.DataFrame, clusters: pd.Series, rng: np.random.Generator, resamples: int
 ) -> np.ndarray | None:
@@ -378,7 +371,8 @@ def _resampled_means(
     if len(sums) < 2:
         return None
     weights = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=resamples)  # (resamples, K)
-    return (weights @ sums) / (weights @ sizes)[:, None]
+    means: np.ndarray = (weights @ sums) / (weights @ sizes)[:, None]
+    return means
 
 
 def _labels(table: pd.DataFrame, clusters: pd.Series) -> np.ndarray:

@@ -1,0 +1,224 @@
+"""What all figures share: panels, marks, labels that keep apart, and one clean SVG at the end."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.style import STRUCTURES, Look, look, structure_title
+
+WIDE, NARROW = 960, 360  # pixels; a page shows the narrow drawing on small screens
+INK, MUTED, GRID, PAPER = "#1f2328", "#59616b", "#dfe3e8", "#ffffff"
+DARK = {INK: "#e8eaed", MUTED: "#a5adb8", GRID: "#343b45", PAPER: "#14171c"}
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def quiet() -> AbstractContextManager[None]:
+    """Settings for the time of one drawing; a "$" in a name is a dollar, not mathematics."""
+    return matplotlib.rc_context(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "arch-advisor",
+            "text.parse_math": False,
+            "axes.unicode_minus": False,
+            "font.family": ["DejaVu Sans"],  # shipped with matplotlib: the same measures everywhere
+            "font.size": 12.5,
+        }
+    )
+
+
+def ordered(structure: pd.Series) -> list[str]:
+    """Structures that occur: images, sequences, tables, then whatever is not declared."""
+    order = [*STRUCTURES, *sorted(set(structure) - set(STRUCTURES))]
+    return [s for s in order if (structure == s).any()]
+
+
+def place(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes at a place in pixels, without a frame."""
+    w, h = figure.get_size_inches() * 72
+    ax = figure.add_axes((left / w, bottom / h, width / w, height / h))
+    ax.set_facecolor("none")
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.tick_params(length=0, labelcolor=MUTED, labelsize=11.5)
+    return ax
+
+
+def panels(
+    groups: Sequence[str],
+    structure: pd.Series,
+    narrow: bool,
+    height: int,
+    *,
+    left: int,
+    right: int = 44,
+    below: int = 26,
+) -> tuple[Figure, list[Axes]]:
+    """One panel per structure with its heading, side by side or stacked; below them room for a caption."""
+    above, foot = 34, 40 if narrow else 30
+    columns = 1 if narrow else max(len(groups), 1)
+    rows = len(groups) if narrow else 1
+    width = NARROW if narrow else WIDE
+    cell, tall = (width - 8) / columns, above + height + below
+    figure = Figure(figsize=(width / 72, (rows * tall + foot) / 72))
+    axes: list[Axes] = []
+    for i, group in enumerate(groups):
+        x, y = 4 + cell * (i % columns), foot + tall * (rows - 1 - i // columns)
+        ax = place(figure, x + left, y + below, min(cell, 480) - left - right, height)
+        title, n = structure_title(group), int((structure == group).sum())
+        note = f"{n} task{'s' if n != 1 else ''}"
+        w, h = figure.get_size_inches() * 72
+        at = (y + below + height + 14) / h
+        figure.text((x + left) / w, at, title, color=INK, weight="bold", size=14, va="center")
+        figure.text((x + left + 9 * len(title) + 12) / w, at, note, color=MUTED, size=11.5, va="center")
+        axes.append(ax)
+    return figure, axes
+
+
+def caption(figure: Figure, text: str) -> None:
+    """Say below the drawing what its axis means; in two lines where it is narrow."""
+    w, h = figure.get_size_inches() * 72
+    lines = [text]
+    if w < WIDE and len(text) > 50:  # broken at the space nearest to the middle
+        cut = min((m.start() for m in re.finditer(" ", text)), key=lambda i: abs(i - len(text) // 2))
+        lines = [text[:cut], text[cut + 1 :]]
+    for i, line in enumerate(reversed(lines)):
+        figure.text(0.5, (11 + 15 * i) / h, line, color=MUTED, size=11.5, ha="center", va="center")
+
+
+def mark(ax: Axes, x: float, y: float, style: Look, size: float, *, hollow: bool = False) -> None:
+    """Draw one candidate's mark of a size in points."""
+    line = style.marker in "x+|"
+    ax.plot(
+        [x],
+        [y],
+        style.marker,
+        ms=size * (1.5 if style.marker == "*" else 0.8 if line else 1),
+        mew=2 if line else 1.4 if hollow else 0.9,
+        mfc=PAPER if hollow else style.light,
+        mec=style.light if line or hollow else PAPER,
+        clip_on=False,
+        zorder=3,
+    )
+
+
+def score_axis(ax: Axes, which: str, lowest: float) -> None:
+    """Scores up to 1, from the quarter below the lowest one drawn, with light lines at the quarters."""
+    start = min(np.floor(4 * max(lowest, 0.0)) / 4, 0.75)
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    quarters = np.arange(start, 1.01, 0.25)
+    axis.set_ticks(quarters, [f"{q:g}" for q in quarters])
+    margin = 0.035 * (1 - start)
+    if which == "x":
+        ax.set_xlim(start - margin, 1 + margin)
+        ax.xaxis.grid(True, color=GRID, lw=1)
+    else:
+        ax.set_ylim(start - margin, 1 + 3 * margin)
+        ax.yaxis.grid(True, color=GRID, lw=1)
+    ax.set_axisbelow(True)
+
+
+def label_points(ax: Axes, xs: pd.Series, ys: pd.Series, labels: Sequence[str], *, path: np.ndarray) -> None:
+    """Put each label beside its point, at the first of ten places that covers no point, label or ``path``."""
+    points, corners = (_pixels(ax, np.asarray(p, dtype=float)) for p in (np.column_stack([xs, ys]), path))
+    box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+    left, right = box.x0 * 72 - 4, box.x1 * 72 + 34
+    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in points]
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        taken.append((min(x0, x1) - 1, min(y0, y1) - 1, max(x0, x1) + 1, max(y0, y1) + 1))
+    for (px, py), label in zip(points, labels):
+        w, h = 6.7 * len(label), 12.0
+        sides = [(d, dy) for dy in (0, 9, -9, 14, -14) for d in (1, -1)]
+        places = [(px + 9 if d > 0 else px - 9 - w, py + dy) for d, dy in sides]
+        boxes = [(x, y - h / 2, x + w, y + h / 2) for x, y in places]
+        cost = [
+            sum(_overlap(b, other) for other in taken) + 50 * (max(0, b[2] - right) + max(0, left - b[0])) + i
+            for i, b in enumerate(boxes)
+        ]
+        best = int(np.argmin(cost))
+        taken.append(boxes[best])
+        (x, y), to_right = places[best], sides[best][0] > 0
+        ax.annotate(
+            label,
+            (px, py),
+            xycoords="figure points",
+            xytext=(x if to_right else x + w, y),
+            textcoords="figure points",
+            color=INK,
+            ha="left" if to_right else "right",
+            va="center",
+            size=11.5,
+        )
+
+
+def _pixels(ax: Axes, points: np.ndarray) -> np.ndarray:
+    if not len(points):
+        return np.empty((0, 2))
+    return np.asarray(ax.transData.transform(points)) / ax.figure.dpi * 72
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def spread(places: dict[str, float], gap: float) -> dict[str, float]:
+    """Push labels apart to at least ``gap``, from the highest down."""
+    result: dict[str, float] = {}
+    previous = np.inf
+    for name in sorted(places, key=lambda n: -places[n]):
+        result[name] = previous = min(places[name], previous - gap)
+    return result
+
+
+def svg(figure: Figure, name: str, title: str, told: str, names: Sequence[str]) -> str:
+    """The figure as SVG: titled and described, own ids, coloured for light and dark pages."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    root = ElementTree.fromstring(buffer.getvalue())
+    root.remove(root[0])  # metadata
+    root.remove(root[0])  # a style for every element of the page
+    for element in root.iter():
+        for key, value in list(element.attrib.items()):
+            if key == "style":
+                element.set(key, re.sub(r"font-family: [^;]*(; |$)", "", value))
+            elif key == "id":  # two figures of one page must not share one
+                element.set(key, f"{name}-{value}")
+            elif value.startswith("url(#"):
+                element.set(key, f"url(#{name}-{value[5:]}")
+            elif key == _XLINK:
+                del element.attrib[key]
+                element.set("href", f"#{name}-{value[1:]}")
+    for marker in root.iterfind(".//s:defs/s:path", {"s": _SVG}):
+        marker.attrib.pop("style", None)  # the one of its uses counts, which the dark page can change
+    width, height = (round(v * 72) for v in figure.get_size_inches())
+    root.attrib.update({"width": f"{width}", "height": f"{height}", "role": "img", "font-family": FONT})
+    root.attrib.update({"stroke-linejoin": "round", "aria-label": f"{title}. {told}."})
+    for tag, text in [("style", _theme(names)), ("desc", told), ("title", title)]:
+        element = ElementTree.Element(f"{{{_SVG}}}{tag}")
+        element.text, element.tail = text, "\n"
+        root.insert(0, element)
+    ElementTree.register_namespace("", _SVG)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _theme(names: Sequence[str]) -> str:
+    """Rules that swap every colour for its dark counterpart; without them the drawing is the light one."""
+    pairs = {**DARK, **{look(n, list(names)).light: look(n, list(names)).dark for n in names}}
+    rules = "".join(
+        f'[style*="{part}: {light}"]{{{part}:{dark}!important}}'
+        for light, dark in pairs.items()
+        for part in ("fill", "stroke")
+    )
+    return f"@media screen and (prefers-color-scheme: dark){{{rules}}}"

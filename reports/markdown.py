@@ -1,0 +1,159 @@
+"""The verdict as text: Markdown for a pull request or a README, aligned columns for a terminal."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+import pandas as pd
+
+from benchmarks import scores
+from reports import sentences, statistics
+from reports.style import structure_title, title
+from reports.summary import OVERALL, Summary
+
+_TERMINAL = 100  # columns
+
+
+def markdown(summary: Summary) -> str:
+    """Write the verdict as Markdown.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        Headline, certainty, verdict table and failures; names are escaped.
+    """
+    table = verdict_table(summary)
+    rows = [table.columns, ["---", *["---:"] * (len(table.columns) - 1)], *table.to_numpy()]
+    rows[2:] = [[escape(str(cell)) for cell in row] for row in rows[2:]]
+    rows[0] = [escape(str(cell)) for cell in rows[0]]
+    lines = [
+        f"# {escape(str(summary.study.get('title') or summary.study['name']))}",
+        "",
+        f"**{escape(sentences.headline(summary))}**",
+        "",
+        *([f"> {escape(sentences.unfinished(summary))}", ""] if len(summary.left_out) else []),
+        *(f"- {escape(sentence)}" for sentence in sentences.certainty(summary)),
+        "",
+        "Mean normalised score (0 is the dummy, 1 the best candidate of the task):",
+        "",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
+    if text := sentences.advice(summary):
+        lines += [escape(text), ""]
+    if len(summary.failures):
+        lines += ["Cells without a score, counted with the dummy’s:", ""]
+        for row in summary.failures.to_dict("records"):
+            what = f"{row['task']}, {row['candidate']}: {row['status']} ({row['cells']}×) {row['reason']}"
+            lines.append(f"- {escape(what)}")
+        lines.append("")
+    if text := sentences.next_step(summary):
+        lines += [escape(text), ""]
+    return "\n".join(lines)
+
+
+def terminal(summary: Summary) -> str:
+    """Write the verdict for a terminal, at most 100 columns wide.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        Headline, aligned table, advisor, failures; no control characters.
+    """
+    table = verdict_table(summary)
+    widths = [max(len(str(v)) for v in [name, *table[name]]) for name in table]
+    rows = [list(table.columns), ["-" * w for w in widths], *table.to_numpy().tolist()]
+    lines = [
+        "  ".join(
+            f"{cell:<{w}}" if i == 0 else f"{cell:>{w}}" for i, (cell, w) in enumerate(zip(row, widths))
+        )
+        for row in rows
+    ]
+    told = [sentences.headline(summary)]
+    if len(summary.left_out):
+        told.append(sentences.unfinished(summary))
+    least = summary.places.loc[summary.places["structure"] != OVERALL, "sources"].min()
+    note = "Mean normalised score: 0 is the dummy, 1 the best candidate of every task."
+    if least < statistics.MIN_SOURCES:
+        note += " Few tasks: read it as a direction."
+    after = [note, sentences.advice(summary)]
+    if len(summary.failures):
+        cells = sentences.count(int(summary.failures["cells"].sum()), "cell")
+        after.append(f"{cells} without a score (counted with the dummy's): see the report.")
+    paragraphs = [_wrap(_plain(t)) for t in told], [_wrap(_plain(t)) for t in after if t]
+    return "\n".join([*paragraphs[0], "", *map(_plain, lines), "", *paragraphs[1]])
+
+
+def verdict_table(summary: Summary) -> pd.DataFrame:
+    """The shortest table that says who wins where.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    DataFrame of str
+        A row per candidate (the advisor last), a column per structure with the mean normalised score, one for
+        all tasks, and the mean rank; the highest of a column ends in an asterisk.
+    """
+    verdict = summary.verdict.pivot(index="candidate", columns="structure", values="mean_normalised_score")
+    overall = summary.verdict[summary.verdict["structure"] == OVERALL].set_index("candidate")
+    order = [c for c in overall.index if c != scores.ADVISOR]
+    order += [c for c in overall.index if c == scores.ADVISOR]
+    table = pd.DataFrame({"candidate": [title(c) for c in order]})
+    leaders = summary.places.set_index("structure")
+    for structure in [*summary.structures, *([OVERALL] if len(summary.structures) > 1 else [])]:
+        name = "all" if structure == OVERALL else structure_title(structure).lower()
+        heading = f"{name} ({leaders.loc[structure, 'tasks']})"
+        first = verdict.loc[summary.candidates, structure].max()
+        table[heading] = [
+            f"{verdict.loc[c, structure]:.3f}"
+            + ("*" if c != scores.ADVISOR and verdict.loc[c, structure] == first else " ")
+            for c in order
+        ]
+    table["mean rank"] = [f"{overall.loc[c, 'mean_rank']:.2f}" for c in order]
+    return table
+
+
+def escape(text: str) -> str:
+    r"""Make a text mean itself in Markdown.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        One line in which no character has a meaning.
+
+    Examples
+    --------
+    >>> print(escape("a|b <script> *x* [y](z)"))
+    a\|b &lt;script&gt; \*x\* \[y\](z)
+    """
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", text)
+
+
+def _plain(text: str) -> str:
+    """Without control characters, which could move the cursor or colour the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _wrap(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, _TERMINAL, break_on_hyphens=False))

@@ -1,0 +1,241 @@
+"""What the numbers say, in sentences: the verdict, how sure it is, and what was done to get there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reports import statistics
+from reports.style import KNOWN, structure_title, title
+from reports.summary import OVERALL, Summary
+
+POLICIES = {
+    "advisor": "The advisor",
+    "always gbt": "Always boosted trees",
+    "always cnn": "Always a CNN",
+    "textbook": "Textbook rule (told the structure: image CNN, sequence LSTM, table trees)",
+}
+
+
+def headline(summary: Summary) -> str:
+    """Say in one sentence who wins where.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        A leader is named alone only where the interval of its lead over the second excludes 0.
+    """
+    parts: dict[str, list[str]] = {}
+    for place in by_structure(summary):
+        parts.setdefault(_winner(place), []).append(structure_title(place["structure"]).lower())
+    told = [f"{who} on {_listed(where)}" for who, where in parts.items()]
+    return _sentence("; ".join(told))
+
+
+def certainty(summary: Summary) -> list[str]:
+    """Say how sure the first places are, one sentence per structure.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    list of str
+        Below 12 independent sources a sentence names a direction and claims no more.
+    """
+    return [_certainty(place) for place in by_structure(summary)]
+
+
+def advice(summary: Summary) -> str:
+    """Say what following the advisor costs, beside the simple rules.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        Empty if the study has no advisor.
+    """
+    rows = {row["policy"]: row for row in summary.policies.to_dict("records")}
+    if "advisor" not in rows:
+        return ""
+    mine = rows.pop("advisor")
+    others = ", ".join(f"{_policy(name)} {row['mean']:.3f}" for name, row in rows.items())
+    return (
+        f"The advisor chose the best of CNN, LSTM and boosted trees on {mine['best']} of "
+        f"{mine['tasks']} tasks; its mean normalised regret is {mine['mean']:.3f} "
+        f"({others}; 0 is the best choice everywhere)."
+    )
+
+
+def unfinished(summary: Summary) -> str:
+    """Say which part of the study is not in the averages.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        Empty if every task is judged.
+    """
+    if summary.left_out.empty:
+        return ""
+    n, judged = len(summary.left_out), len(summary.tasks)
+    return (
+        f"Unfinished study: {n} of {n + judged} tasks are in no average, because not all of their cells "
+        f"have a result. The report covers the other {judged}."
+    )
+
+
+def next_step(summary: Summary) -> str:
+    """What the study itself says to run after it.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        The ``next`` of its file; empty if it has none.
+    """
+    return str(summary.study.get("settings", {}).get("next", ""))
+
+
+def by_structure(summary: Summary) -> list[dict[str, Any]]:
+    """The places of each structure without the overall one.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``summary.places``.
+    """
+    rows = summary.places[summary.places["structure"] != OVERALL].to_dict("records")
+    return [{str(k): v for k, v in row.items()} for row in rows]
+
+
+def spoken(name: str) -> str:
+    """A candidate's name in the middle of a sentence.
+
+    Parameters
+    ----------
+    name : str
+        Candidate.
+
+    Returns
+    -------
+    str
+        Lower case where its title is a common noun.
+
+    Examples
+    --------
+    >>> spoken("gbt"), spoken("cnn"), spoken("MyNet")
+    ('boosted trees', 'CNN', 'MyNet')
+    """
+    text = title(name)
+    return text if name not in KNOWN or text.isupper() else text.lower()
+
+
+def count(n: int, what: str) -> str:
+    """A number with its noun.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    what : str
+        The noun in the singular.
+
+    Returns
+    -------
+    str
+        With a plural "s" where it belongs.
+
+    Examples
+    --------
+    >>> count(1, "task"), count(0, "task")
+    ('1 task', '0 tasks')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _policy(name: str) -> str:
+    text = POLICIES.get(name, name).partition(" (")[0]
+    return text[0].lower() + text[1:]
+
+
+def _winner(place: Mapping[str, Any]) -> str:
+    leader = spoken(place["leader"])
+    if place["second"] is None or place["low"] > 0:
+        return f"{leader} lead" if leader.endswith("trees") else f"{leader} leads"
+    return f"no clear winner between {leader} and {spoken(place['second'])}"
+
+
+def _certainty(place: Mapping[str, Any]) -> str:
+    counted = f"{count(int(place['tasks']), 'task')} from {count(int(place['sources']), 'source')}"
+    start = f"{structure_title(place['structure'])} ({counted}): {title(place['leader'])}"
+    if place["second"] is None:
+        return f"{start} is the only candidate, so there is nothing to compare."
+    text = f"{start} {signed(place['ahead'])} against {spoken(place['second'])}"
+    if np.isnan(place["low"]):
+        return f"{text}; one source tells nothing of others, so there is no interval."
+    text += (
+        f", 95% interval {signed(place['low'])} to {signed(place['high'])}, "
+        f"first in {place['lead']:.0%} of resampled task sets"
+    )
+    if place["sources"] < statistics.MIN_SOURCES:
+        return f"{text}. A direction only: fewer than {statistics.MIN_SOURCES} sources."
+    return f"{text}."
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, to three decimals.
+
+    Parameters
+    ----------
+    value : float
+        Any difference.
+
+    Returns
+    -------
+    str
+        With a true minus; zero has no sign.
+
+    Examples
+    --------
+    >>> signed(-0.0213), signed(0.5), signed(0.0001)
+    ('−0.021', '+0.500', '0.000')
+    """
+    text = f"{value:+.3f}"
+    return "0.000" if text[1:] == "0.000" else text.replace("-", "−")
+
+
+def _sentence(text: str) -> str:
+    """Capital at the start unless the first word is a name spelt otherwise, full stop at the end."""
+    capital = text.startswith(("no ", *(spoken(name) for name in KNOWN)))
+    return f"{text[0].upper() if capital else text[0]}{text[1:]}."
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,0 +1,152 @@
+"""How candidates and structures are named, coloured and marked, the same in every figure and table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Look(NamedTuple):
+    """How one candidate is drawn: never by colour alone."""
+
+    title: str
+    light: str  # on a white page, contrast at least 3:1
+    dark: str  # on a dark page, contrast at least 3:1
+    marker: str  # matplotlib's
+
+
+# hues after Okabe & Ito (2008), which stay apart under the common colour-vision deficiencies
+KNOWN = {
+    "gbt": Look("Boosted trees", "#c04f00", "#ff9a52", "s"),
+    "cnn": Look("CNN", "#0067a5", "#5ab8f5", "o"),
+    "lstm": Look("LSTM", "#007e5b", "#35c99a", "D"),
+    "mlp": Look("MLP", "#a8457f", "#e08fbd", "^"),
+    "linear": Look("Linear", "#6a6f78", "#a3a9b4", "v"),
+    "dummy": Look("Dummy", "#84888f", "#8a909b", "x"),
+    "advisor": Look("Advisor’s choice", "#1b1f25", "#f1f3f5", "*"),
+}
+# for candidates of the user's own
+SPARE = [
+    ("#7a5195", "#bb94d6", "P"),
+    ("#8a6d00", "#d9bb4a", "X"),
+    ("#3f6f8f", "#8fbcd9", "<"),
+    ("#9a3b3b", "#e58f8f", ">"),
+    ("#4f7a28", "#9acb6c", "p"),
+    ("#5c5c8a", "#a9a9dd", "h"),
+]
+STRUCTURES = {"image": "Images", "sequence": "Sequences", "tabular": "Tables"}
+LONGEST = 40  # characters of a foreign name that a figure has room for
+
+
+def look(name: str, among: list[str]) -> Look:
+    """The look of a candidate among those of the study.
+
+    Parameters
+    ----------
+    name : str
+        Candidate.
+    among : list of str
+        All candidates shown together; the spare looks go round among the unknown ones in this order.
+
+    Returns
+    -------
+    Look
+        Title, colours and marker.
+
+    Examples
+    --------
+    >>> look("cnn", ["cnn", "mine"]).title, look("mine", ["cnn", "mine"]).marker
+    ('CNN', 'P')
+    """
+    if name in KNOWN:
+        return KNOWN[name]
+    unknown = [c for c in among if c not in KNOWN]
+    return Look(title(name), *SPARE[unknown.index(name) % len(SPARE)])
+
+
+def title(name: str) -> str:
+    """A candidate's name as read by people.
+
+    Parameters
+    ----------
+    name : str
+        Candidate.
+
+    Returns
+    -------
+    str
+        Its title, or its own name if it is not one of ours.
+
+    Examples
+    --------
+    >>> title("gbt"), title("my_net")
+    ('Boosted trees', 'my_net')
+    """
+    return KNOWN[name].title if name in KNOWN else shorten(name)
+
+
+def structure_title(structure: str | None) -> str:
+    """A structure's name as a heading.
+
+    Parameters
+    ----------
+    structure : str or None
+        "image", "sequence", "tabular", or None if nobody declared it.
+
+    Returns
+    -------
+    str
+        "Images", "Sequences", "Tables" or "Undeclared".
+
+    Examples
+    --------
+    >>> structure_title("tabular")
+    'Tables'
+    """
+    return STRUCTURES.get(structure or "", "Undeclared")
+
+
+def task_title(task: str) -> str:
+    """A task's name without its source.
+
+    Parameters
+    ----------
+    task : str
+        Task id.
+
+    Returns
+    -------
+    str
+        What comes after the first colon for an embedded task, the id otherwise.
+
+    Examples
+    --------
+    >>> task_title("embedded:digits"), task_title("openml:361055")
+    ('digits', 'openml:361055')
+    """
+    return task.removeprefix("embedded:")
+
+
+def shorten(text: str, *, to: int = LONGEST) -> str:
+    """Cut a text in the middle.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    to : int, default=40
+        Longest result in characters.
+
+    Returns
+    -------
+    str
+        The text itself if it is short enough.
+
+    Examples
+    --------
+    >>> shorten("file:/home/me/data/measurements.csv?target=y", to=21)
+    'file:/home…s?target=y'
+    """
+    if len(text) <= to:
+        return text
+    tail = (to - 1) // 2
+    return f"{text[: to - 1 - tail]}…{text[len(text) - tail :]}"

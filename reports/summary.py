@@ -1,0 +1,306 @@
+"""Everything that a report says about one study, computed once: page, Markdown and terminal show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import scores
+from benchmarks.store import StoreError  # type: ignore[attr-defined]  # what it raises is part of it
+from reports import statistics
+
+OVERALL, UNKNOWN = "overall", "unknown"
+_FACTS = ["origin", "structure", "kind", "metric"]
+_ADVICE = ["structure", "layout", "form", "recommendation"]
+
+
+class ReportError(StoreError, ValueError):
+    """The results cannot be reported as they are."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a study found.
+
+    Parameters
+    ----------
+    study : Mapping
+        Name, title, creation date and settings, as the store gives them.
+    frame : DataFrame
+        One row per cell, as the store gives it.
+    tasks : DataFrame, indexed by task
+        ``origin``, ``structure``, ``kind``, ``metric`` of the judged tasks, grouped by structure.
+    candidates : list of str
+        In the order of the study, without the advisor.
+    left_out : DataFrame
+        ``task`` and ``why`` of the tasks that are not judged.
+    test, normalised, rank : DataFrame, shape (tasks, candidates)
+        Scores of the chosen configurations, the same between dummy (0) and best (1), and their ranks.
+    imputed, cells : DataFrame, shape (tasks, candidates)
+        How many folds count with the dummy's score because they failed, and how many there are.
+    verdict : DataFrame
+        One row per (structure, candidate), structure "overall" first: that of
+        :func:`benchmarks.scores.verdict` with ``score_low``, ``score_high``, ``rank_low``, ``rank_high``,
+        ``seconds`` (of a fit, median over tasks), ``win``, ``tie``, ``loss`` (tasks, against the leader).
+    places : DataFrame
+        One row per structure: ``structure``, ``tasks``, ``sources``, ``leader``, ``second``, ``ahead``,
+        ``low``, ``high`` (difference of their mean normalised scores, with its interval) and ``lead`` (share
+        of resamples with the leader first).
+    advice : DataFrame
+        One row per task: what the advisor saw and advised, its confidence and regret; empty without advisor.
+    policies : DataFrame
+        One row per way to choose a family: mean regret with interval; empty without the three families.
+    curves : DataFrame
+        ``structure``, ``candidate``, ``trials``, ``mean``.
+    """
+
+    study: Mapping[str, Any]
+    frame: pd.DataFrame
+    tasks: pd.DataFrame
+    candidates: list[str]
+    left_out: pd.DataFrame
+    test: pd.DataFrame
+    normalised: pd.DataFrame
+    rank: pd.DataFrame
+    imputed: pd.DataFrame
+    cells: pd.DataFrame
+    verdict: pd.DataFrame
+    places: pd.DataFrame
+    advice: pd.DataFrame
+    policies: pd.DataFrame
+    curves: pd.DataFrame
+
+    @property
+    def structures(self) -> list[str]:
+        """Structures of the judged tasks: images, sequences, tables, undeclared."""
+        return list(dict.fromkeys(self.tasks["structure"]))
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """Cells neither "ok" nor pending, equal ones counted: task, candidate, status, reason, cells."""
+        bad = self.frame[~self.frame["status"].isin(["ok", "pending"])]
+        keys = ["task", "candidate", "status", "reason"]
+        return bad.groupby(keys, sort=False).size().rename("cells").reset_index()
+
+    @property
+    def trials(self) -> int:
+        """The largest number of configurations tried of one candidate."""
+        return int(self.frame["trial"].max()) + 1
+
+
+def summarise(frame: pd.DataFrame, study: Mapping[str, Any], *, rng: np.random.Generator) -> Summary:
+    """Compute what a report says.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per cell, as :meth:`benchmarks.store.Store.frame` gives it.
+    study : Mapping
+        As :meth:`benchmarks.store.Store.study` gives it.
+    rng : numpy.random.Generator
+        For the bootstrap.
+
+    Returns
+    -------
+    Summary
+        The findings.
+
+    Raises
+    ------
+    ReportError
+        If no task is finished, so that there is nothing to report.
+    """
+    frame = frame.assign(structure=frame["structure"].fillna(UNKNOWN))
+    rows = scores.ranks(frame)
+    if rows.empty:
+        pending = int((frame["status"] == "pending").sum())
+        raise ReportError(
+            "a report needs a task with all its cells finished and its dummy among them",
+            got=f"{pending} of {len(frame)} cells pending in the study {study['name']!r}",
+            do="run the study on: python -m benchmarks run STUDY.toml resumes it",
+        )
+    order = {"image": 0, "sequence": 1, "tabular": 2}
+    tasks = rows.drop_duplicates("task").set_index("task")[_FACTS]
+    tasks = tasks.sort_values("structure", key=lambda s: s.map(order).fillna(3), kind="stable")
+    everyone = list(dict.fromkeys(frame["candidate"]))
+    candidates = [c for c in everyone if c != scores.ADVISOR]
+
+    def matrix(column: str) -> pd.DataFrame:
+        return rows.pivot(index="task", columns="candidate", values=column).reindex(tasks.index)[everyone]
+
+    normalised, rank = matrix("normalised"), matrix("rank")
+    verdict, places = _verdict(frame, tasks, normalised, rank, candidates, rng)
+    regret = scores.regret(frame)
+    return Summary(
+        study=study,
+        frame=frame,
+        tasks=tasks,
+        candidates=candidates,
+        left_out=_left_out(frame, tasks),
+        test=matrix("test")[candidates],
+        normalised=normalised[candidates],
+        rank=rank[candidates],
+        imputed=matrix("imputed")[candidates],
+        cells=matrix("cells")[candidates],
+        verdict=verdict,
+        places=places,
+        advice=_advice(frame, tasks, regret),
+        policies=_policies(regret, tasks, rng),
+        curves=_curves(frame, tasks),
+    )
+
+
+def significance(summary: Summary) -> tuple[statistics.Friedman, pd.DataFrame] | None:
+    """Run the Friedman test and all pairwise Wilcoxon tests over all tasks, one row per origin.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    tuple or None
+        None below :data:`reports.statistics.MIN_SOURCES` origins or 3 candidates beside the dummy.
+    """
+    names = [c for c in summary.candidates if c != scores.BASELINE]
+    table = statistics.by_origin(summary.normalised[names], summary.tasks["origin"])
+    if len(table) < statistics.MIN_SOURCES or len(names) < 3:
+        return None
+    return statistics.friedman(table), statistics.wilcoxon(table)
+
+
+def environments(summary: Summary) -> list[dict[str, Any]]:
+    """List what the outcomes ran on.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    list of dict
+        Distinct environments with ``cells``, ``first`` and ``last`` (UTC) added, most cells first. A worker
+        that never loaded torch cannot name the GPU; it is told together with those that can.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    done = summary.frame[summary.frame["finished"] != ""]
+    for environment, finished in zip(done["environment"], done["finished"]):
+        key = repr(sorted((k, str(v)) for k, v in environment.items() if k != "gpu"))
+        entry = groups.setdefault(key, {**environment, "cells": 0, "first": finished, "last": finished})
+        entry["gpu"] = entry.get("gpu") or environment.get("gpu", "")
+        entry["cells"] += 1
+        entry["first"], entry["last"] = min(entry["first"], finished), max(entry["last"], finished)
+    return sorted(groups.values(), key=lambda e: -int(e["cells"]))
+
+
+def _verdict(
+    frame: pd.DataFrame,
+    tasks: pd.DataFrame,
+    normalised: pd.DataFrame,
+    rank: pd.DataFrame,
+    candidates: list[str],
+    rng: np.random.Generator,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table = scores.verdict(frame).set_index(["structure", "candidate"])
+    seconds = frame[frame["status"] == "ok"].groupby(["task", "candidate"])["fit_seconds"].mean()
+    parts, places = [], []
+    for group in [OVERALL, *dict.fromkeys(tasks["structure"])]:
+        chosen = tasks.index if group == OVERALL else tasks.index[tasks["structure"] == group]
+        z, r, origin = normalised.loc[chosen], rank.loc[chosen], tasks.loc[chosen, "origin"]
+        part = table.loc[group].copy()
+        for name, values in (("score", z), ("rank", r)):
+            limits = statistics.bootstrap(values, clusters=origin, rng=rng)
+            part[f"{name}_low"], part[f"{name}_high"] = limits["low"], limits["high"]
+        part["seconds"] = seconds[seconds.index.isin(chosen, level="task")].groupby("candidate").median()
+        first = statistics.mean_score(z[candidates]).index
+        against = {c: statistics.win_tie_loss(z, str(c), first[0]) for c in z}
+        for name in statistics.Comparison._fields:
+            part[name] = pd.Series({c: getattr(counts, name) for c, counts in against.items()})
+        parts.append(part.assign(structure=group).rename_axis("candidate").reset_index())
+        places.append(
+            {
+                "structure": group,
+                "tasks": len(chosen),
+                "sources": origin.nunique(),
+                **_places(z[candidates], first, origin, rng),
+            }
+        )
+    return pd.concat(parts, ignore_index=True), pd.DataFrame(places)
+
+
+def _places(z: pd.DataFrame, first: pd.Index, origin: pd.Series, rng: np.random.Generator) -> dict[str, Any]:
+    """The leader, the second and how far apart they are."""
+    leader = first[0]
+    if len(first) == 1:
+        return dict.fromkeys(["second", "ahead", "low", "high"]) | {"leader": leader, "lead": 1.0}
+    second = first[1]
+    gap = statistics.bootstrap((z[leader] - z[second]).to_frame("gap"), clusters=origin, rng=rng).loc["gap"]
+    lead = statistics.lead(z, clusters=origin, rng=rng)[leader]
+    limits = {"ahead": gap["mean"], "low": gap["low"], "high": gap["high"]}
+    return {"leader": leader, "second": second, **limits, "lead": lead}
+
+
+def _left_out(frame: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for task, cells in frame[~frame["task"].isin(tasks.index)].groupby("task", sort=False):
+        pending = int((cells["status"] == "pending").sum())
+        why = f"{pending} of {len(cells)} cells are not finished" if pending else "the dummy has no score"
+        rows.append((task, why))
+    return pd.DataFrame(rows, columns=["task", "why"])
+
+
+def _policies(regret: pd.DataFrame, tasks: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    records = []
+    for name, rows in regret.groupby("policy", sort=False):
+        lost = rows.set_index("task")[["normalised_regret"]]
+        limits = statistics.bootstrap(lost, clusters=tasks["origin"], rng=rng).iloc[0].to_dict()
+        best, worst = int((rows["regret"] <= 0).sum()), rows["normalised_regret"].max()
+        records.append({"policy": name, "tasks": len(rows), "best": best, **limits, "worst": worst})
+    return pd.DataFrame(records, columns=["policy", "tasks", "best", "mean", "low", "high", "worst"])
+
+
+def _advice(frame: pd.DataFrame, tasks: pd.DataFrame, regret: pd.DataFrame) -> pd.DataFrame:
+    mine = regret[regret["policy"] == scores.ADVISOR].set_index("task")
+    told = frame[frame["candidate"] == scores.ADVISOR]
+    records = []
+    for task in (t for t in tasks.index if t in set(told["task"])):
+        extras = [e for e in told.loc[told["task"] == task, "extra"] if "recommendation" in e]
+        sure = [e["confidence"] for e in extras if e.get("confidence") is not None]
+        records.append(
+            {
+                "task": task,
+                "declared": tasks.at[task, "structure"],
+                **{key: _common([e.get(key) for e in extras]) for key in _ADVICE},
+                "confidence": float(np.mean(sure)) if sure else np.nan,
+                "regret": mine["regret"].get(task, np.nan),
+                "normalised_regret": mine["normalised_regret"].get(task, np.nan),
+            }
+        )
+    columns = ["task", "declared", *_ADVICE, "confidence", "regret", "normalised_regret"]
+    return pd.DataFrame(records, columns=columns).set_index("task")
+
+
+def _common(values: list[Any]) -> str:
+    """What the folds agree on, or all they said."""
+    return " or ".join(dict.fromkeys(_text(v) for v in values))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return " × ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _curves(frame: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+    parts = [
+        scores.curve(frame[frame["structure"] == structure]).assign(structure=structure)
+        for structure in dict.fromkeys(tasks["structure"])
+    ]
+    table = pd.concat(parts, ignore_index=True).rename(columns={"normalised_score": "mean"})
+    return table.loc[table["candidate"] != scores.ADVISOR, ["structure", "candidate", "trials", "mean"]]
