@@ -1,0 +1,134 @@
+"""Labelled data sets on which the advice is scored: embedded tasks, a corpus, shuffled controls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import datasets
+from advisor.architectures.base import Structure
+from datasets.sources import embedded
+
+CORPUS = Path("../shared/corpus")
+UNREAD = {"bytes_cells", "image_folder", "csv_paths"}  # encoded pictures; not read yet
+
+
+@dataclass(frozen=True)
+class Case:
+    """One labelled set.
+
+    Parameters
+    ----------
+    id, origin : str
+        Name, and the collection it came from.
+    structure : {"image", "sequence", "tabular"}
+        The truth.
+    layout : tuple of int or None
+        The truth, where it is one of a tensor and known.
+    form : str
+        How it is held, in the words of its source.
+    load : callable
+        Gives the data and the target.
+    """
+
+    id: str
+    origin: str
+    structure: Structure
+    layout: tuple[int, ...] | None
+    form: str
+    load: Callable[[], tuple[Any, Any]]
+
+
+def embedded_cases() -> Iterator[Case]:
+    """The sets of the checkout, as flat columns without meaningful names."""
+    for name in embedded.names():
+        task = datasets.load(f"embedded:{name}")
+        if task.structure is None:
+            continue
+        layout = task.layout if task.structure != "tabular" else None
+        yield Case(task.id, task.origin, task.structure, layout, "flat", lambda task=task: _nameless(task.X, task.y))
+
+
+def shuffled_cases(cases: list[Case]) -> Iterator[Case]:
+    """Tables with their columns in random order: still tables."""
+    for place, case in enumerate(c for c in cases if c.structure == "tabular"):
+
+        def load(case: Case = case, place: int = place) -> tuple[Any, Any]:
+            data, target = case.load()
+            order = np.random.default_rng(place).permutation(data.columns.to_numpy())
+            return data[list(order)], target
+
+        yield Case(f"{case.id} (columns shuffled)", case.origin, "tabular", None, "shuffled", load)
+
+
+def corpus_cases(folder: Path) -> tuple[list[Case], list[str]]:
+    """Sure sets of a corpus with a ``manifest.csv``; the second list names those that are out of scope, and why."""
+    cases, left_out = [], []
+    for row in pd.read_csv(folder / "manifest.csv", keep_default_na=False).to_dict("records"):
+        if row["confidence"] != "sure":
+            left_out.append(f"{row['id']}: its label is debatable")
+        elif row["form"] in UNREAD:
+            left_out.append(f"{row['id']}: {row['form']} are not read yet")
+        elif "scrambled" in row["detail"]:
+            left_out.append(f"{row['id']}: scrambled columns are not recovered yet")
+        else:
+            layout = layout_of(row["detail"]) if row["form"] not in ("panel", "long_series", "text") else None
+            cases.append(
+                Case(
+                    f"corpus:{row['id']}",
+                    row["family"],
+                    row["structure"],
+                    layout if row["structure"] != "tabular" else None,
+                    row["form"],
+                    lambda row=row: _load(folder, row),
+                )
+            )
+    return cases, left_out
+
+
+def layout_of(detail: str) -> tuple[int, ...] | None:
+    """Read a layout from the words of a manifest.
+
+    Examples
+    --------
+    >>> layout_of("24x32x1"), layout_of("T<=29 C=12 channel-major"), layout_of("n x 7 channels x 48 steps")
+    ((24, 32, 1), (29, 12), (48, 7))
+    >>> layout_of("n x 3 x 32 x 32 uint8"), layout_of("n x 28 x 28 uint8"), layout_of("plain table")
+    ((32, 32, 3), (28, 28, 1), None)
+    """
+    if match := re.search(r"(\d+)x(\d+)x(\d+)", detail):
+        return tuple(map(int, match.groups()))
+    if match := re.search(r"T(?:=|<=)(?:\d+\.\.)?(\d+) C=(\d+)", detail):
+        return int(match[1]), int(match[2])
+    if match := re.search(r"n x (\d+) channels x (\d+) steps", detail):
+        return int(match[2]), int(match[1])
+    if match := re.search(r"n x (\d+) steps x (\d+) channels", detail):
+        return int(match[1]), int(match[2])
+    if match := re.search(r"n x (\d+) x (\d+)(?: x (\d+))?", detail):
+        sizes = [int(size) for size in match.groups() if size]
+        if len(sizes) == 2:
+            return sizes[0], sizes[1], 1
+        return tuple(sizes) if sizes[2] <= 4 else (sizes[1], sizes[2], sizes[0])
+    return None
+
+
+def _load(folder: Path, row: dict[str, Any]) -> tuple[Any, Any]:
+    path = folder / row["file"]
+    if row["form"] == "npz":
+        with np.load(path) as held:
+            return held["X"], held["y"]
+    if row["form"] == "npy":
+        return np.load(path), np.load(folder / "data" / row["target"])
+    frame = pd.read_parquet(path)
+    return _nameless(frame.drop(columns=[row["target"]]), frame[row["target"]]) if row["target"] else (frame, None)
+
+
+def _nameless(X: pd.DataFrame, y: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+    """Replace the names by x0, x1, ...: structure must show in the values."""
+    return X.set_axis([f"x{j}" for j in range(X.shape[1])], axis=1), y

@@ -1,0 +1,141 @@
+"""``python -m benchmarks.advisor.structure``: is the structure right, and the layout?
+
+Advises on every embedded task, on a labelled corpus where one is given, and on tables with shuffled columns. Prints
+the confusion, the layouts, the false alarms and the failures. With ``--write`` the outcome per set (never its data)
+becomes the "rules" part of ``advisor/data/calibration.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from advisor import AdvisorError, advise
+from advisor.calibration import Belief, Calibration
+from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases, shuffled_cases
+
+CALIBRATION = Path(__file__).parents[2] / "advisor" / "data" / "calibration.json"
+STRUCTURES = ("image", "sequence", "tabular")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was advised for one case."""
+
+    case: Case
+    structure: str
+    layout: tuple[int, ...] | None
+    form: str
+    rule: str
+    seconds: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the structure is right."""
+        return self.structure == self.case.structure
+
+    @property
+    def exact(self) -> bool | None:
+        """Whether the layout is right; None if the case has none to find."""
+        return None if self.case.layout is None else self.layout == self.case.layout
+
+
+def run(case: Case, seed: int = 0) -> Result:
+    """Advise on one case; an error counts as an answer of its own, which is wrong."""
+    data, target = case.load()
+    start = time.perf_counter()
+    try:
+        advice = advise(data, target, seed=seed)
+    except AdvisorError as error:
+        return Result(case, "error", None, str(error), "error", time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return Result(case, advice.structure, advice.layout, advice.form, advice.rule, seconds)
+
+
+def summary(results: list[Result]) -> list[str]:
+    """Confusion, layouts, false alarms, time."""
+    answers = [*STRUCTURES, "error"]
+    lines = [f"{'truth':<10}" + "".join(f"{a:>10}" for a in answers)]
+    for truth in STRUCTURES:
+        counts = [sum(r.case.structure == truth and r.structure == a for r in results) for a in answers]
+        lines.append(f"{truth:<10}" + "".join(f"{c:>10}" for c in counts))
+    lines.append(_share("structure right", [r.right for r in results]))
+    tables = [r for r in results if r.case.structure == "tabular"]
+    lines.append(_share("tables called image or sequence", [r.structure in ("image", "sequence") for r in tables]))
+    for truth in ("image", "sequence"):
+        layouts = [bool(r.exact) for r in results if r.case.structure == truth and r.exact is not None]
+        lines.append(_share(f"layout exact, {truth}", layouts))
+    seconds = sorted(r.seconds for r in results)
+    lines.append(f"seconds: median {seconds[len(seconds) // 2]:.3f}, most {seconds[-1]:.2f}")
+    return lines
+
+
+def _share(title: str, hits: list[bool]) -> str:
+    if not hits:
+        return f"{title}: no such set"
+    belief = Belief.of(sum(hits), len(hits))
+    return f"{title}: {sum(hits)} of {len(hits)} = {sum(hits) / len(hits):.1%} (95% {belief.low:.1%} to {belief.high:.1%})"
+
+
+def calibrate(results: list[Result], command: str) -> Calibration:
+    """Put the outcome per set into the shipped calibration."""
+    held = Calibration.load()
+    rows = tuple(
+        {"set": r.case.id, "origin": r.case.origin, "rule": r.rule, "predicted": r.structure, "true": r.case.structure}
+        for r in results
+        if r.rule != "error"
+    )
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    provenance = dict(held.provenance) | {
+        "rules": {
+            "command": command,
+            "commit": commit.stdout.strip(),
+            "date": datetime.now(UTC).date().isoformat(),
+            "sets": len(rows),
+            "note": "labelled sets whose label is sure; controls with shuffled columns are not counted",
+        }
+    }
+    return replace(held, rules=rows, provenance=provenance)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help=f"folder with a manifest.csv (default {CORPUS})")
+    parser.add_argument("--write", action="store_true", help="refresh the rules part of the calibration")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    cases, left_out = list(embedded_cases()), []
+    if (options.corpus / "manifest.csv").is_file():
+        found, left_out = corpus_cases(options.corpus)
+        cases += found
+    results = [run(case, options.seed) for case in cases]
+    controls = [run(case, options.seed) for case in shuffled_cases(cases)]
+    for title, part in (
+        ("Embedded sets", [r for r in results if r.case.id.startswith("embedded:")]),
+        ("Corpus", [r for r in results if r.case.id.startswith("corpus:")]),
+        ("Tables with shuffled columns", controls),
+    ):
+        if part:
+            print(f"\n{title} ({len(part)})")
+            print("\n".join(summary(part)))
+    print(f"\nleft out: {len(left_out)}")
+    print("\nWrong structure or layout")
+    for r in (*results, *controls):
+        if not r.right or r.exact is False:
+            truth = f"{r.case.structure} {r.case.layout or ''}"
+            print(f"  {r.case.id}: {truth} was called {r.structure} {r.layout or ''} {r.form} by {r.rule}")
+    if options.write:
+        calibration = calibrate(results, "python -m benchmarks.advisor.structure --write")
+        CALIBRATION.write_text(calibration.to_json(), encoding="utf-8")
+        print(f"wrote {CALIBRATION.name}: {len(calibration.rules)} sets")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
