@@ -217,15 +217,13 @@ def _print_advice(frame: pd.DataFrame) -> None:
     )
     for row in advised.to_dict("records"):
         facts = told[row["task"]]
-        confidence = f"{facts['confidence']:.2f}" if "confidence" in facts else ""
+        confidence = f"{facts['confidence']:.2f}" if facts.get("confidence") is not None else ""
         taken_for, regretted = facts.get("structure", ""), f"{row['regret']:.3f}"
         table.add_row(row["task"], row["structure"] or "", taken_for, row["chosen"], confidence, regretted)
     console = _console()
     console.print(table)
     means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
-    table = Table(
-        "policy", "mean regret", "normalised", title="Who chooses best (0 = always the best family)"
-    )
+    table = Table("policy", "mean regret", "normalised", title="Who chooses best")
     for policy, mean, share in zip(means.index, means["regret"], means["normalised_regret"]):
         table.add_row(policy, f"{mean:.4f}", f"{share:.3f}")
     console.print(table)

@@ -92,21 +92,29 @@ class Remaining:
             self._left[self._group(cell)] += 1
             self._example.setdefault(self._group(cell), cell)
         self._done = 0.0
+        self._estimated = (0.0, self._estimate(0.0))
 
-    def finish(self, cell: Cell, seconds: float | None) -> None:
-        """Take in a finished cell and the seconds it took, None if it was stopped."""
+    def finish(self, cell: Cell, seconds: float | None, *, elapsed: float) -> None:
+        """Take in a finished cell and the seconds it took, None if unknown, ``elapsed`` after the start."""
         self._left[self._group(cell)] -= 1
         if seconds is not None:
             self._costs.learn(cell, seconds)
             self._done += seconds
+        self._estimated = (elapsed, self._estimate(elapsed))
 
     def seconds(self, elapsed: float) -> float:
-        """Estimate the wall time left after ``elapsed`` seconds of running."""
+        """Estimate the wall time left, ``elapsed`` seconds after the start."""
+        at, left = self._estimated
+        return max(left - (elapsed - at), 0.1 * left)  # a late cell does not make the rest free
+
+    def _estimate(self, elapsed: float) -> float:
         per_cell = {group: self._costs.of(self._example[group]) for group, n in self._left.items() if n > 0}
+        if not per_cell:
+            return 0.0
         total = sum(self._left[group] * cost for group, cost in per_cell.items())
-        # start-up, loading and a busy machine: measured against the fitting alone, once there is enough of it
-        pace = min(max((self._workers * elapsed + 10) / (self._done + 10), 1.0), 3.0)
-        return pace * max(total / self._workers, *per_cell.values(), 0.0) if per_cell else 0.0
+        # start-up, loading and a busy machine show in the pace, once there is enough to measure it by
+        pace = min(max((self._workers * elapsed + 20) / (self._done + 20), 1.0), 3.0)
+        return pace * max(total / self._workers, *per_cell.values())
 
     @staticmethod
     def _group(cell: Cell) -> tuple[str, str, str]:

@@ -16,7 +16,6 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
-    TextColumn,
     TimeElapsedColumn,
 )
 from rich.text import Text
@@ -104,7 +103,7 @@ def run_study(
         for outcome in outcomes:
             store.record(outcome, replace=outcome.key in done)
             seconds = _cost(outcome)
-            remaining.finish(by_key[outcome.key], seconds)
+            remaining.finish(by_key[outcome.key], seconds, elapsed=time.monotonic() - start)
             summary.statuses[outcome.status] += 1
             summary.busy_seconds += seconds or 0.0
             shown(outcome.status)
@@ -122,11 +121,14 @@ def _cost(outcome: Outcome) -> float | None:
 
 
 class _Left(ProgressColumn):
-    """Time left, counted down between the estimates."""
+    """Time left, as the cells measured so far suggest."""
+
+    def __init__(self, remaining: Remaining) -> None:
+        super().__init__()
+        self._remaining = remaining
 
     def render(self, task: Task) -> Text:
-        left = task.fields["left"] - (time.monotonic() - task.fields["at"])
-        return Text(f"about {clock(max(left, 0.0))} left")
+        return Text(f"about {clock(self._remaining.seconds(task.elapsed or 0.0))} left")
 
 
 def clock(seconds: float) -> str:
@@ -161,23 +163,15 @@ def _progress(
 
 @contextmanager
 def _bar(console: Console, study: Study, total: int, remaining: Remaining) -> Iterator[Callable[[str], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        _Left(),
-    )
-    start, failed = time.monotonic(), 0
-    with Progress(*columns, TextColumn("{task.fields[failed]}"), console=console) as progress:
-        bar = progress.add_task(study.name, total=total, left=remaining.seconds(0.0), at=start, failed="")
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _Left(remaining))
+    failed = 0
+    with Progress("{task.description}", *columns, "{task.fields[failed]}", console=console) as progress:
+        bar = progress.add_task(study.name, total=total, failed="")
 
         def shown(status: str) -> None:
             nonlocal failed
             failed += status not in ("ok", "skipped")
-            now = time.monotonic()
-            left = remaining.seconds(now - start)
-            progress.update(bar, advance=1, left=left, at=now, failed=f"{failed} failed" if failed else "")
+            progress.update(bar, advance=1, failed=f"{failed} failed" if failed else "")
 
         yield shown
 

@@ -136,19 +136,20 @@ def _score(task: Task, rows: np.ndarray, predicted: Any) -> float:
 
 
 def _advise(cell: Cell, facts: _Facts) -> None:
-    """Ask the advisor as a user would: training rows, neutral names, nothing declared, the origin unseen."""
+    """Ask the advisor as a user would: the training rows as they came, neutral names, the origin unseen."""
     from advisor import advise
     from advisor.calibration import Calibration
 
     task, rows = _data(cell)
-    data = task.X.iloc[rows.train].reset_index(drop=True)
+    positions = np.sort(rows.train)
+    data = task.X.iloc[positions].reset_index(drop=True)
     data.columns = [f"c{i}" for i in range(data.shape[1])]
-    data["target"] = task.y.iloc[rows.train].to_numpy()
+    data["target"] = task.y.iloc[positions].to_numpy()
     calibration = Calibration.load().without(task.origin)
     with _timed(facts, "fit_seconds"):
-        advice = advise(data, "target", calibration=calibration)
+        advice = advise(data, "target", seed=cell.seed, calibration=calibration)
     told = advice.to_dict()
-    names = ("structure", "layout", "form", "recommendation", "confidence", "ranking")
+    names = ("structure", "layout", "form", "recommendation", "confidence", "ranking", "because")
     facts.extra |= {name: told[name] for name in names}
 
 

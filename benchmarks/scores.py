@@ -163,7 +163,8 @@ def verdict(frame: pd.DataFrame) -> pd.DataFrame:
         part["fit_seconds"] = its["fit_seconds"].groupby(its["candidate"]).sum()
         part = part.reset_index().sort_values("mean_normalised_score", ascending=False, kind="stable")
         parts.append(part.assign(structure=structure))
-    return pd.concat(parts, ignore_index=True).reindex(columns=["structure", *_VERDICT])
+    table: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return table[["structure", *_VERDICT]]
 
 
 def curve(frame: pd.DataFrame) -> pd.DataFrame:

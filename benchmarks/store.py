@@ -282,30 +282,31 @@ class Store:
     # ---- opening ----
 
     def _check(self) -> bool:
-        """Whether the file exists; raises, having changed nothing, if it is there and is no store of ours."""
-        if not self.path.exists() or (self.path.stat().st_size == 0 and self.path.is_file()):
+        """Whether there is a store; raises, having touched nothing, if there is something else."""
+        if not self.path.exists():
             return False
         if self.path.is_dir():
             raise StoreError(
                 "the store must be a file", got=f"the folder {self.path}", do="name a file in it"
             )
-        db = self._open_reader()
-        try:
-            application = db.execute("PRAGMA application_id").fetchone()[0]
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-        finally:
-            db.close()
-        if application != APPLICATION:
+        with self.path.open("rb") as file:
+            header = file.read(100)
+        if not header:
+            return False
+        # SQLite's file format, section 1.3: offsets of the user version and the application id
+        version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
+        if not header.startswith(b"SQLite format 3\0") or application != APPLICATION:
+            sqlite = header.startswith(b"SQLite format 3\0")
             raise StoreError(
                 "the store must be a results store of this project",
-                got=f"another program's SQLite database {self.path}",
-                do="name another file",
+                got=f"{'the SQLite database of another program' if sqlite else 'another kind of file'}: {self.path}",
+                do="give another --store",
             )
         if version > VERSION:
             raise StoreError(
                 f"the store must be of schema version {VERSION} or older",
                 got=f"version {version} in {self.path}",
-                do="update this project, or name another file",
+                do="update this project, or give another --store",
             )
         return True
 
@@ -325,21 +326,27 @@ class Store:
         self._lock = lock
 
     def _open_reader(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+        uri = self.path.absolute().as_uri()
+        if os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK):
+            # with the right to write, the files that SQLite keeps beside the store go when the last reader does
+            db = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=30)
+            db.execute("PRAGMA query_only = ON")
+            return db
+        unwritten = not self.path.with_name(self.path.name + "-wal").exists()
+        return sqlite3.connect(f"{uri}?mode=ro{'&immutable=1' * unwritten}", uri=True, timeout=30)
 
     def _open_writer(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=30)
         try:
-            db.execute(
-                "PRAGMA journal_mode = WAL"
-            )  # readers go on while one outcome after the other is written
-            db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                # before the journal changes, so that the file itself says at once what it is
                 db.executescript(
                     f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION};"
                     f"PRAGMA user_version = {VERSION}; COMMIT;"
                 )
+            db.execute("PRAGMA journal_mode = WAL")  # readers are not in the way of a writer
+            db.execute("PRAGMA synchronous = FULL")
         except BaseException:
             db.close()
             raise

@@ -1,0 +1,191 @@
+"""What every engine must pass: subclass :class:`EngineConformance` in a test file and give it an engine."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.cell import Cell, Outcome
+from benchmarks.engine import Limits
+
+ROOT = Path(__file__).parents[2]
+
+
+class Unpicklable(Exception):
+    def __init__(self, needed):
+        super().__init__("raised on purpose")
+        self.file = open(os.devnull)  # noqa: SIM115
+
+
+def cell(what, place=0):
+    """A cell whose candidate says what happens when it runs."""
+    return Cell(task="none", data_hash="", candidate=what, config="{}", fold=place, seed=0, protocol="")
+
+
+def behave(cell):
+    """Run such a cell."""
+    what, _, detail = cell.candidate.partition(":")
+    if what == "raise":
+        raise ValueError("raised on purpose")
+    if what == "raise_unpicklable":
+        raise Unpicklable("x")
+    if what == "system_exit":
+        sys.exit(0)
+    if what == "memory_error":
+        raise MemoryError
+    if what == "unsendable":
+        return Outcome(cell.key, "ok", extra={"lambda": lambda: 0})
+    if what == "nan":
+        return Outcome(cell.key, "ok", extra={"value": float("nan")})
+    if what == "exit":
+        os._exit(int(detail))
+    if what == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == "segfault":
+        ctypes.string_at(0)
+    if what == "hang":
+        Path(detail or os.devnull).write_text(str(os.getpid()))
+        while True:
+            time.sleep(60)
+    if what == "hog":
+        hog = []
+        while True:
+            hog.append(b"x" * 10_000_000)
+            time.sleep(0.001)
+    if what == "shout":
+        for _ in range(100):
+            print("shout" * 10_000)
+            os.write(2, b"shout" * 1_000)
+    if what == "threads":
+        import numpy  # noqa: F401, ICN001
+        import threadpoolctl
+
+        pools = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+        return Outcome(cell.key, "ok", extra={"pools": pools, "omp": os.environ["OMP_NUM_THREADS"]})
+    return Outcome(cell.key, "ok", test=0.5, extra={"pid": os.getpid()})
+
+
+def alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until(condition, *, seconds):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+class EngineConformance:
+    """One test per promise of :class:`benchmarks.engine.Engine`."""
+
+    def engine(self, workers):
+        """Make the engine to test."""
+        raise NotImplementedError
+
+    #: source of an expression that makes an engine with two workers, after `from benchmarks... import`
+    source = ""
+
+    def test_every_misfortune_costs_one_cell(self):
+        unfortunate = {
+            "raise": ("error", "ValueError: raised on purpose"),
+            "raise_unpicklable": ("error", "raised on purpose"),
+            "system_exit": ("error", "SystemExit"),
+            "memory_error": ("out_of_memory", "MemoryError"),
+            "unsendable": ("error", "not JSON serializable"),
+            "nan": ("error", "not JSON compliant"),
+            "exit:0": ("error", "worker died with exit code 0"),
+            "exit:3": ("error", "worker died with exit code 3"),
+            "kill": ("error", "worker died by signal 9"),
+            "segfault": ("error", "worker died by signal 11"),
+            "hang": ("timeout", "stopped after 5 s"),
+            "hog": ("out_of_memory", "stopped above 1000 MiB"),
+        }
+        cells = []
+        for place, what in enumerate(unfortunate):
+            cells += [cell("good", place), cell(what)]
+        limits = Limits(seconds=5, memory_mb=1_000)
+        outcomes = {o.key: o for o in self.engine(2).run(behave, cells, limits=limits)}
+        assert len(outcomes) == len(cells)
+        for one in cells:
+            outcome = outcomes[one.key]
+            status, reason = unfortunate.get(one.candidate, ("ok", ""))
+            assert (outcome.status, one.candidate) == (status, one.candidate), outcome.reason
+            assert reason in outcome.reason
+            assert outcome.test == (0.5 if status == "ok" else None)
+
+    def test_a_thousand_cells_give_a_thousand_outcomes(self):
+        cells = [cell("good", place) for place in range(1_000)]
+        keys = [o.key for o in self.engine(2).run(behave, cells, limits=Limits())]
+        assert sorted(keys) == sorted(c.key for c in cells)
+
+    def test_cells_are_taken_as_workers_come_free(self):
+        taken = []
+
+        def endless():
+            while True:
+                taken.append(cell("good", len(taken)))
+                yield taken[-1]
+
+        outcomes = self.engine(2).run(behave, endless(), limits=Limits())
+        for _ in range(20):
+            next(outcomes)
+        assert len(taken) < 20 + 10
+        outcomes.close()
+
+    def test_closing_stops_what_runs(self, tmp_path):
+        note = tmp_path / "pid"
+        cells = [cell(f"hang:{note}"), cell("good")]
+        outcomes = self.engine(2).run(behave, cells, limits=Limits(seconds=100))
+        next(outcomes)
+        assert wait_until(lambda: note.exists() and note.read_text(), seconds=20)
+        start = time.monotonic()
+        outcomes.close()
+        assert time.monotonic() - start < 10
+        assert wait_until(lambda: not alive(int(note.read_text())), seconds=5)
+
+    def test_no_worker_outlives_a_killed_driver(self, tmp_path):
+        note = tmp_path / "pid"
+        driver = self.start_driver(f"hang:{note}", "good")
+        try:
+            assert wait_until(lambda: note.exists() and note.read_text(), seconds=60)
+            driver.kill()
+            assert wait_until(lambda: not alive(int(note.read_text())), seconds=10)
+        finally:
+            driver.kill()
+            driver.communicate()
+
+    def test_workers_are_silent(self):
+        driver = self.start_driver("shout", "good")
+        out, err = driver.communicate(timeout=120)
+        assert out.split() == ["ok", "ok"]
+        assert "shout" not in err
+
+    def test_workers_keep_to_their_threads(self):
+        before = dict(os.environ)
+        (outcome,) = self.engine(1).run(behave, [cell("threads")], limits=Limits())
+        assert outcome.extra["omp"] == "1"
+        assert set(outcome.extra["pools"]) == {1}
+        assert dict(os.environ) == before
+
+    def start_driver(self, *what):
+        script = f"""
+from tests.benchmarks.engine_conformance import behave, cell
+from benchmarks.engine import Limits
+{self.source}
+for outcome in engine.run(behave, [cell(what) for what in {list(what)!r}], limits=Limits(seconds=100)):
+    print(outcome.status, flush=True)
+"""
+        if not self.source:
+            pytest.skip("no source of the engine was given")
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
