@@ -2,5 +2,5 @@
 
 Each set is one function, named like the set, in ``images``, ``sequences`` or ``tables``. It takes the folder
 that holds the unpacked packages and returns a :class:`~datasets.embedded.recipes.store.Drawn`. No test runs
-it: it needs the package registries.
+it: it needs the package registries and the packages fonttools, pillow and rdata.
 """
