@@ -150,7 +150,7 @@ def spam(at: Path) -> Drawn:
 
 def letters(at: Path) -> Drawn:
     """Draw 5,000 letters, each described by 16 measures of its picture."""
-    import rdata  # type: ignore[import-not-found]
+    import rdata
 
     path = at / "r-cran-mlbench/usr/lib/R/site-library/mlbench/data/LetterRecognition.rda"
     return _table(rdata.read_rda(path, default_encoding="utf-8")["LetterRecognition"], target="lettr").sample(
