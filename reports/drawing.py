@@ -184,6 +184,8 @@ def spread(places: dict[str, float], gap: float) -> dict[str, float]:
 
 def svg(figure: Figure, name: str, title: str, told: str, names: Sequence[str]) -> str:
     """The figure as SVG: titled and described, own ids, coloured for light and dark pages."""
+    width, height = (round(v * 72) for v in figure.get_size_inches())
+    name = f"{name}-{width}"
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     root = ElementTree.fromstring(buffer.getvalue())
@@ -202,7 +204,6 @@ def svg(figure: Figure, name: str, title: str, told: str, names: Sequence[str]) 
                 element.set("href", f"#{name}-{value[1:]}")
     for marker in root.iterfind(".//s:defs/s:path", {"s": _SVG}):
         marker.attrib.pop("style", None)  # the one of its uses counts, which the dark page can change
-    width, height = (round(v * 72) for v in figure.get_size_inches())
     root.attrib.update({"width": f"{width}", "height": f"{height}", "role": "img", "font-family": FONT})
     root.attrib.update({"stroke-linejoin": "round", "aria-label": f"{title}. {told}."})
     for tag, text in [("style", _theme(names)), ("desc", told), ("title", title)]:

@@ -108,12 +108,13 @@ def per_task(
     groups = drawing.ordered(structure.reindex(normalised.index))
     width, row = (NARROW, 20) if narrow else (WIDE, 22)
     left, longest = (118, 15) if narrow else (210, 26)
+    foot = 56 if narrow else 46
     per_line = 3 if narrow else 8
     top = 16 + 20 * -(-len(names) // per_line)
-    height = top + row * (len(normalised) + 1.5 * len(groups)) + 52
+    height = top + row * (len(normalised) + 1.5 * len(groups)) + foot + 6
     with drawing.quiet():
         figure = Figure(figsize=(width / 72, height / 72))
-        ax = drawing.place(figure, left, 46, width - left - 18, height - top - 46)
+        ax = drawing.place(figure, left, foot, width - left - 18, height - top - foot)
         y = 0.0
         for group in groups:
             y += 1.2

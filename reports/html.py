@@ -83,7 +83,7 @@ def page(summary: Summary) -> str:
     )
     # Markup marks what is safe: drawings made here, in which texts are escaped by the XML writer
     figure = {
-        name: {"wide": Markup(draw(False)), "narrow": Markup(draw(True).replace(f'"{name}-', f'"{name}-n-'))}
+        name: {"wide": Markup(draw(False)), "narrow": Markup(draw(True))}
         for name, draw in drawings(summary).items()
     }
     tested = significance(summary)

@@ -92,7 +92,7 @@ def terminal(summary: Summary) -> str:
         cells = sentences.count(int(summary.failures["cells"].sum()), "cell")
         after.append(f"{cells} without a score (counted with the dummy's): see the report.")
     paragraphs = [_wrap(_plain(t)) for t in told], [_wrap(_plain(t)) for t in after if t]
-    return "\n".join([*paragraphs[0], "", *map(_plain, lines), "", *paragraphs[1]])
+    return "\n".join([*paragraphs[0], "", *(_plain(line).rstrip() for line in lines), "", *paragraphs[1]])
 
 
 def verdict_table(summary: Summary) -> pd.DataFrame:
@@ -118,11 +118,10 @@ def verdict_table(summary: Summary) -> pd.DataFrame:
     for structure in [*summary.structures, *([OVERALL] if len(summary.structures) > 1 else [])]:
         name = "all" if structure == OVERALL else structure_title(structure).lower()
         heading = f"{name} ({leaders.loc[structure, 'tasks']})"
-        first = verdict.loc[summary.candidates, structure].max()
+        values = {str(c): float(v) for c, v in verdict[structure].items()}
+        first = max(values[c] for c in summary.candidates)
         table[heading] = [
-            f"{verdict.loc[c, structure]:.3f}"
-            + ("*" if c != scores.ADVISOR and verdict.loc[c, structure] == first else " ")
-            for c in order
+            f"{values[c]:.3f}{'*' if c != scores.ADVISOR and values[c] == first else ' '}" for c in order
         ]
     table["mean rank"] = [f"{overall.loc[c, 'mean_rank']:.2f}" for c in order]
     return table

@@ -144,7 +144,7 @@ def shorten(text: str, *, to: int = LONGEST) -> str:
     Examples
     --------
     >>> shorten("file:/home/me/data/measurements.csv?target=y", to=21)
-    'file:/home…s?target=y'
+    'file:/home…v?target=y'
     """
     if len(text) <= to:
         return text

@@ -55,7 +55,7 @@ class Summary:
     policies : DataFrame
         One row per way to choose a family: mean regret with interval; empty without the three families.
     curves : DataFrame
-        ``structure``, ``candidate``, ``trials``, ``mean``.
+        ``structure``, ``candidate``, ``trials``, ``mean``; empty if nothing was searched.
     """
 
     study: Mapping[str, Any]
@@ -298,9 +298,12 @@ def _text(value: Any) -> str:
 
 
 def _curves(frame: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+    columns = ["structure", "candidate", "trials", "mean"]
+    if frame["trial"].max() == 0:
+        return pd.DataFrame(columns=columns)
     parts = [
         scores.curve(frame[frame["structure"] == structure]).assign(structure=structure)
         for structure in dict.fromkeys(tasks["structure"])
     ]
     table = pd.concat(parts, ignore_index=True).rename(columns={"normalised_score": "mean"})
-    return table.loc[table["candidate"] != scores.ADVISOR, ["structure", "candidate", "trials", "mean"]]
+    return table.loc[table["candidate"] != scores.ADVISOR, columns]

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports.summary import summarise
+
 # task: (origin, structure, kind, scores of gbt, cnn, lstm, mlp, linear, dummy)
 TASKS = {
     "digits": ("optdigits", "image", "classification", [0.962, 0.983, 0.971, 0.975, 0.955, 0.101]),
@@ -114,6 +116,13 @@ def fail(frame, task, candidate, status="timeout", reason="took more than 60 s")
     frame.loc[hit, ["validation", "test", "fit_seconds", "predict_seconds", "peak_mb"]] = np.nan
     frame.loc[hit, "status"], frame.loc[hit, "reason"] = status, reason
     return frame
+
+
+@pytest.fixture(scope="session")
+def summary():
+    """The findings of the whole frame, computed once: they are frozen."""
+    study = {"name": "starter", "title": "Starter", "settings": {"next": "Run the full study."}}
+    return summarise(make_frame(), study, rng=np.random.default_rng(0))
 
 
 @pytest.fixture

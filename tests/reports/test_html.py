@@ -1,0 +1,174 @@
+"""The page: every text stays text, nothing is fetched, everything can be read without seeing colours."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports import html
+from reports.summary import summarise
+
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+FORMULA = '=HYPERLINK("http://example.com","click")'
+
+
+def page_of(frame, **study):
+    study = {"name": "starter", "title": "Starter", "settings": {}, **study}
+    return html.page(summarise(frame, study, rng=np.random.default_rng(0)))
+
+
+class Page(HTMLParser):
+    """Elements, their attributes and texts."""
+
+    VOID = ("meta", "link", "br", "img", "input", "hr")
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.texts, self.ids, self.open = [], [], [], []
+        self.feed(text)
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.ids += [value for name, value in attrs if name == "id"]
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def evil_page():
+    import runpy
+    from pathlib import Path
+
+    conftest = runpy.run_path(str(Path(__file__).parent / "conftest.py"))
+    tasks = {EVIL: ("o1", "image", "classification", [0.9, 0.95, 0.8, 0.7, 0.6, 0.1]), **conftest["TASKS"]}
+    tasks[FORMULA] = (FORMULA, "tabular", "classification", [0.9, 0.8, 0.8, 0.7, 0.6, 0.1])
+    frame = conftest["make_frame"](tasks=tasks, trials=2)
+    frame = conftest["fail"](frame, "plaid", "lstm", "error", f"ValueError: class {EVIL!r} is not in y")
+    frame["task"] = frame["task"].str.removeprefix("embedded:")
+    frame["candidate"] = frame["candidate"].replace({"mlp": f"my {EVIL}"})
+    frame["metric"] = frame["metric"].replace({"r2": EVIL})
+    frame["environment"] = [{**e, "cpu": EVIL} for e in frame["environment"]]
+    text = page_of(frame, title=EVIL, name=EVIL, declared=f"# {EVIL}", settings={"next": EVIL})
+    return text, Page(text)
+
+
+def test_what_users_name_stays_text(evil_page):
+    _, page = evil_page
+    assert not page.all("script")
+    assert not page.all("img")
+    assert not [attrs for _, attrs in page.elements if any(name.startswith("on") for name in attrs)]
+    assert (
+        sum(EVIL in t for t in page.texts) >= 6
+    )  # title, tasks, candidate, metric, environment, declaration
+    assert any(f"ValueError: class {EVIL!r}" in t for t in page.texts)
+
+
+def test_the_page_fetches_nothing(evil_page):
+    text, page = evil_page
+    for tag, attrs in page.elements:
+        for name in ("src", "href", "xlink:href", "action", "data", "poster", "srcset"):
+            assert attrs.get(name, "#").startswith(("#", "data:")), (tag, attrs)
+    assert not re.search(r"@import|url\((?!#)", text)
+    (policy,) = [m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert len(text.encode()) < 5_000_000
+
+
+def test_tables_behind_figures_are_one_click_away_and_harmless(evil_page):
+    _, page = evil_page
+    links = {a["download"]: a["href"] for a in page.all("a") if "download" in a}
+    assert len(links) >= 5
+    for address in links.values():
+        content = base64.b64decode(address.partition("base64,")[2]).decode()
+        table = pd.read_csv(io.StringIO(content), dtype=str)
+        for text in [*table.columns, *table.to_numpy().ravel()]:
+            assert not re.match(r"[=+@\t\r]|-(?![\d.])", str(text))
+    assert any(
+        FORMULA.replace('"', '""') in base64.b64decode(a.partition(",")[2]).decode() for a in links.values()
+    )
+
+
+def test_the_page_is_accessible(evil_page):
+    _, page = evil_page
+    assert page.all("html")[0]["lang"] == "en"
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    assert len(page.ids) == len(set(page.ids))
+    used = {attrs.get("href", "#")[1:] for tag, attrs in page.elements if tag == "use"}
+    assert used
+    assert used <= set(page.ids)
+    assert all("scope" in th for th in page.all("th"))
+    assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in page.all("svg"))
+    targets = {a["href"][1:] for a in page.all("a") if a["href"].startswith("#")}
+    assert targets <= set(page.ids)
+    regions = [attrs for _, attrs in page.elements if attrs.get("role") == "region"]
+    assert all("aria-label" in r and r.get("tabindex") == "0" for r in regions)
+    assert any(":root" in t and "prefers-color-scheme: dark" in t for t in page.texts)
+
+
+def test_best_and_failed_are_told_without_colour(frame, failing):
+    text = page_of(failing(frame, "plaid", "lstm"))
+    row = re.search(r"<tr><th scope=\"row\" class=\"name\">plaid</th>.*?</tr>", text, flags=re.S).group(0)
+    assert 'class="failed">time limit<' in row
+    assert row.count('class="best"') == 1
+    assert "took more than 60 s" in text
+    css = text[: text.index("</style>")]
+    assert re.search(r"\.best::before \{ content: \"\S", css)  # a mark beside the weight
+
+
+def test_a_partly_failed_task_says_how_much(frame):
+    frame = frame.copy()
+    hit = (frame["task"] == "embedded:adult") & (frame["candidate"] == "cnn") & (frame["fold"] == 1)
+    frame.loc[hit, ["validation", "test"]], frame.loc[hit, "status"] = np.nan, "out_of_memory"
+    assert "1 of 2 out of memory" in page_of(frame)
+
+
+def test_an_unfinished_study_says_so_at_the_top(frame):
+    frame = frame.copy()
+    hit = (frame["task"] == "embedded:bike") & (frame["candidate"] == "lstm")
+    frame.loc[hit, ["validation", "test"]], frame.loc[hit, "status"] = np.nan, "pending"
+    text = page_of(frame)
+    assert text.index("Unfinished study: 1 of 17 tasks") < text.index("<nav")
+    assert "embedded:bike: 2 of 14 cells are not finished" in text
+
+
+def test_sections_follow_what_the_study_has(make):
+    frame = make(trials=3)
+    few = frame[frame["task"].isin(["embedded:digits", "embedded:textures"])]
+    searched = page_of(few)
+    assert 'id="search"' in searched
+    assert 'id="advisor"' in searched
+    assert "at least 12 independent sources" in searched
+    assert "All tasks" not in searched  # one structure is all tasks
+    bare = page_of(few[(few["candidate"].isin(["gbt", "linear", "dummy"])) & (few["trial"] == 0)])
+    assert 'id="search"' not in bare
+    assert 'id="advisor"' not in bare
+
+
+@pytest.mark.parametrize("structure", ["image", "tabular"])
+def test_one_task_is_enough(frame, structure):
+    task = frame.loc[frame["structure"] == structure, "task"].iloc[0]
+    text = page_of(frame[frame["task"] == task])
+    assert "1 task from 1 source" in text
+    assert "nan" not in re.sub(r"data:[^\"]*", "", text).lower()

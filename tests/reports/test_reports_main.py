@@ -1,0 +1,135 @@
+"""The commands on a real store: files, printed verdict, exit codes."""
+
+import json
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from benchmarks.cell import Cell, Outcome
+from benchmarks.store import Store
+from reports.__main__ import main
+
+DECLARED = (
+    'name = "starter"\nnext = "This is a first look. The full study: python -m benchmarks run full.toml"\n'
+)
+
+
+def fill(path, frame, *, outcomes=True):
+    """Write a frame as a study called starter."""
+    facts = frame.drop_duplicates("task")
+    tasks = [
+        {**row, "id": row["task"], "data_hash": "0" * 16, "layout": None, "n": 100, "d": 4}
+        for row in facts[["task", "origin", "structure", "kind", "metric"]].to_dict("records")
+    ]
+    rows = frame.to_dict("records")
+    cells = [
+        Cell(r["task"], "0" * 16, r["candidate"], r["config"], r["fold"], r["seed"], "{}", r["trial"])
+        for r in rows
+    ]
+    with Store(path, writable=True) as store:
+        store.declare("starter", title="Starter study", declared=DECLARED, tasks=tasks, cells=cells)
+        for cell, row in zip(cells, rows) if outcomes else []:
+            if row["status"] == "pending":
+                continue
+            advisor = row["candidate"] == "advisor"
+            numbers = {
+                name: None
+                if pd.isna(row[name]) or (advisor and name in ("validation", "test"))
+                else row[name]
+                for name in ("validation", "test", "fit_seconds", "predict_seconds", "peak_mb")
+            }
+            store.record(
+                Outcome(
+                    cell.key,
+                    row["status"],
+                    row["reason"],
+                    **numbers,
+                    extra=row["extra"],
+                    environment=row["environment"],
+                    finished=row["finished"],
+                )
+            )
+
+
+@pytest.fixture
+def store(tmp_path, frame, failing):
+    path = tmp_path / "store.sqlite"
+    fill(path, failing(frame, "plaid", "lstm"))
+    return path
+
+
+def test_build_writes_everything_and_prints_the_verdict(store, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["build", "starter", "--store", str(store), "--out", str(out)]) == 0
+    names = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
+    assert names == {
+        *("report.html", "report.md", "results.parquet", "results.csv"),
+        *("figures/finding.svg", "figures/per_task.svg", "figures/time_score.svg"),
+    }
+    printed = capsys.readouterr().out
+    assert "Boosted trees" in printed
+    assert str(out / "report.html") in printed
+    assert "make dashboard" in printed
+    assert printed.rstrip().endswith(
+        "This is a first look. The full study: python -m benchmarks run full.toml"
+    )
+    results = pd.read_parquet(out / "results.parquet")
+    assert len(results) == 17 * 7 * 2
+    assert (results["status"] == "timeout").sum() == 2 + 2  # the LSTM's cells and the advice to take it
+    extra = results.loc[results["candidate"] == "advisor", "extra"].map(json.loads)
+    assert set(extra.map(lambda e: e["recommendation"])) == {"cnn", "lstm", "gbt"}
+
+
+def test_build_gives_the_same_files_again(store, tmp_path):
+    for name in ("a", "b"):
+        main(["build", "starter", "--store", str(store), "--out", str(tmp_path / name)])
+    for file in ("report.html", "report.md", "results.csv", "figures/finding.svg"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_figure_writes_one_svg(store, tmp_path, capsys):
+    path = tmp_path / "docs" / "finding.svg"
+    assert main(["figure", "finding", "starter", "--store", str(store), "--out", str(path)]) == 0
+    assert ElementTree.parse(path).getroot().tag.endswith("svg")
+    assert capsys.readouterr().out.strip() == str(path)
+
+
+def test_a_half_done_study_is_reported_as_such(tmp_path, frame, capsys):
+    frame = frame.copy()
+    frame.loc[(frame["task"] == "embedded:bike") & (frame["candidate"] == "lstm"), "status"] = "pending"
+    fill(tmp_path / "s.sqlite", frame)
+    assert main(["build", "starter", "--store", str(tmp_path / "s.sqlite"), "--out", str(tmp_path)]) == 0
+    assert "Unfinished study: 1 of 17 tasks are in no average" in capsys.readouterr().out.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["build", "startre"], ["'startre'", "did you mean 'starter'?"]),
+        (
+            ["figure", "curves", "starter", "--out", "{tmp}/c.svg"],
+            ["'curves'", "one trial of each candidate"],
+        ),
+        (["build", "starter", "--store", "{tmp}/none.sqlite"], ["none.sqlite", "run a study first"]),
+        (["build", "starter", "--out", "{tmp}/store.sqlite/x"], ["place that can be written"]),
+    ],
+)
+def test_mistakes_give_one_sentence_and_exit_code_2(store, tmp_path, capsys, arguments, words):
+    arguments = [a.format(tmp=tmp_path) for a in arguments]
+    if "--store" not in arguments:
+        arguments += ["--store", str(store)]
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.strip().split("\n")) == 1
+    assert all(word in printed.err for word in words)
+
+
+def test_a_study_without_results_is_refused(tmp_path, frame, capsys):
+    fill(tmp_path / "s.sqlite", frame, outcomes=False)
+    assert (
+        main(["build", "starter", "--store", str(tmp_path / "s.sqlite"), "--out", str(tmp_path / "o")]) == 2
+    )
+    assert "238 of 238 cells pending" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()

@@ -1,0 +1,179 @@
+"""What a report says: means by hand, failures counted, no average over holes, words as sure as numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports import sentences
+from reports.summary import ReportError, environments, significance, summarise
+
+STUDY = {"name": "starter", "title": "Starter", "settings": {"next": "Run the full study."}}
+
+
+def summary_of(frame):
+    return summarise(frame, STUDY, rng=np.random.default_rng(0))
+
+
+def verdict(summary, structure, candidate):
+    table = summary.verdict.set_index(["structure", "candidate"])
+    return table.loc[(structure, candidate)]
+
+
+def test_means_equal_those_of_the_frame(frame, summary):
+    assert summary.test.shape == summary.normalised.shape == (17, 6)
+    own = frame[(frame["task"] == "embedded:plaid") & (frame["candidate"] == "cnn")]["test"].mean()
+    assert summary.test.at["embedded:plaid", "cnn"] == pytest.approx(own)
+    row = summary.test.loc["embedded:plaid"]
+    z = (row - row["dummy"]) / (row.max() - row["dummy"])
+    assert summary.normalised.loc["embedded:plaid"].tolist() == pytest.approx(z.tolist())
+    tables = summary.tasks.index[summary.tasks["structure"] == "tabular"]
+    mlp = verdict(summary, "tabular", "mlp")
+    assert mlp["mean_normalised_score"] == pytest.approx(summary.normalised.loc[tables, "mlp"].mean())
+    assert mlp["score_low"] < mlp["mean_normalised_score"] < mlp["score_high"]
+    assert mlp["rank_low"] <= mlp["mean_rank"] <= mlp["rank_high"]
+    assert (mlp["win"], mlp["tie"], mlp["loss"]) == (0, 0, 8)
+
+
+def test_structures_come_in_a_fixed_order_and_the_advisor_is_no_candidate(frame):
+    summary = summary_of(frame.sample(frac=1, random_state=0))
+    assert summary.structures == ["image", "sequence", "tabular"]
+    assert "advisor" not in summary.candidates
+    assert "advisor" not in summary.normalised
+    assert set(summary.places["leader"]) <= set(summary.candidates)
+
+
+def test_places_count_sources_and_bound_the_lead(summary):
+    places = summary.places.set_index("structure")
+    assert places.loc["tabular", ["tasks", "sources"]].tolist() == [8, 7]  # two tasks of one census
+    assert places.loc["image", "leader"] == "cnn"
+    assert places.loc["tabular", "leader"] == "gbt"
+    assert 0 < places.loc["tabular", "low"] < places.loc["tabular", "ahead"] < places.loc["tabular", "high"]
+    assert places.loc["sequence", "low"] < 0 < places.loc["sequence", "high"]
+
+
+def test_headline_names_a_winner_only_where_the_interval_excludes_zero(summary):
+    text = sentences.headline(summary)
+    assert text == (
+        "CNN leads on images; no clear winner between CNN and boosted trees on sequences; "
+        "boosted trees lead on tables."
+    )
+
+
+def test_few_sources_give_a_direction_only(summary):
+    told = sentences.certainty(summary)
+    assert len(told) == 3
+    assert all("A direction only: fewer than 12 sources." in sentence for sentence in told)
+    assert "8 tasks from 7 sources" in told[2]
+
+
+def test_one_source_gives_no_interval(make):
+    tasks = {
+        f"t{i}": ("mnist", "image", "classification", [0.8, 0.9 + i / 100, 0.7, 0.6, 0.5, 0.1])
+        for i in range(3)
+    }
+    summary = summary_of(make(tasks=tasks))
+    (told,) = sentences.certainty(summary)
+    assert told.endswith("one source tells nothing of others, so there is no interval.")
+    assert sentences.headline(summary) == "No clear winner between CNN and boosted trees on images."
+
+
+def test_failed_cells_count_with_the_dummy_and_are_listed(frame, failing):
+    summary = summary_of(failing(frame, "plaid", "lstm"))
+    assert summary.normalised.at["embedded:plaid", "lstm"] == 0
+    assert summary.imputed.at["embedded:plaid", "lstm"] == 2
+    before = verdict(summary_of(frame), "sequence", "lstm")["mean_normalised_score"]
+    assert verdict(summary, "sequence", "lstm")["mean_normalised_score"] < before - 0.05
+    assert summary.failures.to_dict("records") == [
+        {
+            "task": "embedded:plaid",
+            "candidate": "lstm",
+            "status": "timeout",
+            "reason": "took more than 60 s",
+            "cells": 2,
+        }
+    ]
+
+
+def pending(frame, task, candidate):
+    frame = frame.copy()
+    hit = (frame["task"] == f"embedded:{task}") & (frame["candidate"] == candidate)
+    frame.loc[hit, ["validation", "test", "fit_seconds"]] = np.nan
+    frame.loc[hit, "status"], frame.loc[hit, "finished"] = "pending", ""
+    return frame
+
+
+def test_a_task_with_a_pending_cell_is_in_no_average_and_is_named(frame, summary):
+    partial = summary_of(pending(frame, "bike", "lstm"))
+    assert "embedded:bike" not in partial.tasks.index
+    assert partial.left_out.to_dict("records") == [
+        {"task": "embedded:bike", "why": "2 of 14 cells are not finished"}
+    ]
+    assert sentences.unfinished(partial).startswith("Unfinished study: 1 of 17 tasks are in no average")
+    assert sentences.unfinished(summary) == ""
+
+
+def test_a_task_whose_dummy_failed_is_left_out(frame, failing):
+    summary = summary_of(failing(frame, "bike", "dummy"))
+    assert summary.left_out["why"].tolist() == ["the dummy has no score"]
+
+
+def test_nothing_finished_is_refused(frame):
+    nothing = frame.assign(status="pending", test=np.nan, validation=np.nan)
+    with pytest.raises(ReportError, match=r"got 238 of 238 cells pending in the study 'starter'"):
+        summary_of(nothing)
+
+
+def test_advice_is_compared_with_simple_rules(summary):
+    policies = summary.policies.set_index("policy")
+    assert list(policies.index) == ["advisor", "always gbt", "always cnn", "textbook"]
+    families = summary.test[["cnn", "lstm", "gbt"]]
+    lost = families.max(axis=1) - families["gbt"]
+    share = lost / (families.max(axis=1) - summary.test["dummy"])
+    assert policies.loc["always gbt", "mean"] == pytest.approx(
+        share.mean(), abs=0.01
+    )  # folds are averaged after
+    advice = summary.advice.loc["embedded:plaid"]
+    assert (advice["recommendation"], advice["layout"], advice["confidence"]) == ("lstm", "8 × 8 × 1", 0.61)
+    assert advice["regret"] > 0.1
+    assert sentences.advice(summary).startswith(
+        "The advisor chose the best of CNN, LSTM and boosted trees on"
+    )
+
+
+def test_a_study_without_advisor_says_nothing_of_one(make):
+    summary = summary_of(make(advisor=False))
+    assert summary.advice.empty
+    assert sentences.advice(summary) == ""
+    assert "advisor" not in summary.policies["policy"].tolist()
+
+
+def test_tests_use_independent_sources_or_none(frame, summary):
+    found, pairs = significance(summary)
+    assert found.n == 16  # 17 tasks, two of one origin
+    assert len(pairs) == 10  # five candidates without the dummy
+    few = frame["task"].unique()[:11]
+    assert significance(summary_of(frame[frame["task"].isin(few)])) is None
+
+
+def test_environments_are_told_apart(frame):
+    other = {**frame["environment"].iloc[0], "cpu": "another"}
+    frame["environment"] = [other if i < 10 else e for i, e in enumerate(frame["environment"])]
+    told = environments(summary_of(frame))
+    assert [e["cells"] for e in told] == [228, 10]
+    assert told[1]["cpu"] == "another"
+    assert told[0]["first"] == told[0]["last"] == "2026-01-05T12:00:00+00:00"
+
+
+def test_curves_end_at_the_verdict(make):
+    summary = summary_of(make(trials=3))
+    assert summary.trials == 3
+    ends = summary.curves[summary.curves["trials"] == 3].set_index(["structure", "candidate"])["mean"]
+    table = summary.verdict.set_index(["structure", "candidate"])["mean_normalised_score"]
+    pd.testing.assert_series_equal(ends, table.reindex(ends.index), check_names=False)
+
+
+def test_undeclared_structure_is_a_group_of_its_own(frame):
+    frame.loc[frame["task"] == "embedded:bike", "structure"] = None
+    undeclared = summary_of(frame)
+    assert undeclared.structures[-1] == "unknown"
+    assert "undeclared" in sentences.headline(undeclared)
