@@ -29,7 +29,7 @@ def advise(
 ) -> Advice:
     """Measure the structure of a data set and advise which family of models to train first.
 
-    Nothing is trained: facts about columns come from at most 512 rows drawn at random, facts about the order of
+    Nothing is trained: facts about columns come from at most 2048 rows drawn at random, facts about the order of
     rows from at most the first 8192. Names of columns are never looked at.
 
     Parameters

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
-from advisor.table import RUN, SAMPLE, Table
+from advisor.table import FEWEST_ROWS, RUN, Table
 
 FEW_ROWS = {"cnn": 500, "lstm": 500, "gbt": 100}  # below this, folds differ more than families do
 RARE = 0.05  # share of the rarest class that is worth a word
@@ -63,7 +63,7 @@ def _duplicates(table: Table) -> str | None:
             return None
         share = float(head.duplicated().mean())
     else:
-        head_rows = np.asarray(frame[:SAMPLE]).reshape(min(len(frame), SAMPLE), -1)
+        head_rows = np.asarray(frame[:FEWEST_ROWS]).reshape(min(len(frame), FEWEST_ROWS), -1)
         share = 1 - len(np.unique(head_rows, axis=0)) / len(head_rows)
     if share < 0.02:
         return None

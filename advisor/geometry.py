@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binom
 
-from advisor.lags import Lags, nanmean
+from advisor.lags import Floats, Lags, nanmean
 
 ALPHA = 0.01  # level of every order test, after correction for the distances tried
 MAX_CHANNELS = 32  # interleaved channels looked for
@@ -31,11 +32,11 @@ class Order:
     def p_value(self) -> float:
         """Chance of a share this high in blocks of exchangeable columns.
 
-        Triples overlap, so only half of them are counted as independent.
+        Triples overlap: only two thirds of them are counted as independent.
         """
         if not self.triples:
             return 1.0
-        independent = max(1, self.triples // 2)
+        independent = max(1, 2 * self.triples // 3)
         tail = float(binom.sf(np.ceil(self.share * independent - 1e-9) - 1, independent, 0.5))
         return min(1.0, tail * self.tried)
 
@@ -54,6 +55,7 @@ class Fold:
     peak: float  # share of columns that agree more with the column below than with those beside it, 0..1
     across: Order  # order from line to line
     breaks: float  # agreement lost where a line ends and the next begins
+    ends: bool  # a line ends visibly: in a break of its own, or in background
     reach: float  # lines, over columns, within which agreement halves; 1 is isotropic
 
 
@@ -66,7 +68,6 @@ class Geometry:
     layout: tuple[int, ...] | None = None
     channel_axis: str = "none"  # "none", "last" (together) or "first" (one after another)
     fold: Fold | None = None
-    folds: tuple[Fold, ...] = field(default=())
 
     @property
     def channels(self) -> int:
@@ -95,10 +96,9 @@ def recover(lags: Lags) -> Geometry:
     >>> recover(Lags.of(rng.normal(size=(100, 48)))).layout is None
     True
     """
-    order = unit_step(lags)
+    order, together = unit_step(lags)
     if not order.found:
         return Geometry(lags.size, order)
-    together = order.step if order.step > 1 and phases_differ(lags, order.step) else 1
     line = lags.coarsen(together)
     if together == 1 and order.step > 1:
         return Geometry(
@@ -122,16 +122,15 @@ def recover(lags: Lags) -> Geometry:
     return Geometry(lags.size, order, (steps, channels), "first" if channels > 1 else "none")
 
 
-def order_at(lags: Lags, step: int, *, within: int | None = None, tried: int = 1) -> Order:
-    """Measure the order of columns ``step`` apart, within lines of ``within`` columns."""
-    near, outer = lags.at(step), lags.at(2 * step)
-    if not len(outer):
-        return Order(step, float("nan"), 0, tried)
+def order_at(lags: Lags, step: int, *, tried: int = 1) -> Order:
+    """Measure the order of columns ``step`` apart."""
+    return order_of(lags.at(step), lags.at(2 * step), step=step, tried=tried)
+
+
+def order_of(near: Floats, outer: Floats, *, step: int, tried: int = 1) -> Order:
+    """Compare the similarities of pairs ``step`` apart with those of pairs twice as far apart."""
     first, second = near[: len(outer)], near[step : step + len(outer)]
     usable = np.isfinite(first) & np.isfinite(second) & np.isfinite(outer)
-    if within:
-        start = np.arange(len(outer))
-        usable &= start // within == (start + 2 * step) // within
     count = int(usable.sum())
     if not count:
         return Order(step, float("nan"), 0, tried)
@@ -139,19 +138,26 @@ def order_at(lags: Lags, step: int, *, within: int | None = None, tried: int = 1
     return Order(step, float(least[usable].mean()), count, tried)
 
 
-def unit_step(lags: Lags) -> Order:
-    """Find the smallest distance at which columns are ordered; the clearest failure if there is none."""
+def unit_step(lags: Lags) -> tuple[Order, int]:
+    """Find the distance at which columns are ordered, and how many channels stand together.
+
+    One channel is assumed unless columns ``c`` apart are clearly better ordered than adjacent ones and the ``c``
+    places differ, as channels do. Multiples of ``c`` are ordered as well, so the smallest that does about as well as
+    the best is taken.
+    """
     if lags.size < SHORTEST:
-        return Order(1, float("nan"), 0)
-    steps = [1] + [c for c in range(2, MAX_CHANNELS + 1) if lags.size % c == 0 and lags.size // c >= 4]
-    best = order_at(lags, 1)
-    for step in steps:
-        order = order_at(lags, step, tried=len(steps) if step > 1 else 1)
-        if order.found:
-            return order
-        if order.p_value < best.p_value:
-            best = order
-    return best
+        return Order(1, float("nan"), 0), 1
+    steps = [c for c in range(2, MAX_CHANNELS + 1) if lags.size % c == 0 and lags.size // c >= 4]
+    adjacent = order_at(lags, 1, tried=1 + len(steps))
+    apart = [order for step in steps if (order := order_at(lags, step, tried=1 + len(steps))).found]
+    channels = [order for order in apart if phases_differ(lags, order.step)]
+    best = max((order.share for order in channels), default=0.0)
+    if channels and (not adjacent.found or best > adjacent.share + 0.15):
+        order = next(order for order in channels if order.share > best - 0.1)
+        return order, order.step
+    if not adjacent.found and apart:
+        return apart[0], 1  # neighbours alternate, yet all columns are one series
+    return adjacent, 1
 
 
 def phases_differ(lags: Lags, period: int) -> bool:
@@ -170,14 +176,13 @@ def phases_differ(lags: Lags, period: int) -> bool:
     means = np.bincount(place, neighbours, period) / np.maximum(np.bincount(place, minlength=period), 1)
     explained = float(((means[place] - neighbours.mean()) ** 2).sum()) / total
     freedom = len(neighbours) - period
-    return freedom > 0 and 1 - (1 - explained) * (len(neighbours) - 1) / freedom > 0.25
+    return freedom > 0 and 1 - (1 - explained) * (len(neighbours) - 1) / freedom > 0.1
 
 
 def image_fold(line: Lags) -> Fold | None:
     """Find the shortest line length that makes an image, trying every divisor."""
-    lengths = [w for w in range(4, line.size // 4 + 1) if line.size % w == 0]
-    for length in lengths:
-        fold = measure_fold(line, length, tried=len(lengths))
+    for length in (w for w in range(4, line.size // 4 + 1) if line.size % w == 0):
+        fold = measure_fold(line, length)
         if is_image(fold, line.mean(1)):
             return fold
     return None
@@ -186,7 +191,8 @@ def image_fold(line: Lags) -> Fold | None:
 def is_image(fold: Fold, horizontal: float) -> bool:
     """Whether both axes are ordered and alike enough to be those of an image.
 
-    A series with a season also agrees with itself one season later; but its agreement falls much faster, or much
+    A series with a season also agrees with itself one season later. But the end of one season runs on into the
+    next, where the lines of a picture break off or end in background; and its agreement falls much faster, or much
     more slowly, from season to season than from step to step.
     """
     return (
@@ -194,11 +200,15 @@ def is_image(fold: Fold, horizontal: float) -> bool:
         and fold.peak > 0.5
         and fold.vertical > 0.6 * horizontal
         and 1 / 2.5 < fold.reach < 2.5
+        and fold.ends
     )
 
 
-def measure_fold(line: Lags, length: int, *, tried: int = 1) -> Fold:
-    """Measure one candidate length of a line."""
+def measure_fold(line: Lags, length: int) -> Fold:
+    """Measure one candidate length of a line.
+
+    The order from line to line is looked for column by column and, for pictures of few strokes, line by line.
+    """
     below = line.at(length)
     beside = [line.at(length + shift) for shift in (-2, -1, 1, 2) if length + shift > 0]
     shortest = min(len(s) for s in [below, *beside])
@@ -206,13 +216,15 @@ def measure_fold(line: Lags, length: int, *, tried: int = 1) -> Fold:
     usable = np.isfinite(below[:shortest]) & np.isfinite(best_beside)
     peak = float((below[:shortest] > best_beside)[usable].mean()) if usable.any() else 0.0
     rows = line.coarsen(length)
+    across = min(order_at(line, length, tried=2), order_at(rows, 1, tried=2), key=lambda order: order.p_value)
     across_reach, along_reach = half_length(rows, rows.size), half_length(line, length)
     return Fold(
         length,
         line.mean(length),
         peak,
-        order_at(line, length, tried=tried),
+        across,
         line_break(line, length),
+        line_ends(line, length),
         across_reach / along_reach,
     )
 
@@ -238,26 +250,65 @@ def line_break(lags: Lags, length: int) -> float:
     return nanmean(neighbours[~ends]) - nanmean(neighbours[ends])
 
 
+def line_ends(lags: Lags, length: int) -> bool:
+    """Whether lines end visibly: neighbours agree less across the end, or the ends hold little variation.
+
+    A break that also shows every ``length / 2``, ``length / 3``, ... columns is not that of a line: rows of a
+    seasonal series that begin at one of a few hours have such breaks.
+    """
+    depth = line_break(lags, length)
+    if np.isfinite(depth) and depth > 0.05 * abs(lags.mean(1)):
+        shorter = [line_break(lags, length // part) for part in range(2, length) if length % part == 0]
+        return not any(other >= 0.8 * depth for other in shorter)
+    place = np.arange(lags.size) % length
+    border = (place == 0) | (place == length - 1)
+    return bool(lags.variances[border].mean() < 0.5 * lags.variances.mean())
+
+
 def block_length(lags: Lags) -> int | None:
     """Find blocks that follow each other (planes of an image, channels of a series): shortest clean cut.
 
-    The agreement of neighbours drops where one block ends and the next begins. The drop must stand out at every
-    cut against the same cuts moved by one place, and there must be no shorter block that explains it.
+    Padding that begins anew shows them at once. Otherwise the agreement of neighbours must drop at every cut, below
+    almost all other neighbours.
     """
+    padded = padded_length(lags.missing)
+    if padded is not None:
+        return padded
     neighbours = lags.at(1)
     if len(neighbours) < SHORTEST:
         return None
-    spread = np.nanmedian(np.abs(neighbours - np.nanmedian(neighbours)))
     usual = float(np.nanmedian(neighbours))
+    spread = float(np.nanmedian(np.abs(neighbours - usual)))
     for length in range(SHORTEST, lags.size // 2 + 1):
         if lags.size % length:
             continue
-        cuts = neighbours[np.arange(length - 1, len(neighbours), length)]
+        at = np.arange(length - 1, len(neighbours), length)
+        cuts, rest = neighbours[at], np.delete(neighbours, at)
         if not np.isfinite(cuts).all():
             continue
-        rest = np.delete(neighbours, np.arange(length - 1, len(neighbours), length))
-        deep = cuts < min(usual - 6 * max(spread, 0.01), 0.75 * usual)
-        cleaner = cuts.max() < np.nanquantile(rest, 0.02)
-        if deep.all() and cleaner:
+        # most of what neighbours share beyond any two columns must be lost, and at no other place as much
+        background = nanmean(np.array([lags.mean(k) for k in range(2, lags.size, max(1, lags.size // 24))]))
+        lost = cuts < min(usual - 6 * max(spread, 0.01), usual - 0.6 * (usual - background))
+        if lost.all() and cuts.max() < np.nanquantile(rest, 0.02):
             return length
     return None
+
+
+def padded_length(missing: NDArray[np.float64]) -> int | None:
+    """Length of blocks that are each padded at their end, from the share of missing values per column.
+
+    Within a block the share never falls; where the next begins it does.
+
+    Examples
+    --------
+    >>> padded_length(np.array([0, 0.1, 0.6, 0, 0.1, 0.6, 0, 0.1, 0.6]))
+    3
+    >>> padded_length(np.array([0, 0.1, 0.6, 0.7, 0.7, 0.9])) is None
+    True
+    """
+    falls = np.flatnonzero(np.diff(missing) < -0.01) + 1
+    if not len(falls):
+        return None
+    length = int(falls[0])
+    whole = len(missing) % length == 0 and np.array_equal(falls, np.arange(length, len(missing), length))
+    return length if whole else None

@@ -35,8 +35,16 @@ class Lags:
     True
     """
 
-    def __init__(self, at: Callable[[int], Floats], size: int) -> None:
-        self._compute, self.size = at, size
+    def __init__(
+        self,
+        at: Callable[[int], Floats],
+        agreement: _Agreement,
+        variances: Floats,
+        missing: NDArray[np.float64],
+    ) -> None:
+        self._compute, self.agreement = at, agreement
+        self.variances, self.missing = variances, missing  # one per position
+        self.size = len(variances)
         self._known: dict[int, Floats] = {}
 
     @classmethod
@@ -44,11 +52,8 @@ class Lags:
         """Prepare the lags of a table."""
         ranks = pooled_ranks(values)
         agreement = _Agreement(ranks)
-        lags = cls(agreement.at, ranks.shape[1])
-        lags.agreement = agreement
-        return lags
-
-    agreement: _Agreement
+        missing = np.isnan(ranks).mean(axis=0)
+        return cls(agreement.at, agreement, agreement.variances, missing)
 
     def at(self, k: int) -> Floats:
         """Agreement of columns ``j`` and ``j + k`` for every ``j``, shape (size - k,); NaN if either is constant."""
@@ -75,9 +80,10 @@ class Lags:
             count = known.sum(axis=1)
             return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
-        coarse = Lags(at, size)
-        coarse.agreement = self.agreement
-        return coarse
+        whole = size * step
+        variances = self.variances[:whole].reshape(size, step).mean(axis=1)
+        missing = self.missing[:whole].reshape(size, step).mean(axis=1)
+        return Lags(at, self.agreement, variances, missing)
 
 
 class _Agreement:

@@ -19,7 +19,6 @@ BIAS: Mapping[str, tuple[str, ...]] = {
     "sequence": ("cnn", "lstm", "gbt"),
     "tabular": ("gbt", "cnn", "lstm"),
 }
-WIDE = 12  # flat columns from which an order of columns outweighs an order of rows
 
 
 @dataclass(frozen=True)
@@ -141,6 +140,22 @@ def flat_series(table: Table, facts: Facts) -> Verdict | None:
     )
 
 
+def letters(table: Table, facts: Facts) -> Verdict | None:
+    """Groups of 0/1 columns in order: the letters of a string, one group per position."""
+    fact = facts.get("letter_positions")
+    if fact is None or not fact.found or table.values.shape[1] < len(table.columns):
+        return None
+    return Verdict(
+        "letters",
+        "sequence",
+        (fact.details["positions"], fact.details["letters"]),
+        "wide_series",
+        {"how": "flat", "channel_axis": "last"},
+        because=("letter_positions",),
+        against=("letters stand at fixed positions: trees can use them as they are",),
+    )
+
+
 def panel(table: Table, facts: Facts) -> Verdict | None:
     """Several entities, each with rows over time."""
     fact = facts.get("panel")
@@ -201,6 +216,7 @@ RULES: tuple[Callable[[Table, Facts], Verdict | None], ...] = (
     running_text,
     flat_image,
     flat_series,
+    letters,
     panel,
     timed_rows,
     moving_rows,

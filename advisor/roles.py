@@ -13,7 +13,8 @@ from advisor.errors import InputError
 from advisor.table import Role
 
 DATE = re.compile(
-    r"^\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([ T]\d{1,2}:\d{2}.*)?\s*$"
+    r"^\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}[-/ ][A-Za-z]{3,9}[-/ ]\d{2,4})"
+    r"([ T]\d{1,2}:\d{2}.*)?\s*$"
 )
 WORDS_OF_TEXT = 3  # mean words per cell; AutoGluon draws the line at the same place
 LETTERS_OF_TEXT = 30  # mean letters per cell of strings without spaces, such as DNA
@@ -62,7 +63,7 @@ def role_of(column: pd.Series) -> Role:
             raise _unusable(column, "lists and other values mixed", "give every row a list")
         return "array"
     for kind, name in ((dict, "dictionaries"), ((bytes, bytearray), "bytes"), (complex, "complex numbers")):
-        if any(isinstance(cell, kind) for cell in cells):  # type: ignore[arg-type]
+        if any(isinstance(cell, kind) for cell in cells):
             raise _unusable(column, name, "turn each into numbers, text or an array")
     if all(isinstance(cell, int | float | np.number | np.bool_) for cell in cells):
         return _numeric_role(pd.to_numeric(column, errors="coerce"))

@@ -18,7 +18,8 @@ Role = Literal[
     "numeric", "categorical", "text", "time", "identifier", "constant", "array", "entity", "target"
 ]
 
-SAMPLE = 512  # rows looked at for facts about columns
+NUMBERS = 500_000  # numbers looked at for facts about columns, between the two limits of rows that follow
+FEWEST_ROWS, MOST_ROWS = 512, 2048
 RUN = 8192  # consecutive rows looked at for facts about the order of rows
 
 
@@ -56,7 +57,7 @@ class Table:
     columns : tuple of Column
         The inputs; empty for arrays.
     values : ndarray of float32, shape (m, d)
-        At most 512 rows, drawn at random and kept in order, of the numeric inputs; items of arrays and cells are
+        At most 2048 rows (512 of wide tables), drawn at random and kept in order, of the numeric inputs; items of arrays and cells are
         flattened in C order, missing values are NaN.
     item : tuple of int
         Shape of one row in its container: ``(d,)`` for flat columns, ``(28, 28)`` for a stack of pictures, ``(T, C)``

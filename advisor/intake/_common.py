@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
-from advisor.table import SAMPLE
+from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS
 from advisor.target import infer_kind
 
 SCAN = 20_000_000  # numbers beyond which infinities are looked for in the sample only
 
 
-def sample_rows(n: int, rng: np.random.Generator, size: int = SAMPLE) -> NDArray[np.intp]:
-    """Draw row numbers without replacement, in order."""
+def sample_rows(n: int, width: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw row numbers without replacement, in order: fewer of wide tables."""
+    size = min(MOST_ROWS, max(FEWEST_ROWS, NUMBERS // max(width, 1)))
     if n <= size:
         return np.arange(n)
     return np.sort(rng.choice(n, size, replace=False)).astype(np.intp)

@@ -68,7 +68,7 @@ def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
                 do="pass an array of labels",
             )
     series, kind = check_target(labels, len(array)) if labels is not None else (None, None)
-    rows = sample_rows(len(array), rng)
+    rows = sample_rows(len(array), array[0].size, rng)
     check_finite(array if array.size <= SCAN else array[rows], "the array")
     item = array.shape[1:]
     flat = array[rows].reshape(len(rows), -1).astype(np.float32)

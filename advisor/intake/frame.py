@@ -62,7 +62,7 @@ def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
         Column(label, "constant" if label in set(empty) else role_of(inputs[label])) for label in inputs
     )
 
-    rows = sample_rows(len(inputs), rng)
+    rows = sample_rows(len(inputs), inputs.shape[1], rng)
     run = inputs.iloc[:RUN]
     if series is not None:
         run = run.assign(**{_TARGET: series.iloc[:RUN].to_numpy()})

@@ -19,7 +19,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         return None
     order = table.geometry.order
     step = "adjacent columns" if order.step == 1 else f"columns {order.step} apart"
-    independent = order.triples // 2
+    independent = 2 * order.triples // 3
     return Evidence(
         name="column_order",
         value=order.share,

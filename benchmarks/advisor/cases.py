@@ -52,7 +52,9 @@ def embedded_cases() -> Iterator[Case]:
         if task.structure is None:
             continue
         layout = task.layout if task.structure != "tabular" else None
-        yield Case(task.id, task.origin, task.structure, layout, "flat", lambda task=task: _nameless(task.X, task.y))
+        yield Case(
+            task.id, task.origin, task.structure, layout, "flat", lambda task=task: _nameless(task.X, task.y)
+        )
 
 
 def shuffled_cases(cases: list[Case]) -> Iterator[Case]:
@@ -126,7 +128,11 @@ def _load(folder: Path, row: dict[str, Any]) -> tuple[Any, Any]:
     if row["form"] == "npy":
         return np.load(path), np.load(folder / "data" / row["target"])
     frame = pd.read_parquet(path)
-    return _nameless(frame.drop(columns=[row["target"]]), frame[row["target"]]) if row["target"] else (frame, None)
+    return (
+        _nameless(frame.drop(columns=[row["target"]]), frame[row["target"]])
+        if row["target"]
+        else (frame, None)
+    )
 
 
 def _nameless(X: pd.DataFrame, y: pd.Series) -> tuple[pd.DataFrame, pd.Series]:

@@ -66,7 +66,9 @@ def summary(results: list[Result]) -> list[str]:
         lines.append(f"{truth:<10}" + "".join(f"{c:>10}" for c in counts))
     lines.append(_share("structure right", [r.right for r in results]))
     tables = [r for r in results if r.case.structure == "tabular"]
-    lines.append(_share("tables called image or sequence", [r.structure in ("image", "sequence") for r in tables]))
+    lines.append(
+        _share("tables called image or sequence", [r.structure in ("image", "sequence") for r in tables])
+    )
     for truth in ("image", "sequence"):
         layouts = [bool(r.exact) for r in results if r.case.structure == truth and r.exact is not None]
         lines.append(_share(f"layout exact, {truth}", layouts))
@@ -86,11 +88,19 @@ def calibrate(results: list[Result], command: str) -> Calibration:
     """Put the outcome per set into the shipped calibration."""
     held = Calibration.load()
     rows = tuple(
-        {"set": r.case.id, "origin": r.case.origin, "rule": r.rule, "predicted": r.structure, "true": r.case.structure}
+        {
+            "set": r.case.id,
+            "origin": r.case.origin,
+            "rule": r.rule,
+            "predicted": r.structure,
+            "true": r.case.structure,
+        }
         for r in results
         if r.rule != "error"
     )
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     provenance = dict(held.provenance) | {
         "rules": {
             "command": command,
@@ -106,7 +116,9 @@ def calibrate(results: list[Result], command: str) -> Calibration:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--corpus", type=Path, default=CORPUS, help=f"folder with a manifest.csv (default {CORPUS})")
+    parser.add_argument(
+        "--corpus", type=Path, default=CORPUS, help=f"folder with a manifest.csv (default {CORPUS})"
+    )
     parser.add_argument("--write", action="store_true", help="refresh the rules part of the calibration")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
