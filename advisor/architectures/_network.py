@@ -9,13 +9,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from advisor.architectures._preprocessing import (
     Layout,
+    Learner,
     Rows,
     TableEncoder,
     TensorEncoder,
@@ -30,7 +31,7 @@ from advisor.architectures.base import Kind
 from advisor.errors import InputError
 
 
-class Network(BaseEstimator):
+class Network(Learner):
     """Base of all networks: a subclass names its parameters and builds its module.
 
     The parameters of training, which every subclass has:
@@ -192,16 +193,6 @@ class Network(BaseEstimator):
             state["module_"] = copy.deepcopy(state["module_"]).cpu()
         return state
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.required = True
-        tags.non_deterministic = False
-        return tags
-
 
 class NetworkClassifier(ClassifierMixin, Network):
     """Classification with a network: cross-entropy of a softmax.
@@ -254,24 +245,23 @@ class NetworkClassifier(ClassifierMixin, Network):
         ndarray, shape (n,)
             Labels as they were given to ``fit``.
         """
-        labels: NDArray[Any] = self.classes_[self._outputs(X).argmax(dim=1).numpy()]
+        best = self._outputs(X).argmax(dim=1).numpy()
+        labels: NDArray[Any] = self.classes_[best]
         return labels
 
 
 class NetworkRegressor(RegressorMixin, Network):
     """Regression with a network: squared error of the transformed target.
 
-    The target is standardised (``target_transform="standard"``) or mapped to a normal distribution by its quantiles
-    (``"quantile"``) for training, and predictions are mapped back.
+    The target is standardised (``target_transform="standard"``) or mapped to a normal distribution by its
+    quantiles (``"quantile"``) for training, and predictions are mapped back.
     """
 
     kind: ClassVar[Kind] = "regression"
     target_transform: str
 
     def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float32]:
-        self.scaler_ = target_scaler(getattr(self, "target_transform", "standard"), len(y), seed).fit(
-            y[:, None]
-        )
+        self.scaler_ = target_scaler(self.target_transform, len(y), seed).fit(y[:, None])
         self._n_outputs = 1
         scaled: NDArray[np.float32] = self.scaler_.transform(y[:, None])[:, 0].astype(np.float32)
         return scaled

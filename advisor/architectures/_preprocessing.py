@@ -1,4 +1,4 @@
-"""What every architecture needs before it can learn: columns checked, encoded and scaled on the training rows."""
+"""What every architecture needs before it can learn: inputs and target checked, encoded and scaled."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
@@ -20,6 +21,18 @@ from advisor.errors import InputError, TargetError
 Layout = tuple[int, ...]
 Rows = NDArray[np.float64] | pd.DataFrame
 MISSING = "\0missing"  # the category of a missing value; no text file can hold it
+
+
+class Learner(BaseEstimator):
+    """Base of the estimators: tells scikit-learn that missing values, text and n-D arrays are welcome."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
 
 
 def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: bool) -> Rows:
@@ -46,8 +59,10 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
     InputError
         If the width contradicts the layout, a value is infinite, or nothing was observed at all.
     """
-    if not isinstance(X, pd.DataFrame) and np.ndim(X) > 2:
-        shape = np.shape(X)
+    if not hasattr(X, "columns") and not hasattr(X, "tocsr"):  # neither a frame nor a sparse matrix
+        X = np.asarray(X)
+    if isinstance(X, np.ndarray) and X.ndim > 2:
+        shape = X.shape
         if layout is not None and shape[1:] != layout and len(layout) > 1:
             raise InputError(
                 f"each row must have the shape of the layout {layout}",
@@ -89,7 +104,7 @@ def _numbers_or_frame(estimator: Any, X: Any, *, reset: bool) -> Rows:
     if numeric:
         return cast(
             "NDArray[np.float64]",
-            validate_data(estimator, X, reset=reset, dtype=np.float64, ensure_all_finite=False),
+            validate_data(estimator, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=False),
         )
     if not reset or X.shape[1]:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -167,22 +182,22 @@ class Columns:
     def labels(self, rows: Rows) -> NDArray[np.object_]:
         """Categorical columns as text, shape (n, q), :data:`MISSING` where missing."""
         if isinstance(rows, np.ndarray):
-            texts = np.empty((len(rows), len(self.categorical)), dtype=object)
-            for place, position in enumerate(self.categorical):  # an array at predict, categories at fit
-                texts[:, place] = [MISSING if np.isnan(v) else str(v) for v in rows[:, position]]
-            return texts
+            if not len(self.categorical):
+                return np.empty((len(rows), 0), dtype=object)
+            rows = pd.DataFrame(rows)  # numbers at predict, categories at fit
         columns = [rows.iloc[:, position] for position in self.categorical]
         texts = [c.astype(object).where(c.notna(), MISSING).map(str).to_numpy(dtype=object) for c in columns]
-        return np.stack(texts, axis=1) if texts else np.empty((len(rows), 0), dtype=object)
+        return np.array(texts, dtype=object).reshape(len(texts), len(rows)).T
 
 
 class TableEncoder:
     """Encode the columns of a table as numbers for a network or a linear model.
 
-    Numbers: median for missing ones and one indicator column per column with missing values, then either standardised
-    or mapped to a normal distribution by their quantiles and standardised. (Quantiles map the ties of a column that is
-    mostly zero to -5.2; without standardising, digits and counts are learned badly.) Categories: one-hot, at most 32
-    per column, rare ones share a column, unseen ones are all zeros. Constant columns are dropped.
+    Numbers: median for missing ones and one indicator column per column with missing values, then either
+    standardised or mapped to a normal distribution by their quantiles and standardised. (Quantiles map the
+    ties of a column that is mostly zero to -5.2; without standardising, digits and counts are learned
+    badly.) Categories: one-hot, at most 32 per column, rare ones share a column, unseen ones are all zeros.
+    Constant columns are dropped.
 
     Parameters
     ----------
@@ -193,8 +208,8 @@ class TableEncoder:
 
     References
     ----------
-    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on typical tabular
-    data? Section 3.3 (quantile-normal inputs for networks).
+    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on
+    typical tabular data? Section 3.3 (quantile-normal inputs for networks).
     """
 
     def __init__(self, *, scaling: Literal["quantile", "standard"], seed: int = 0) -> None:
@@ -243,8 +258,8 @@ class TableEncoder:
 class TensorEncoder:
     """Fold flat columns into images or sequences and standardise each channel over all positions.
 
-    Steps that are missing in every channel at the end of a sequence are padding: they have no part in the mean and
-    are given by the lengths. Other missing values become the channel's mean.
+    Steps that are missing in every channel at the end of a sequence are padding: they have no part in the
+    mean and are given by the lengths. Other missing values become the channel's mean.
 
     Parameters
     ----------
@@ -334,14 +349,19 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
                 do="drop those rows",
             )
         return numbers
-    if pd.isna(values).any():
-        raise TargetError("the target must not be missing", got="Input y contains NaN", do="drop those rows")
+    infinite = values.dtype.kind == "f" and bool(np.isinf(values).any())
+    if infinite or pd.isna(values).any():
+        raise TargetError(
+            "the target must be neither missing nor infinite",
+            got=f"Input y contains {'infinity' if infinite else 'NaN'}",
+            do="drop those rows",
+        )
     check_classification_targets(values)
     if (classes := len(np.unique(values))) < 2:
         raise TargetError(
             "at least 2 classes are needed", got=f"{classes} class", do="check the target column"
         )
-    return values
+    return np.asarray(values)
 
 
 def inner_split(
@@ -349,8 +369,9 @@ def inner_split(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Hold out rows for early stopping, stratified by the target.
 
-    Rows are shuffled, sorted by target and every k-th is taken, so class shares (or the quantiles of a number) are
-    kept. A class with one row stays in training. Too few rows to hold one out: all rows play both parts.
+    Rows are shuffled, sorted by target and every k-th is taken, so class shares (or the quantiles of a
+    number) are kept. A class with one row stays in training. Too few rows to hold one out: all rows play
+    both parts.
 
     Parameters
     ----------

@@ -37,8 +37,8 @@ class Recipe:
     weight_decay : float
         Decoupled weight decay of AdamW.
     schedule : {"cosine", "plateau", "constant"}
-        "cosine": linear warm-up over a tenth of the steps, then half a cosine to zero. "plateau": times 0.2 after 30
-        epochs without a better score, not below 2e-5.
+        "cosine": linear warm-up over a tenth of the steps, then half a cosine to zero. "plateau": times 0.2
+        after 30 epochs without a better score, not below 2e-5.
     clip : float or None
         Largest norm of the gradient.
     time_limit : float or None
@@ -57,7 +57,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What training did: validation score (minus the loss, higher is better) per epoch, the best epoch, the end."""
+    """Validation score per epoch (minus the loss, higher is better), the best epoch, why training ended."""
 
     scores: tuple[float, ...]
     best_epoch: int
@@ -75,7 +75,7 @@ def pick_device(name: str) -> torch.device:
 
 @contextlib.contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch for the block (initial weights, dropout) and give the caller's random state back afterwards."""
+    """Seed torch for the block (initial weights, dropout) and give the caller's random state back."""
     accelerator = None if device.type == "cpu" else torch.get_device_module(device)
     state = accelerator.get_rng_state() if accelerator else None
     with torch.random.fork_rng(devices=[]):
@@ -167,8 +167,8 @@ def train(
         if not math.isfinite(score + float(total)):
             raise DivergedError(
                 "the loss must stay finite",
-                got=f"a training loss of {float(total):g} and a validation loss of {-score:g} in epoch {epoch + 1}",
-                do=f"lower the learning rate (it is {recipe.learning_rate:g}) or check the data for extreme values",
+                got=f"training loss {float(total):g} and validation loss {-score:g} in epoch {epoch + 1}",
+                do=f"lower the learning rate, now {recipe.learning_rate:g}, or look for extreme values",
             )
         scores.append(score)
         best.offer(epoch, score)
@@ -188,7 +188,7 @@ def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
     module.eval()
     values_per_row = max(1, inputs[0][0].numel())
     size = max(16, min(2048, 2**20 // values_per_row))
-    return torch.cat([module(*parts) for parts in zip(*(t.split(size) for t in inputs))])
+    return torch.cat([module(*parts) for parts in zip(*(torch.split(t, size) for t in inputs))])
 
 
 class _Rate:

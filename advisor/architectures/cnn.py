@@ -1,4 +1,4 @@
-"""Convolutional network: two-dimensional for images, one-dimensional for sequences and for the columns of a table."""
+"""Convolutional network: two-dimensional for images, one-dimensional for sequences and columns of a table."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from advisor.architectures.base import Architecture, Capabilities
 class ImageNet(nn.Module):
     """Residual convolutional network for images: halving by pooling while channels double.
 
-    Shape, for a 28 x 28 image and width w: (B, 28, 28, C) -> stem (B, w, 28, 28) -> (B, 2w, 14, 14) -> (B, 4w, 7, 7)
-    -> mean over positions (B, 4w) -> (B, n_outputs). Sizes are halved until the next half would be below 4, channels
-    are doubled at most 4 times.
+    Shape, for a 28 x 28 image and width w: (B, 28, 28, C) -> stem (B, w, 28, 28) -> (B, 2w, 14, 14) -> (B,
+    4w, 7, 7) -> mean over positions (B, 4w) -> (B, n_outputs). Sizes are halved until the next half would
+    be below 4, channels are doubled at most 4 times.
 
     References
     ----------
@@ -76,13 +76,14 @@ def _conv2d(n: int, to: int, *, kernel: int = 3) -> list[nn.Module]:
 class SequenceNet(nn.Module):
     """Residual convolutional network for sequences; steps after a sequence's length have no part in anything.
 
-    Shape, for T = 150, C channels and width w: (B, 150, C) -> stem (B, 150, w) -> pool (B, 75, w) -> (B, 75, 2w)
-    -> pool -> (B, 37, 4w) -> mean over the steps (B, 4w) -> (B, n_outputs).
+    Shape, for T = 150, C channels and width w: (B, 150, C) -> stem (B, w, 150) -> pool (B, w, 75)
+    -> block (B, 2w, 75) -> pool (B, 2w, 38) -> block (B, 4w, 38) -> mean over the steps (B, 4w)
+    -> (B, n_outputs).
 
     References
     ----------
-    Wang, Yan, Oates (2017). Time series classification from scratch with deep neural networks: a strong baseline.
-    IJCNN.
+    Wang, Yan, Oates (2017). Time series classification from scratch with deep neural networks: a strong
+    baseline. IJCNN.
 
     Examples
     --------
@@ -120,7 +121,7 @@ class SequenceNet(nn.Module):
 
 
 class Conv1d(nn.Module):
-    """Convolution and batch normalisation of the steps that the mask marks; the others are zero before and after.
+    """Convolution and batch normalisation of the steps in the mask; the others are zero before and after.
 
     Shape: (B, n, T), (B, T) -> (B, to, T).
     """
@@ -210,19 +211,21 @@ class CNNClassifier(_CNN, NetworkClassifier):
 
 
 class CNNRegressor(_CNN, NetworkRegressor):
-    """Convolutional regressor: :class:`ImageNet` for ``(H, W, C)``, :class:`SequenceNet` for the other layouts.
+    """Convolutional regressor: :class:`ImageNet` for ``(H, W, C)``, else :class:`SequenceNet`.
 
     Parameters
     ----------
     layout : tuple of int or None
-        ``(H, W, C)``, ``(T, C)`` or ``(d,)``; the preprocessed columns of a table are a sequence with one channel.
+        ``(H, W, C)``, ``(T, C)`` or ``(d,)``; the preprocessed columns of a table are a sequence with one
+        channel.
     width : int or None
         Channels of the stem; None is 32 for images up to 16 x 16, else 16.
     dropout : float
         Share of the pooled features dropped in training.
     target_transform : {"standard", "quantile"}
         Scaling of a regression target; without effect for classes.
-    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, validation_fraction, time_limit
+    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, validation_fraction,
+    time_limit
         Training, see :class:`advisor.architectures._network.Network`.
     device : str
         "auto" or a torch device.

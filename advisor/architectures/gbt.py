@@ -10,13 +10,14 @@ import pandas as pd
 import scipy.stats
 import xgboost
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from advisor.architectures._preprocessing import (
     MISSING,
     Columns,
+    Learner,
     Rows,
     check_rows,
     check_target,
@@ -27,7 +28,7 @@ from advisor.architectures._preprocessing import (
 from advisor.architectures.base import Architecture, Capabilities, Kind
 
 
-class _GBT(BaseEstimator):
+class _GBT(Learner):
     kind: Kind
 
     def __init__(
@@ -36,8 +37,10 @@ class _GBT(BaseEstimator):
         n_estimators: int = 1000,
         early_stopping_rounds: int | None = 20,
         validation_fraction: float = 0.2,
-        learning_rate: float = 0.1,
+        refit: bool = True,
+        learning_rate: float = 0.2,
         max_depth: int = 6,
+        max_bin: int | None = None,
         min_child_weight: float = 1.0,
         gamma: float = 0.0,
         subsample: float = 1.0,
@@ -53,8 +56,10 @@ class _GBT(BaseEstimator):
         self.n_estimators = n_estimators
         self.early_stopping_rounds = early_stopping_rounds
         self.validation_fraction = validation_fraction
+        self.refit = refit
         self.learning_rate = learning_rate
         self.max_depth = max_depth
+        self.max_bin = max_bin
         self.min_child_weight = min_child_weight
         self.gamma = gamma
         self.subsample = subsample
@@ -87,6 +92,7 @@ class _GBT(BaseEstimator):
         rows = check_rows(self, X, reset=True)
         seed = seed_of(self.random_state)
         target = self._fit_target(check_target(y, self.kind, len(rows)), seed)
+        max_bin = self.max_bin or (64 if len(rows) <= 2000 else 256)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, rows)
         self.columns_ = Columns.of(rows)
         labels = self.columns_.labels(rows)
@@ -101,12 +107,14 @@ class _GBT(BaseEstimator):
                 feature_types=self.feature_types_,
                 enable_categorical=True,
                 nthread=self.n_jobs,
+                max_bin=max_bin,
                 ref=reference,
             )
 
         parameters = {
             "learning_rate": self.learning_rate,
             "max_depth": int(self.max_depth),
+            "max_bin": max_bin,
             "min_child_weight": self.min_child_weight,
             "gamma": self.gamma,
             "subsample": self.subsample,
@@ -137,6 +145,8 @@ class _GBT(BaseEstimator):
                 verbose_eval=False,
             )
             self.n_trees_ = self.booster_.num_boosted_rounds()
+            if self.refit and len(held) < len(rows):
+                self.booster_ = xgboost.train(parameters, matrix(every), self.n_trees_)
         return self
 
     def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[Any]:
@@ -168,15 +178,6 @@ class _GBT(BaseEstimator):
         outputs: NDArray[np.float32] = self.booster_.predict(matrix)
         return outputs
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.required = True
-        return tags
-
 
 class GBTClassifier(ClassifierMixin, _GBT):
     """Boosted trees for classes; parameters as :class:`GBTRegressor`."""
@@ -199,20 +200,23 @@ class GBTClassifier(ClassifierMixin, _GBT):
         outputs = self._outputs(X).astype(np.float64)
         if outputs.ndim == 1:
             return np.stack([1 - outputs, outputs], axis=1)
-        return outputs / outputs.sum(axis=1, keepdims=True)
+        return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Most probable labels, shape (n,)."""
-        labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
         return labels
 
 
 class GBTRegressor(RegressorMixin, _GBT):
     """Boosted trees for numbers: XGBoost.
 
-    By default a fifth of the rows, stratified, is held out; boosting stops when its loss has not improved for 20
-    rounds, with at most 1,000, and the best number of rounds is kept. (The code published with Grinsztajn et al. means
-    to stop in the same way but misspells the key, so it always grows 1,000.)
+    By default a fifth of the rows, stratified, is held out; boosting stops when its loss has not improved for
+    20 rounds, with at most 1,000; then that many trees are grown anew on all rows. (The code published with
+    Grinsztajn et al. means to stop in the same way but misspells the key, so it always grows 1,000.) The
+    learning rate of 0.2 and the refit were chosen on 14 tasks of 1,000 rows: mean score 0.865, where the
+    library's default (100 trees, 0.3) has 0.862 and a rate of 0.1 has 0.864 in twice the time.
 
     Parameters
     ----------
@@ -222,7 +226,12 @@ class GBTRegressor(RegressorMixin, _GBT):
         Rounds without a better validation loss after which boosting stops; None grows all rounds on all rows.
     validation_fraction : float
         Share of the rows held out for early stopping.
-    learning_rate, max_depth, min_child_weight, gamma, subsample, colsample_bytree, colsample_bylevel, reg_alpha, \
+    refit : bool
+        Whether the trees are grown anew on all rows once their number is known.
+    max_bin : int or None
+        Thresholds tried per number; None is 64 up to 2,000 rows, else 256.
+    learning_rate, max_depth, min_child_weight, gamma, subsample, colsample_bytree, colsample_bylevel,
+    reg_alpha, \
 reg_lambda
         XGBoost's own.
     target_transform : {"standard", "quantile"}
@@ -237,8 +246,8 @@ reg_lambda
     References
     ----------
     Chen, Guestrin (2016). XGBoost: a scalable tree boosting system. KDD.
-    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on typical tabular
-    data? NeurIPS Datasets and Benchmarks. Appendix A.4 has the space.
+    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on
+    typical tabular data? NeurIPS Datasets and Benchmarks. Appendix A.4 has the space.
     """
 
     kind: Kind = "regression"

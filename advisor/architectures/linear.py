@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils.validation import check_is_fitted
 
-from advisor.architectures._preprocessing import TableEncoder, check_rows, check_target
+from advisor.architectures._preprocessing import Learner, TableEncoder, check_rows, check_target
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
 
 
-class _Linear(BaseEstimator):
-    def __init__(self, *, l2: float = 1e-3, max_iter: int = 300, random_state: Any = None) -> None:
+class _Linear(Learner):
+    def __init__(self, *, l2: float = 1e-3, random_state: Any = None) -> None:
         self.l2 = l2
-        self.max_iter = max_iter
         self.random_state = random_state
 
     def _encode(self, X: Any) -> NDArray[np.float64]:
@@ -32,15 +33,6 @@ class _Linear(BaseEstimator):
     def _encoded(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
         return self.encoder_.transform(check_rows(self, X, reset=False)).astype(np.float64)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.required = True
-        return tags
 
 
 class LinearClassifier(ClassifierMixin, _Linear):
@@ -65,35 +57,37 @@ class LinearClassifier(ClassifierMixin, _Linear):
         """
         encoded = self._encode(X)
         y = check_target(y, "classification", len(encoded))
-        self.model_ = LogisticRegression(C=1 / (self.l2 * len(y)), max_iter=self.max_iter)
-        self.model_.fit(encoded, y, sample_weight)
+        self.model_ = LogisticRegression(C=1 / (self.l2 * len(y)), max_iter=300)
+        with warnings.catch_warnings():  # on many columns 300 steps come close enough
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.model_.fit(encoded, y, sample_weight)
         self.classes_ = self.model_.classes_
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Most probable labels, shape (n,)."""
-        labels: NDArray[Any] = self.model_.predict(self._encoded(X))
+        encoded = self._encoded(X)
+        labels: NDArray[Any] = self.model_.predict(encoded)
         return labels
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of the classes, shape (n, n_classes)."""
-        probabilities: NDArray[np.float64] = self.model_.predict_proba(self._encoded(X))
+        encoded = self._encoded(X)
+        probabilities: NDArray[np.float64] = self.model_.predict_proba(encoded)
         return probabilities
 
 
 class LinearRegressor(RegressorMixin, _Linear):
     """Ridge regression on standardised columns.
 
-    Numbers are standardised, missing ones are the median with an indicator, categories are one-hot; images and
-    sequences are read as flat columns.
+    Numbers are standardised, missing ones are the median with an indicator, categories are one-hot; images
+    and sequences are read as flat columns.
 
     Parameters
     ----------
     l2 : float
         Penalty per training row: the objective is the mean loss plus ``l2 / 2`` times the squared norm of the
         coefficients, so its effect does not depend on the number of rows.
-    max_iter : int
-        Steps of the solver of logistic regression.
     random_state : int, RandomState or None
         Nothing here is random; every estimator has one.
     """
@@ -122,7 +116,8 @@ class LinearRegressor(RegressorMixin, _Linear):
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Predicted numbers, shape (n,)."""
-        values: NDArray[np.float64] = self.model_.predict(self._encoded(X))
+        encoded = self._encoded(X)
+        values: NDArray[np.float64] = self.model_.predict(encoded)
         return values
 
 

@@ -1,7 +1,8 @@
-"""Long short-term memory network: reads sequences step by step, images row by row, tables column by column."""
+"""Long short-term memory network: reads sequences by step, images by row, tables by column."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import scipy.stats
@@ -24,11 +25,11 @@ class Recurrent(nn.Module):
         c_t &= f \odot c_{t-1} + i \odot g \\
         h_t &= o \odot \tanh(c_t)
 
-    The bias of the forget gate starts at 1, so that memory lasts and gradients flow (Jozefowicz et al. 2015); each
-    gate's U starts orthogonal, each gate's W uniform as Glorot and Bengio (2010).
+    The bias of the forget gate starts at 1, so that memory lasts and gradients flow (Jozefowicz et al.
+    2015); each gate's U starts orthogonal, each gate's W uniform as Glorot and Bengio (2010).
 
-    Shape: (B, T, C), lengths (B,) -> states (B, T, k h) -> [last state, mean of states] (B, 2 k h) -> (B, n_outputs),
-    where k is 2 if bidirectional, else 1.
+    Shape: (B, T, C), lengths (B,) -> states (B, T, k h) -> [last state, mean of states] (B, 2 k h) -> (B,
+    n_outputs), where k is 2 if bidirectional, else 1.
 
     References
     ----------
@@ -133,12 +134,7 @@ class _LSTM(Network):
         self.random_state = random_state
 
     def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
-        if len(shape) == 3:
-            fold, channels = (shape[0], shape[1] * shape[2]), shape[1] * shape[2]  # rows are steps
-        else:
-            fold, channels = (shape[0], 1), 1  # columns are steps
-        if len(shape) == 2:
-            channels = shape[1]
+        steps, channels = shape[0], math.prod(shape[1:])  # rows of an image, columns of a table are steps
         net = Recurrent(
             channels,
             hidden=self.hidden,
@@ -147,7 +143,9 @@ class _LSTM(Network):
             dropout=self.dropout,
             n_outputs=n_outputs,
         )
-        return net if len(shape) == 2 else nn.Sequential(nn.Flatten(), nn.Unflatten(1, fold), net)
+        return (
+            net if len(shape) == 2 else nn.Sequential(nn.Flatten(), nn.Unflatten(1, (steps, channels)), net)
+        )
 
 
 class LSTMClassifier(_LSTM, NetworkClassifier):
@@ -160,7 +158,8 @@ class LSTMRegressor(_LSTM, NetworkRegressor):
     Parameters
     ----------
     layout : tuple of int or None
-        ``(T, C)``; ``(H, W, C)`` is read as H steps of W C values, ``(d,)`` as one step per preprocessed column.
+        ``(T, C)``; ``(H, W, C)`` is read as H steps of W C values, ``(d,)`` as one step per preprocessed
+        column.
     hidden, n_layers : int
         Size of the state, number of stacked layers.
     bidirectional : bool
@@ -169,7 +168,8 @@ class LSTMRegressor(_LSTM, NetworkRegressor):
         Share of the values dropped between layers and before the output, in training.
     target_transform : {"standard", "quantile"}
         Scaling of a regression target; without effect for classes.
-    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, validation_fraction, time_limit
+    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, validation_fraction,
+    time_limit
         Training, see :class:`advisor.architectures._network.Network`.
     device : str
         "auto" or a torch device.
@@ -196,5 +196,5 @@ ARCHITECTURE = Architecture(
         "batch_size": [16, 32, 64, 128],
         "max_epochs": [20, 40, 80],
     },
-    reference="Hochreiter, Schmidhuber (1997), Neural Computation 9(8); Gers et al. (2000), Neural Computation 12(10)",
+    reference="Hochreiter, Schmidhuber (1997), Neural Computation 9(8); Gers et al. (2000), ibid. 12(10)",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import scipy.stats
@@ -28,7 +29,7 @@ class Perceptron(nn.Module):
         super().__init__()
         widths = [n_inputs, *[width] * n_layers]
         layers: list[nn.Module] = []
-        for a, b in zip(widths, widths[1:]):
+        for a, b in itertools.pairwise(widths):
             layers += [nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))
 
@@ -100,7 +101,8 @@ class MLPRegressor(_MLP, NetworkRegressor):
         Share of hidden units dropped in training.
     target_transform : {"standard", "quantile"}
         Scaling of a regression target; without effect for classes.
-    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, validation_fraction, time_limit
+    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, validation_fraction,
+    time_limit
         Training, see :class:`advisor.architectures._network.Network`.
     device : str
         "auto" or a torch device.
@@ -109,9 +111,10 @@ class MLPRegressor(_MLP, NetworkRegressor):
 
     References
     ----------
-    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on typical tabular
-    data? NeurIPS Datasets and Benchmarks. Appendix A.4 has the space; the embeddings of the published code are
-    replaced by one-hot columns, which give the first layer the same functions of a single category.
+    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on
+    typical tabular data? NeurIPS Datasets and Benchmarks. Appendix A.4 has the space; the embeddings of the
+    published code are replaced by one-hot columns, which give the first layer the same functions of a
+    single category.
     """
 
 

@@ -1,0 +1,43 @@
+"""scikit-learn's own checks on every registered architecture; what it may fail is named here with the reason."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from advisor import architectures
+
+SMALL = {"max_epochs": 25, "batch_size": 16, "width": 16, "hidden": 32, "n_estimators": 20, "device": "cpu"}
+
+WEIGHTS = {
+    "check_sample_weight_equivalence_on_dense_data": "rows of weight 0 still take part in scaling the columns "
+    "and in choosing which rows stop the training"
+}
+EXPECTED = dict.fromkeys(("GBTClassifier", "GBTRegressor", "LinearClassifier", "LinearRegressor"), WEIGHTS)
+
+# at 1e-7 these two depend on how a processor orders float32 sums in batches of different sizes, so they can
+# neither be required nor expected to fail; test_batches_do_not_matter asks for 1e-5
+FLOAT32 = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
+
+
+def quick(name, kind):
+    architecture = architectures.get(name)
+    known = architecture.classifier().get_params()
+    return architecture.make(kind, random_state=0, **{k: v for k, v in SMALL.items() if k in known})
+
+
+ESTIMATORS = [
+    quick(n, k) for n in architectures.names() if n != "dummy" for k in ("classification", "regression")
+]
+
+
+def expected(estimator):
+    return EXPECTED.get(type(estimator).__name__, {})
+
+
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.DataConversionWarning"
+)  # one check passes y as a column
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected)
+def test_scikit_learn(estimator, check):
+    if check.func.__name__ in FLOAT32 and hasattr(estimator, "max_epochs"):
+        pytest.skip("float32: see FLOAT32")
+    check(estimator)
