@@ -18,7 +18,13 @@ _CHUNK = 8192  # rows hashed at a time, so that a wide set is not copied whole a
 
 @dataclass(frozen=True)
 class Split:
-    """Row positions of the three sides of a split; disjoint; the rows of a unit stand together."""
+    """Row positions of the three sides of a split: disjoint, the rows of a unit together.
+
+    Parameters
+    ----------
+    train, validation, test : ndarray of int
+        Positions into the rows of the task.
+    """
 
     train: np.ndarray
     validation: np.ndarray
@@ -100,8 +106,9 @@ def split(
     # rows in the order of their units; hashes settle the order within a unit, so that row order does not
     rows = np.lexsort((_labels(task), hashes, rank[unit]))
     ends = np.cumsum(sizes[np.argsort(rank)])
-    first = _nearest(ends[:-2], n_train)
-    second = _nearest(ends[:-1], n_train + n_validation, after=first)
+    # a unit that reaches over the cap is cut, one that reaches over a share is left to the other sides
+    first = _boundary(ends[:-2], n_train, enough=n_train == max_train)
+    second = _boundary(ends[:-1], n_train + n_validation, after=first)
     return Split(
         train=rows[:first][:max_train],
         validation=rows[first:second][:max_eval],
@@ -198,7 +205,9 @@ def _order(
     return rank
 
 
-def _nearest(ends: np.ndarray, target: int, *, after: int = 0) -> int:
-    """Pick the unit boundary nearest to a row count, beyond `after`."""
+def _boundary(ends: np.ndarray, target: int, *, after: int = 0, enough: bool = False) -> int:
+    """Pick the unit boundary nearest to a row count, beyond `after`, and `enough` rows if there are."""
     ends = ends[ends > after]
+    if enough and ends[-1] >= target:
+        ends = ends[ends >= target]
     return int(ends[np.abs(ends - target).argmin()])

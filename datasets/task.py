@@ -85,7 +85,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskInfo:
-    """What is known of a task without its values; the fields mean the same as those of :class:`Task`."""
+    """What is known of a task without its values.
+
+    Parameters
+    ----------
+    id, structure, layout, kind, metric, origin
+        As in :class:`Task`.
+    data_hash : str or None
+        As in :class:`Task`; None where it would need the values and they were not loaded.
+    n, d : int
+        Rows and input columns.
+    """
 
     id: str
     structure: Structure | None
@@ -93,9 +103,9 @@ class TaskInfo:
     kind: Kind
     metric: str
     origin: str
-    data_hash: str | None  # None where it would need the values and they were not loaded
-    n: int  # rows
-    d: int  # input columns
+    data_hash: str | None
+    n: int
+    d: int
 
 
 def _canonical(column: pd.Series) -> bytes:

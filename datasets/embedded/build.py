@@ -13,9 +13,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from datasets.embedded.recipes import images, sequences, tables
-from datasets.embedded.recipes.packages import fetch
-from datasets.embedded.recipes.store import Drawn, write
+from datasets.embedded._recipes import images, sequences, tables
+from datasets.embedded._recipes.packages import fetch
+from datasets.embedded._recipes.store import Drawn, write
 from datasets.sources import embedded
 
 

@@ -35,10 +35,10 @@ def notice() -> str:
     arch-advisor
     """
     head = """
-        The code is under the BSD-3-Clause licence in LICENSE. The checkout, not the wheel, also holds data sets of
-        others in datasets/embedded/, each under the licence named below. The files are selections, stored as
-        Parquet; catalog.toml beside them says more, and python -m datasets.embedded.build makes them again from
-        the packages named.
+        The code is under the BSD-3-Clause licence in LICENSE. The checkout, not the wheel, also holds data
+        sets of others in datasets/embedded/, each under the licence named below. The files are selections,
+        stored as Parquet; catalog.toml beside them says more, and python -m datasets.embedded.build makes
+        them again from the packages named.
     """
     parts = ["arch-advisor\n\n" + textwrap.fill(" ".join(head.split()), 100)]
     for name, entry in sorted(catalog().items()):

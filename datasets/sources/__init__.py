@@ -70,6 +70,20 @@ def _find(task_id: str) -> tuple[Source, str]:
 def unknown(required: str, *, got: str, among: Sequence[str]) -> StudyError:
     """Make the error for a name that does not exist, with the closest one that does.
 
+    Parameters
+    ----------
+    required : str
+        What was needed.
+    got : str
+        The name that came.
+    among : sequence of str
+        The names that exist.
+
+    Returns
+    -------
+    StudyError
+        To be raised.
+
     Examples
     --------
     >>> print(unknown("the set must be known", got="digit", among=["digits", "emoji"]))

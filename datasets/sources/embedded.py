@@ -130,7 +130,27 @@ def load(name: str, /, *, folder: Path = FOLDER) -> Task:
 
 
 def parse(name: str, entry: Mapping[str, Any], *, folder: Path) -> Task:
-    """Make the task that a catalog entry describes; what :func:`load` does after looking the entry up."""
+    """Make the task that a catalog entry describes; what :func:`load` does after looking the entry up.
+
+    Parameters
+    ----------
+    name : str
+        Name of the set and of its file.
+    entry : mapping
+        The catalog entry; the measured ``n``, ``d`` and ``data_hash`` are not used.
+    folder : Path
+        Where the file lies.
+
+    Returns
+    -------
+    Task
+        The set.
+
+    Raises
+    ------
+    CorruptDataError
+        If the file is missing, changed or unreadable.
+    """
     frame = _read(folder / f"{name}.parquet", entry["sha256"])
     y = frame.pop(entry["target"]).rename("target")
     if entry["kind"] == "regression":
@@ -176,7 +196,10 @@ def _read(path: Path, sha256: str) -> pd.DataFrame:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise _corrupt(path, got=f"sha256 {found[:12]}… where {sha256[:12]}… is recorded")
-    frame: pd.DataFrame = pq.read_table(pa.BufferReader(content), use_threads=False).to_pandas()
+    try:
+        frame: pd.DataFrame = pq.read_table(pa.BufferReader(content), use_threads=False).to_pandas()
+    except (pa.ArrowException, OSError) as error:  # recorded, yet no Parquet
+        raise _corrupt(path, got=" ".join(str(error).split())[:200]) from error
     return frame
 
 

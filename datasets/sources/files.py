@@ -23,12 +23,29 @@ _KINDS = ("classification", "regression")
 
 
 def names() -> list[str]:
-    """List nothing: any file can be a task."""
+    """List nothing: any file can be a task.
+
+    Returns
+    -------
+    list of str
+        Empty.
+    """
     return []
 
 
 def describe(rest: str, /) -> TaskInfo:
-    """Load the file and tell what is known of it; see :func:`load`."""
+    """Load the task and tell what is known of it.
+
+    Parameters
+    ----------
+    rest : str
+        As :func:`load` takes it.
+
+    Returns
+    -------
+    TaskInfo
+        What is known.
+    """
     return load(rest).info
 
 

@@ -17,12 +17,29 @@ _KINDS: dict[int, Kind] = {1: "classification", 2: "regression"}  # OpenML's num
 
 
 def names() -> list[str]:
-    """List nothing: there are too many, and asking needs the network."""
+    """List nothing: there are too many, and asking needs the network.
+
+    Returns
+    -------
+    list of str
+        Empty.
+    """
     return []
 
 
 def describe(rest: str, /) -> TaskInfo:
-    """Load the task and tell what is known of it; see :func:`load`."""
+    """Load the task and tell what is known of it.
+
+    Parameters
+    ----------
+    rest : str
+        As :func:`load` takes it.
+
+    Returns
+    -------
+    TaskInfo
+        What is known.
+    """
     return load(rest).info
 
 
@@ -80,6 +97,12 @@ def load(rest: str, /) -> Task:
         X, y, categorical, _ = data.get_data(target=task.target_name)
     except StudyError:
         raise
+    except NotImplementedError as error:  # a type of task that the client does not know either
+        raise StudyError(
+            "an OpenML task must be supervised classification or regression",
+            got=str(error),
+            do="choose another task",
+        ) from error
     except openml.exceptions.OpenMLServerException as error:
         if error.code == _UNKNOWN_TASK:
             raise StudyError(

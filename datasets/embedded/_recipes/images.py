@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from datasets.embedded.recipes.store import Drawn
+from datasets.embedded._recipes.store import Drawn
 
 
 def digits(at: Path) -> Drawn:

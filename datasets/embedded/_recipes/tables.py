@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from datasets.embedded.recipes.store import Drawn
+from datasets.embedded._recipes.store import Drawn
 
 # --- regression
 

@@ -1,0 +1,144 @@
+"""A file of the user's own as a task."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import datasets
+from advisor.errors import InputError, StudyError, TargetError
+
+
+@pytest.fixture
+def frame():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "size": rng.normal(size=60),
+            "colour": rng.choice(["red", "blue"], 60),
+            "person": rng.integers(0, 20, 60),
+            "price": rng.normal(size=60),
+            "a&b": rng.choice(["yes", "no"], 60),
+        }
+    )
+
+
+@pytest.fixture
+def path(frame, tmp_path):
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    return tmp_path / "data.csv"
+
+
+def test_csv(path, frame):
+    task = datasets.load(f"file:{path}?target=price&group=person")
+    assert task.kind == "regression"
+    assert task.metric == "r2"
+    assert list(task.X) == ["size", "colour", "a&b"]
+    assert task.y.to_numpy() == pytest.approx(frame["price"])
+    assert list(task.groups) == list(frame["person"])
+    assert task.structure is None
+    assert task.layout is None
+    assert datasets.describe(task.id) == task.info
+
+
+def test_parquet_is_the_same_as_csv(path, frame):
+    other = path.with_suffix(".parquet")
+    frame.to_parquet(other)
+    tasks = [datasets.load(f"file:{p}?target=price") for p in (path, other)]
+    assert tasks[0].data_hash == tasks[1].data_hash
+
+
+def test_names_may_be_percent_encoded(path):
+    task = datasets.load(f"file:{path}?target=a%26b")
+    assert task.kind == "classification"
+    assert task.metric == "accuracy"
+    assert set(task.y) == {"yes", "no"}
+
+
+def test_kind_can_be_said(path):
+    task = datasets.load(f"file:{path}?target=person&kind=classification")
+    assert task.kind == "classification"
+    assert datasets.load(f"file:{path}?target=person&kind=regression").y.dtype == np.float64
+
+
+def test_a_path_may_hold_a_question_mark_and_a_byte_order_mark(tmp_path):
+    path = tmp_path / "why?.csv"
+    path.write_text("a,y\n" + "\n".join(f"{i},{i / 7}" for i in range(30)), encoding="utf-8-sig")
+    assert list(datasets.load(f"file:{path}?target=y").X) == ["a"]
+
+
+def test_rows_without_target_are_left_out(frame, tmp_path):
+    frame.loc[:9, "price"] = np.nan
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    task = datasets.load(f"file:{tmp_path / 'data.csv'}?target=price&group=person")
+    assert len(task.X) == len(task.y) == len(task.groups) == 50
+    assert task.X.index.equals(task.y.index)
+
+
+@pytest.mark.parametrize(
+    ("query", "error", "message"),
+    [
+        ("", StudyError, "a file must come with its target"),
+        ("?target=", StudyError, "a file must come with its target"),
+        ("?target=prise", TargetError, "must be a column of data.csv, got 'prise': did you mean 'price'"),
+        ("?target=price&group=persn", InputError, "the group must be a column of data.csv, got 'persn'"),
+        ("?targt=price", StudyError, "an option of a file must be known, got 'targt': did you mean 'target'"),
+        ("?target=price&kind=regresion", StudyError, "did you mean 'regression'"),
+        ("?target=colour&kind=regression", TargetError, "a target to regress must be numbers"),
+    ],
+)
+def test_wrong_options(path, query, error, message):
+    with pytest.raises(error) as caught:
+        datasets.load(f"file:{path}{query}")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("", InputError, "data.csv must be readable, got No columns to parse"),
+        ("a,y\n", InputError, "the file must have rows, got none"),
+        ("a,a,y\n1,2,3\n", InputError, "column names must be different, got 'a' more than once"),
+        ("a,b,y\n1,,3\n2,,4.5\n", InputError, "every input column must have values, got 'b' without"),
+        ("a,b,y\n1,inf,3\n2,1,4.5\n", InputError, "every input column must have finite values, got 'b'"),
+        ("a,y\n1,yes\n2,yes\n", TargetError, "at least two classes, got only 'yes'"),
+        ("a,y\n1,1.5\n2,1.5\n3,1.5\n", TargetError, "the target must have at least two"),
+        ("a,y\n1,\n2,\n", TargetError, "the target must have values, got none in column 'y'"),
+        ("a,y\n1,inf\n2,0.5\n3,1.5\n", TargetError, "the target must be finite"),
+        ("y\n1\n2\n3\n", InputError, "the file must have inputs, got only the target"),
+        ('a,y\n1,2\n"3,4\n', InputError, "data.csv must be readable"),
+        ("a,y\n1,2\n1,2,3,4\n", InputError, "data.csv must be readable, got Error tokenizing data"),
+    ],
+)
+def test_wrong_content(tmp_path, text, error, message):
+    path = tmp_path / "data.csv"
+    path.write_text(text)
+    with pytest.raises(error) as caught:
+        datasets.load(f"file:{path}?target=y")
+    assert message in str(caught.value)
+
+
+def test_wrong_bytes(tmp_path):
+    (tmp_path / "latin.csv").write_bytes("a,y\nä,1\n".encode("latin-1"))
+    (tmp_path / "no.parquet").write_bytes(b"PAR1 not really")
+    (tmp_path / "sheet.xlsx").write_bytes(b"PK")
+    for name, message in (
+        ("latin.csv", "latin.csv must be readable"),
+        ("no.parquet", "no.parquet must be readable"),
+        ("sheet.xlsx", "the file must be CSV or Parquet, got '.xlsx'"),
+        ("none.csv", "the file must exist, got no file"),
+    ):
+        with pytest.raises(InputError) as caught:
+            datasets.load(f"file:{tmp_path / name}?target=y")
+        assert message in str(caught.value)
+
+
+def test_repeated_names_in_parquet(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_arrays([pa.array([1, 2])] * 3, names=["a", "a", "y"])
+    pq.write_table(table, tmp_path / "twice.parquet")
+    with pytest.raises(InputError, match="column names must be different, got 'a' more than once"):
+        datasets.load(f"file:{tmp_path / 'twice.parquet'}?target=y")
