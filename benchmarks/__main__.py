@@ -8,7 +8,8 @@ import signal
 import socket
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -32,7 +33,6 @@ _RETRIED = scores.FAILED
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 2 wrong use or input, 130 interrupted."""
     args = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code: int = args.command(args)
         return code
@@ -42,10 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 # ---- commands ----
@@ -151,14 +147,13 @@ def dashboard(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = ()) -> int:
-    console = _console()
-    with Store(args.store, writable=True) as store:
+    with Store(args.store, writable=True) as store, _terminated_like_interrupted():
         try:
-            summary = run_study(
-                store, study, engine=LocalEngine(args.workers), retry=retried, console=console
-            )
+            engine = LocalEngine(args.workers)
+            summary = run_study(store, study, engine=engine, retry=retried, console=_console())
         except KeyboardInterrupt:
-            done = len(store.statuses(cell.key for cell in store.cells(study.name)))
+            cells = store.cells(study.name) if study.name in store.studies() else []
+            done = len(store.statuses(cell.key for cell in cells))
             print(
                 f"\ninterrupted: {done} finished cells are kept; the same command goes on from there",
                 file=sys.stderr,
@@ -184,6 +179,20 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
     if study.next:
         print(study.next)
     return 0
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """End in good order on SIGTERM, too."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print_verdict(frame: pd.DataFrame, study: Study) -> None:

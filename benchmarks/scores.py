@@ -46,7 +46,7 @@ def complete(frame: pd.DataFrame) -> pd.DataFrame:
     )
     frame = frame[~frame["task"].isin(unusable)]
     zero = baseline[baseline["trial"] == 0].set_index(_SPLIT)[["validation", "test"]]
-    filled = frame.join(zero, on=_SPLIT, rsuffix="_dummy").assign(imputed=frame["status"] != "ok")
+    filled = frame.join(zero.add_suffix("_dummy"), on=_SPLIT).assign(imputed=frame["status"] != "ok")
     for side in ("validation", "test"):
         filled[side] = filled[side].mask(filled["imputed"], filled.pop(f"{side}_dummy"))
     return filled
@@ -142,10 +142,8 @@ def verdict(frame: pd.DataFrame) -> pd.DataFrame:
         together), ``ok``, ``failed`` and ``skipped`` (cells), ``fit_seconds`` (all cells).
     """
     rows = ranks(frame)
-    rows["structure"] = rows["structure"].fillna("unknown")
-    cells = frame[frame["task"].isin(rows["task"])].assign(
-        structure=lambda f: f["structure"].fillna("unknown")
-    )
+    cells = frame[frame["task"].isin(rows["task"])]
+    rows, cells = (f.assign(structure=f["structure"].astype(object).fillna("unknown")) for f in (rows, cells))
     parts = []
     for structure in ["overall", *sorted(rows["structure"].unique())]:
         of = rows if structure == "overall" else rows[rows["structure"] == structure]

@@ -297,9 +297,10 @@ class Store:
         version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
         if not header.startswith(b"SQLite format 3\0") or application != APPLICATION:
             sqlite = header.startswith(b"SQLite format 3\0")
+            found = "the SQLite database of another program" if sqlite else "another kind of file"
             raise StoreError(
                 "the store must be a results store of this project",
-                got=f"{'the SQLite database of another program' if sqlite else 'another kind of file'}: {self.path}",
+                got=f"{found}: {self.path}",
                 do="give another --store",
             )
         if version > VERSION:
@@ -328,7 +329,7 @@ class Store:
     def _open_reader(self) -> sqlite3.Connection:
         uri = self.path.absolute().as_uri()
         if os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK):
-            # with the right to write, the files that SQLite keeps beside the store go when the last reader does
+            # with the right to write, what SQLite keeps beside the store goes when the last reader does
             db = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=30)
             db.execute("PRAGMA query_only = ON")
             return db

@@ -1,0 +1,316 @@
+"""The projection into MLflow: nesting, numbers, that it can be repeated, what it refuses to touch."""
+
+import math
+import sqlite3
+
+import pytest
+
+from advisor.errors import StoreError
+from benchmarks import projection, scores, tracking
+from benchmarks.cell import Cell, Outcome
+from benchmarks.store import Store
+
+# MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
+
+CANDIDATES = ("cnn", "lstm", "gbt", "dummy")
+# (task, structure) -> test scores of the candidates
+TASKS = {"embedded:a": ("image", [0.9, 0.5, 0.7, 0.1]), "embedded:b": ("tabular", [0.2, 0.1, 0.8, 0.0])}
+ENVIRONMENT = {"cpu": "a CPU", "gpu": "", "threads": 1, "device": "cpu", "commit": "c" * 40, "dirty": False}
+
+
+def fill(path, *, gbt=None, failed=False):
+    """A finished study of two tasks and two folds, the second fold 0.1 better."""
+    cells, outcomes = [], []
+    for task, (_, tests) in TASKS.items():
+        for fold in (0, 1):
+            for candidate, score in zip(CANDIDATES, tests):
+                cell = Cell(task, "hash", candidate, "{}", fold, 0, "{}")
+                score = gbt if gbt is not None and candidate == "gbt" else score + 0.1 * fold
+                facts = (
+                    "ok",
+                    "",
+                    score,
+                    score,
+                    2.0,
+                    0.5,
+                    10.0,
+                    {},
+                    ENVIRONMENT,
+                    f"2026-01-0{fold + 1}T00:00:00+00:00",
+                )
+                outcome = Outcome(cell.key, *facts)
+                if failed and candidate == "lstm":
+                    outcome = Outcome(cell.key, "timeout", "stopped after 5 s", finished=facts[-1])
+                cells.append(cell)
+                outcomes.append(outcome)
+            cells.append(Cell(task, "hash", "advisor", "{}", fold, 0, "{}"))
+            told = {
+                "recommendation": "gbt",
+                "structure": "tabular",
+                "layout": [3],
+                "form": "f",
+                "confidence": 0.75,
+            }
+            outcomes.append(
+                Outcome(
+                    cells[-1].key,
+                    "ok",
+                    fit_seconds=0.5,
+                    extra=told,
+                    environment=ENVIRONMENT,
+                    finished=facts[-1],
+                )
+            )
+    known = {
+        "data_hash": "hash",
+        "kind": "classification",
+        "metric": "accuracy",
+        "layout": [3],
+        "n": 100,
+        "d": 3,
+    }
+    tasks = [{"id": t, "origin": t, "structure": structure, **known} for t, (structure, _) in TASKS.items()]
+    with Store(path, writable=True) as store:
+        store.declare("s", title="A <study>", declared='name = "s"', tasks=tasks, cells=cells)
+        for outcome in outcomes:
+            store.record(outcome, replace=True)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A store, logged once; making the database takes seconds."""
+    folder = tmp_path_factory.mktemp("runs")
+    fill(folder / "store.sqlite")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    with Store(folder / "store.sqlite") as store:
+        link = tracking.log(store, "s", uri=uri)
+    return folder, uri, link
+
+
+def shown(uri):
+    """Each active run and its metrics as (step, value), by the name of its parent and its own."""
+    client = tracking.connect(uri)
+    experiment = client.get_experiment_by_name("s")
+    runs = client.search_runs([experiment.experiment_id], max_results=1_000)
+    names = {run.info.run_id: run.info.run_name for run in runs}
+    result = {}
+    for run in runs:
+        parent = names.get(run.data.tags.get("mlflow.parentRunId"))
+        history = {
+            name: [(m.step, m.value) for m in client.get_metric_history(run.info.run_id, name)]
+            for name in run.data.metrics
+        }
+        result[parent, run.info.run_name] = (run, history)
+    assert len(result) == len(runs)  # nothing twice
+    return experiment, result
+
+
+def test_candidates_are_at_the_top_and_tasks_below(place):
+    _, uri, link = place
+    experiment, runs = shown(uri)
+    top = [name for parent, name in runs if parent is None]
+    assert sorted(top) == sorted([*CANDIDATES, "advisor"])
+    assert {name for parent, name in runs if parent == "gbt"} == {"a", "b"}
+    assert len(runs) == 5 + 5 * 2
+    assert link.startswith(f"#/experiments/{experiment.experiment_id}/runs?compareRunsMode=CHART")
+
+
+def test_newest_first_is_the_order_of_the_verdict(place):
+    _, uri, _ = place
+    experiment, _ = shown(uri)
+    runs = tracking.connect(uri).search_runs([experiment.experiment_id])  # as the runs page asks
+    assert [run.info.run_name for run in runs[:5]] == ["gbt", "advisor", "cnn", "lstm", "dummy"]
+
+
+def test_candidates_show_the_verdict_and_curves(place):
+    folder, uri, _ = place
+    _, runs = shown(uri)
+    run, history = runs[None, "gbt"]
+    # task a: (0.75 - 0.15) / (0.95 - 0.15) = 0.75; task b: 1
+    assert run.data.metrics["mean_normalised_score"] == pytest.approx(0.875)
+    assert run.data.metrics["mean_normalised_score_image"] == pytest.approx(0.75)
+    assert run.data.metrics["mean_rank"] == 1.5
+    assert run.data.metrics["wins"] == 1
+    assert (run.data.metrics["n_ok"], run.data.metrics["n_failed"]) == (4, 0)
+    assert run.data.metrics["fit_seconds_total"] == 8
+    assert history["normalised_score"] == [(1, pytest.approx(0.875))]
+    assert history["score_within_seconds"] == [(1, 0), (2, pytest.approx(0.875)), (5, pytest.approx(0.875))]
+    with Store(folder / "store.sqlite") as store:
+        regret = scores.regret(store.frame("s")).groupby("policy")["regret"].mean()
+    advisor = runs[None, "advisor"][0].data.metrics
+    assert advisor["regret_advisor"] == pytest.approx(0.1) == pytest.approx(regret["advisor"])
+    assert advisor["regret_always_cnn"] == pytest.approx(0.3)
+
+
+def test_tasks_show_folds_parameters_data_and_hardware(place):
+    _, uri, _ = place
+    _, runs = shown(uri)
+    run, history = runs["gbt", "a"]
+    assert sorted(history["test"]) == [(0, pytest.approx(0.7)), (1, pytest.approx(0.8))]
+    assert run.data.metrics["test_mean"] == pytest.approx(0.75)
+    assert run.data.metrics["fit_seconds"] == 4
+    assert run.data.params == {"task": "embedded:a", "candidate": "gbt", "trial": "0"}
+    assert run.data.tags["status"] == "ok"
+    assert run.data.tags["cpu"] == "a CPU"
+    assert run.data.tags["structure"] == "image"
+    (data,) = run.inputs.dataset_inputs
+    assert (data.dataset.name, data.dataset.digest) == ("embedded:a", "hash")
+    run, _ = runs["advisor", "a"]
+    assert run.data.params["advised_recommendation"] == "gbt"
+    assert run.data.metrics["confidence"] == 0.75
+    assert run.data.metrics["regret"] == pytest.approx(0.2)
+    assert run.data.metrics["test_mean"] == pytest.approx(0.75)
+
+
+def test_the_description_is_the_verdict(place):
+    _, uri, _ = place
+    experiment, _ = shown(uri)
+    text = experiment.tags["mlflow.note.content"]
+    assert text.startswith("# A &lt;study>")
+    assert "| gbt | 0.875 | 1.50 | 1 | 0 | 8.0 |" in text
+    assert "| always cnn | 0.3000 |" in text
+
+
+def test_logging_again_changes_nothing_and_new_results_replace_old_ones(place):
+    folder, uri, link = place
+    _, before = shown(uri)
+    with Store(folder / "store.sqlite") as store:
+        assert tracking.log(store, "s", uri=uri) == link
+    _, same = shown(uri)
+    assert {key: run.info.run_id for key, (run, _) in same.items()} == {
+        key: run.info.run_id for key, (run, _) in before.items()
+    }
+    fill(folder / "store.sqlite", gbt=0.85)
+    with Store(folder / "store.sqlite") as store:
+        tracking.log(store, "s", uri=uri)
+    _, after = shown(uri)
+    assert set(after) == set(before)
+    assert after["gbt", "b"][0].data.metrics["test_mean"] == pytest.approx(0.85)
+    fill(folder / "store.sqlite")
+    with Store(folder / "store.sqlite") as store:
+        tracking.log(store, "s", uri=uri)
+    assert after["gbt", "b"][0].info.run_id != shown(uri)[1]["gbt", "b"][0].info.run_id
+
+
+def test_files_are_attached_to_one_run(place, tmp_path):
+    folder, uri, _ = place
+    (tmp_path / "report.html").write_text("<p>")
+    with Store(folder / "store.sqlite") as store:
+        for _ in range(2):
+            tracking.log(store, "s", uri=uri, attach=[tmp_path / "report.html"])
+        with pytest.raises(StoreError, match="attachment must be a file"):
+            tracking.log(store, "s", uri=uri, attach=[tmp_path / "none.html"])
+    client = tracking.connect(uri)
+    experiment, _ = shown(uri)
+    (run,) = client.search_runs([experiment.experiment_id], "tags.role = 'report'")
+    assert [artifact.path for artifact in client.list_artifacts(run.info.run_id)] == ["report.html"]
+    assert (folder / "artifacts").is_dir()
+    client.delete_run(run.info.run_id)
+
+
+def test_an_experiment_that_was_deleted_comes_back(place):
+    folder, uri, _ = place
+    client = tracking.connect(uri)
+    client.delete_experiment(client.get_experiment_by_name("s").experiment_id)
+    with Store(folder / "store.sqlite") as store:
+        tracking.log(store, "s", uri=uri)
+    experiment, runs = shown(uri)
+    assert experiment.lifecycle_stage == "active"
+    assert len([name for _, name in runs if name != "report"]) == 15
+
+
+def test_failures_are_tags_and_never_numbers(tmp_path):
+    fill(tmp_path / "store.sqlite", failed=True)
+    with Store(tmp_path / "store.sqlite") as store:
+        frame = store.frame("s")
+        tasks = {task["id"]: task for task in store.tasks("s")}
+    runs = projection.candidates(frame, tasks)
+    top = runs["lstm"].top
+    assert top.failed
+    assert ("n_failed", 4.0, 0) in top.metrics
+    (run, _) = runs["lstm"].tasks
+    assert run.failed
+    assert run.tags["status"] == "timeout"
+    assert run.tags["reason"] == "2 of 2 cells; the first: stopped after 5 s"
+    assert "test_mean" not in {name for name, _, _ in run.metrics}
+    every = [run for candidate in runs.values() for run in (candidate.top, *candidate.tasks)]
+    assert all(math.isfinite(value) for run in every for _, value, _ in run.metrics)
+
+
+def test_a_study_without_outcomes_can_be_shown(tmp_path):
+    cell = Cell("embedded:a", "hash", "dummy", "{}", 0, 0, "{}")
+    facts = {
+        "kind": "regression",
+        "metric": "r2",
+        "structure": None,
+        "layout": None,
+        "origin": "a",
+        "n": 1,
+        "d": 1,
+    }
+    task = {"id": cell.task, "data_hash": "hash", **facts}
+    with Store(tmp_path / "store.sqlite", writable=True) as store:
+        store.declare("s", title="S", declared='name = "s"', tasks=[task], cells=[cell])
+        runs = projection.candidates(store.frame("s"), {cell.task: task})
+        assert "1 of 1 cells have no outcome yet" in projection.note(store.study("s"), store.frame("s"))
+    assert runs["dummy"].top.tags["status"] == "1 pending"
+
+
+# ---- databases that must not be touched ----
+
+
+@pytest.fixture
+def damaged(place, tmp_path):
+    """A copy of the database that a test may spoil, with the folder's content before and after."""
+    folder, _, _ = place
+    (tmp_path / "mlflow.db").write_bytes((folder / "mlflow.db").read_bytes())
+    return tmp_path / "mlflow.db"
+
+
+def refused(database, match):
+    before = database.read_bytes()
+    with pytest.raises(StoreError, match=match) as caught:
+        tracking.connect(f"sqlite:///{database}")
+    assert "the results are safe in the store" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert database.read_bytes() == before
+
+
+def set_revision(database, revision):
+    with sqlite3.connect(database) as db:
+        db.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    db.close()
+
+
+def test_a_database_of_a_newer_mlflow(damaged):
+    set_revision(damaged, "ffffffffffff")
+    refused(damaged, r"of the installed version .*, got one of a newer version \(revision ffffffffffff\)")
+
+
+def test_a_database_of_an_older_mlflow(damaged):
+    set_revision(damaged, "451aebb31d03")  # of MLflow 1.0
+    refused(damaged, r"got one of an older version.*mlflow db upgrade")
+
+
+def test_a_database_of_something_else(tmp_path):
+    with sqlite3.connect(tmp_path / "mlflow.db") as db:
+        db.execute("CREATE TABLE x (y)")
+    db.close()
+    refused(tmp_path / "mlflow.db", "another program's database")
+
+
+def test_a_corrupt_database(tmp_path):
+    (tmp_path / "mlflow.db").write_text("no database" * 1_000)
+    refused(tmp_path / "mlflow.db", "file is not a database")
+
+
+def test_a_place_that_cannot_be_used(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="MLflow must be able to use"):
+        tracking.connect(f"sqlite:///{tmp_path}/file/mlflow.db")
+
+
+def test_a_server_that_is_away():
+    with pytest.raises(StoreError, match=r"MLflow must be able to use http://127\.0\.0\.1:9"):
+        tracking.connect("http://127.0.0.1:9")
