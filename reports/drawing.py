@@ -131,7 +131,7 @@ def score_axis(ax: Axes, which: str, lowest: float) -> None:
 
 
 def label_points(ax: Axes, xs: pd.Series, ys: pd.Series, labels: Sequence[str], *, path: np.ndarray) -> None:
-    """Put each label beside its point, at the first of ten places that covers no point, label or ``path``."""
+    """Put each label beside its point, at the nearest place that covers no point, label or ``path``."""
     points, corners = (_pixels(ax, np.asarray(p, dtype=float)) for p in (np.column_stack([xs, ys]), path))
     box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
     left, right = box.x0 * 72 - 4, box.x1 * 72 + 34
@@ -140,7 +140,7 @@ def label_points(ax: Axes, xs: pd.Series, ys: pd.Series, labels: Sequence[str], 
         taken.append((min(x0, x1) - 1, min(y0, y1) - 1, max(x0, x1) + 1, max(y0, y1) + 1))
     for (px, py), label in zip(points, labels):
         w, h = 6.7 * len(label), 12.0
-        sides = [(d, dy) for dy in (0, 9, -9, 14, -14) for d in (1, -1)]
+        sides = [(d, dy) for dy in (0, 9, -9, 15, -15, 23, -23, 31, -31) for d in (1, -1)]
         places = [(px + 9 if d > 0 else px - 9 - w, py + dy) for d, dy in sides]
         boxes = [(x, y - h / 2, x + w, y + h / 2) for x, y in places]
         cost = [

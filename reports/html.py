@@ -14,7 +14,7 @@ from markupsafe import Markup
 from benchmarks import scores
 from reports import export, figures, sentences, statistics
 from reports.style import structure_title, task_title, title
-from reports.summary import OVERALL, Summary, environments, significance
+from reports.summary import OVERALL, Summary, environments, machines, significance
 
 _FOLDER = Path(__file__).parent
 METRIC = {"r2": "R²"}
@@ -108,6 +108,7 @@ def page(summary: Summary) -> str:
         failures=_failures(summary),
         left_out=summary.left_out.to_dict("records"),
         environments=[_environment(e) for e in environments(summary)],
+        machines=machines(summary),
         schema=export.SCHEMA,
         data=_data(summary),
     )
@@ -304,7 +305,7 @@ def _interval(low: float, high: float, digits: int) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    return "–" if np.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
+    return "–" if np.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def _p(value: float) -> str:

@@ -117,7 +117,7 @@ def verdict_table(summary: Summary) -> pd.DataFrame:
     leaders = summary.places.set_index("structure")
     for structure in [*summary.structures, *([OVERALL] if len(summary.structures) > 1 else [])]:
         name = "all" if structure == OVERALL else structure_title(structure).lower()
-        heading = f"{name} ({leaders.loc[structure, 'tasks']})"
+        heading = f"{name} ({int(leaders['tasks'][structure])})"
         values = {str(c): float(v) for c, v in verdict[structure].items()}
         first = max(values[c] for c in summary.candidates)
         table[heading] = [

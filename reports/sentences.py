@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reports import statistics
-from reports.style import KNOWN, structure_title, title
+from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
 
 POLICIES = {
@@ -17,6 +17,8 @@ POLICIES = {
     "always cnn": "Always a CNN",
     "textbook": "Textbook rule (told the structure: image CNN, sequence LSTM, table trees)",
 }
+
+_SPOKEN = {"gbt": "boosted trees", "linear": "the linear model", "dummy": "the dummy"}
 
 
 def headline(summary: Summary) -> str:
@@ -146,15 +148,14 @@ def spoken(name: str) -> str:
     Returns
     -------
     str
-        Lower case where its title is a common noun.
+        With its article and in lower case where it is a common noun.
 
     Examples
     --------
-    >>> spoken("gbt"), spoken("cnn"), spoken("MyNet")
-    ('boosted trees', 'CNN', 'MyNet')
+    >>> spoken("gbt"), spoken("linear"), spoken("cnn"), spoken("MyNet")
+    ('boosted trees', 'the linear model', 'CNN', 'MyNet')
     """
-    text = title(name)
-    return text if name not in KNOWN or text.isupper() else text.lower()
+    return _SPOKEN.get(name, title(name))
 
 
 def count(n: int, what: str) -> str:
@@ -233,7 +234,7 @@ def signed(value: float) -> str:
 
 def _sentence(text: str) -> str:
     """Capital at the start unless the first word is a name spelt otherwise, full stop at the end."""
-    capital = text.startswith(("no ", *(spoken(name) for name in KNOWN)))
+    capital = text.startswith(("no ", *_SPOKEN.values()))
     return f"{text[0].upper() if capital else text[0]}{text[1:]}."
 
 

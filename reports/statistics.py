@@ -397,5 +397,5 @@ def _dense(table: pd.DataFrame) -> pd.DataFrame:
 def _enough(n: int) -> None:
     if n < MIN_SOURCES:
         raise ValueError(
-            f"a test needs at least {MIN_SOURCES} independent sources, got {n}: state the direction only"
+            f"a test needs at least {MIN_SOURCES} independent sources, got {n}: state the direction"
         )

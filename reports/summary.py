@@ -199,6 +199,23 @@ def environments(summary: Summary) -> list[dict[str, Any]]:
     return sorted(groups.values(), key=lambda e: -int(e["cells"]))
 
 
+def machines(summary: Summary) -> int:
+    """Count the kinds of hardware and thread numbers that the fits ran on; times of one kind alone compare.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    int
+        0 if nothing is known.
+    """
+    told = ("platform", "cpu", "cores", "threads")
+    return len({tuple(str(e.get(name)) for name in told) for e in environments(summary)})
+
+
 def _verdict(
     frame: pd.DataFrame,
     tasks: pd.DataFrame,

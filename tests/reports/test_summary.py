@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from reports import sentences
-from reports.summary import ReportError, environments, significance, summarise
+from reports.summary import ReportError, environments, machines, significance, summarise
 
 STUDY = {"name": "starter", "title": "Starter", "settings": {"next": "Run the full study."}}
 
@@ -177,3 +177,11 @@ def test_undeclared_structure_is_a_group_of_its_own(frame):
     undeclared = summary_of(frame)
     assert undeclared.structures[-1] == "unknown"
     assert "undeclared" in sentences.headline(undeclared)
+
+
+def test_hardware_is_told_apart_from_other_changes(frame):
+    base = frame["environment"].iloc[0]
+    frame["environment"] = [{**base, "commit": str(i % 3)} for i in range(len(frame))]
+    assert machines(summary_of(frame)) == 1
+    frame["environment"] = [{**base, "threads": 1 + i % 2} for i in range(len(frame))]
+    assert machines(summary_of(frame)) == 2
