@@ -88,7 +88,8 @@ def documents(address):
         "/api/v1/xml/task/2": task_document(2, "regression", target("price")),
         "/api/v1/xml/task/3": task_document(3, "clustering", ""),
         "/api/v1/xml/task/5": "<html><body>502 Bad Gateway</body></html>",
-        "/api/v1/xml/data/7": f"""<oml:data_set_description {NAMESPACE}><oml:id>7</oml:id><oml:name>made</oml:name>
+        "/api/v1/xml/data/7": f"""<oml:data_set_description {NAMESPACE}>
+<oml:id>7</oml:id><oml:name>made</oml:name>
 <oml:version>1</oml:version><oml:description>Made.</oml:description><oml:format>ARFF</oml:format>
 <oml:file_id>7</oml:file_id><oml:url>{address}/data/7.arff</oml:url>
 <oml:default_target_attribute>colour</oml:default_target_attribute>
