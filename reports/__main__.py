@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -54,29 +56,22 @@ def main(argv: list[str] | None = None) -> int:
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
-        print(
-            f"error: the report must go to a place that can be written, got {error}: give another --out",
-            file=sys.stderr,
-        )
-        return 2
     return 0
 
 
 def _build(summary: Summary, folder: Path) -> None:
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    page = folder / "report.html"
-    page.write_text(html.page(summary), encoding="utf-8")
-    (folder / "report.md").write_text(markdown.markdown(summary), encoding="utf-8")
-    table = export.results(summary.frame)
-    table.to_parquet(folder / "results.parquet", index=False)
-    (folder / "results.csv").write_text(export.csv(table), encoding="utf-8")
-    for name, draw in html.drawings(summary).items():
-        (folder / "figures" / f"{name}.svg").write_text(draw(False), encoding="utf-8")
-    print(markdown.terminal(summary))
-    print(f"\nReport     {page}\nDashboard  make dashboard")
+    page, results = folder / "report.html", export.results(summary.frame)
+    with _writing():
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        page.write_text(html.page(summary), encoding="utf-8")
+        (folder / "report.md").write_text(markdown.markdown(summary), encoding="utf-8")
+        results.to_parquet(folder / "results.parquet", index=False)
+        (folder / "results.csv").write_text(export.csv(results), encoding="utf-8")
+        for name, draw in html.drawings(summary).items():
+            (folder / "figures" / f"{name}.svg").write_text(draw(False), encoding="utf-8")
+    print(f"{markdown.terminal(summary)}\n\nReport     {page}\nDashboard  make dashboard")
     if text := next_step(summary):
-        print(f"Next       {text}")
+        print(f"\n{text}")
 
 
 def _figure(summary: Summary, name: str, path: Path) -> None:
@@ -87,9 +82,20 @@ def _figure(summary: Summary, name: str, path: Path) -> None:
             got="one trial of each candidate" if name == "curves" else "no timed fit",
             do=f"choose one of {', '.join(html.drawings(summary))}",
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(draw(False), encoding="utf-8")
+    with _writing():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(draw(False), encoding="utf-8")
     print(path)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(
+            "the report must go to a place that can be written", got=str(error), do="give another --out"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
@@ -61,13 +62,14 @@ def panels(
     structure: pd.Series,
     narrow: bool,
     height: int,
+    text: str,
     *,
     left: int,
     right: int = 44,
     below: int = 26,
 ) -> tuple[Figure, list[Axes]]:
-    """One panel per structure with its heading, side by side or stacked; below them room for a caption."""
-    above, foot = 34, 40 if narrow else 30
+    """One panel per structure with its heading, side by side or stacked; below them the caption."""
+    above, foot = 34, 10 + 15 * len(lines(text, narrow))
     columns = 1 if narrow else max(len(groups), 1)
     rows = len(groups) if narrow else 1
     width = NARROW if narrow else WIDE
@@ -84,18 +86,20 @@ def panels(
         figure.text((x + left) / w, at, title, color=INK, weight="bold", size=14, va="center")
         figure.text((x + left + 9 * len(title) + 12) / w, at, note, color=MUTED, size=11.5, va="center")
         axes.append(ax)
+    caption(figure, lines(text, narrow))
     return figure, axes
 
 
-def caption(figure: Figure, text: str) -> None:
-    """Say below the drawing what its axis means; in two lines where it is narrow."""
-    w, h = figure.get_size_inches() * 72
-    lines = [text]
-    if w < WIDE and len(text) > 50:  # broken at the space nearest to the middle
-        cut = min((m.start() for m in re.finditer(" ", text)), key=lambda i: abs(i - len(text) // 2))
-        lines = [text[:cut], text[cut + 1 :]]
-    for i, line in enumerate(reversed(lines)):
-        figure.text(0.5, (11 + 15 * i) / h, line, color=MUTED, size=11.5, ha="center", va="center")
+def lines(text: str, narrow: bool) -> list[str]:
+    """The lines of a caption."""
+    return textwrap.wrap(text, 52 if narrow else 140)
+
+
+def caption(figure: Figure, rows: Sequence[str]) -> None:
+    """Say below the drawing what its axis means."""
+    h = figure.get_size_inches()[1] * 72
+    for i, row in enumerate(reversed(rows)):
+        figure.text(0.5, (11 + 15 * i) / h, row, color=MUTED, size=11.5, ha="center", va="center")
 
 
 def mark(ax: Axes, x: float, y: float, style: Look, size: float, *, hollow: bool = False) -> None:
@@ -149,15 +153,18 @@ def label_points(ax: Axes, xs: pd.Series, ys: pd.Series, labels: Sequence[str], 
         ]
         best = int(np.argmin(cost))
         taken.append(boxes[best])
-        (x, y), to_right = places[best], sides[best][0] > 0
+        (x, y), (to_right, moved) = places[best], sides[best]
+        # a label that had to move far is tied to its point
+        line = {"arrowstyle": "-", "color": MUTED, "lw": 0.8, "shrinkB": 5} if abs(moved) > 15 else None
         ax.annotate(
             label,
             (px, py),
             xycoords="figure points",
-            xytext=(x if to_right else x + w, y),
+            xytext=(x if to_right > 0 else x + w, y),
             textcoords="figure points",
             color=INK,
-            ha="left" if to_right else "right",
+            arrowprops=line,
+            ha="left" if to_right > 0 else "right",
             va="center",
             size=11.5,
         )

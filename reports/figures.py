@@ -17,7 +17,13 @@ from reports import drawing
 from reports.drawing import GRID, INK, MUTED, NARROW, WIDE
 from reports.style import look, shorten, structure_title, task_title
 
-SCORE = "Mean normalised score: 0 is the dummy, 1 is the best candidate on every task"
+FINDING = (
+    "Mean normalised score: 0 is the dummy, 1 is the best candidate on every task. "
+    "Bands: 95% intervals over tasks; ticks: tasks."
+)
+TASKS = "Normalised score: 0 is the dummy, 1 is the best candidate on the task"
+TIME = "Typical seconds per fit (log scale) against mean normalised score; dashed: Pareto front"
+SEARCH = "Trials of random search against the mean normalised test score of the best by validation"
 
 
 def finding(
@@ -47,7 +53,7 @@ def finding(
     lowest = float(min(normalised[names].min().min(), intervals["low"].min(), 1.0))
     row, label = 25, 118
     with drawing.quiet():
-        figure, axes = drawing.panels(groups, structure, narrow, row * len(names), left=label)
+        figure, axes = drawing.panels(groups, structure, narrow, row * len(names), FINDING, left=label)
         for ax, group in zip(axes, groups):
             table = intervals[intervals["structure"] == group].sort_values("mean", kind="stable")
             ticks = normalised[structure.reindex(normalised.index) == group]
@@ -70,7 +76,6 @@ def finding(
                 ax.text(1.04, y, f"{mean:.2f}", ha="left", **beside)
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[])
             drawing.score_axis(ax, "x", lowest)
-        drawing.caption(figure, SCORE)
         means = intervals.loc[intervals.groupby("structure", sort=False)["mean"].idxmax()]
         told = "; ".join(
             f"{structure_title(s)}: {look(c, names).title} leads with {m:.2f}"
@@ -108,7 +113,7 @@ def per_task(
     groups = drawing.ordered(structure.reindex(normalised.index))
     width, row = (NARROW, 20) if narrow else (WIDE, 22)
     left, longest = (118, 15) if narrow else (210, 26)
-    foot = 56 if narrow else 46
+    foot = 26 + 15 * len(drawing.lines(TASKS, narrow))
     per_line = 3 if narrow else 8
     top = 16 + 20 * -(-len(names) // per_line)
     height = top + row * (len(normalised) + 1.5 * len(groups)) + foot + 6
@@ -143,7 +148,7 @@ def per_task(
             x, at = (i % per_line) * step + 6, 12 + 20 * (i // per_line)
             drawing.mark(legend, x, at, look(name, names), 8)
             legend.text(x + 11, at, look(name, names).title, color=INK, ha="left", va="center")
-        drawing.caption(figure, "Normalised score: 0 is the dummy, 1 is the best candidate on the task")
+        drawing.caption(figure, drawing.lines(TASKS, narrow))
         best = normalised[names].idxmax(axis=1)
         told = "; ".join(
             f"{task_title(str(t))}: {look(str(b), names).title} is best" for t, b in best.items()
@@ -174,7 +179,7 @@ def time_score(points: pd.DataFrame, *, structure: pd.Series, narrow: bool = Fal
     groups = list(dict.fromkeys(points["structure"]))
     low, high = points["seconds"].min() / 1.8, points["seconds"].max() * 1.8
     with drawing.quiet():
-        figure, axes = drawing.panels(groups, structure, narrow, 180, left=48, below=28)
+        figure, axes = drawing.panels(groups, structure, narrow, 180, TIME, left=48, below=28)
         told = []
         for ax, group in zip(axes, groups):
             table = points[points["structure"] == group]
@@ -192,9 +197,6 @@ def time_score(points: pd.DataFrame, *, structure: pd.Series, narrow: bool = Fal
             ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _seconds(x)))
             best = ", ".join(look(c, names).title for c in table[front].sort_values("seconds")["candidate"])
             told.append(f"{structure_title(group)}: nothing is both faster and better than {best}")
-        drawing.caption(
-            figure, "Typical seconds per fit (log scale) against mean normalised score; dashed: Pareto front"
-        )
         return drawing.svg(figure, "time_score", "Fit time against score", "; ".join(told), names)
 
 
@@ -220,7 +222,7 @@ def curves(means: pd.DataFrame, *, structure: pd.Series, narrow: bool = False) -
     groups = list(dict.fromkeys(means["structure"]))
     last, lowest = int(means["trials"].max()), float(means["mean"].min())
     with drawing.quiet():
-        figure, axes = drawing.panels(groups, structure, narrow, 200, left=48, right=92, below=28)
+        figure, axes = drawing.panels(groups, structure, narrow, 200, SEARCH, left=48, right=92, below=28)
         told = []
         for ax, group in zip(axes, groups):
             table = means[means["structure"] == group]
@@ -250,9 +252,6 @@ def curves(means: pd.DataFrame, *, structure: pd.Series, narrow: bool = False) -
             ax.xaxis.set_minor_formatter(NullFormatter())
             leader = max(ends, key=lambda n: ends[n])
             told.append(f"{structure_title(group)}: {look(leader, names).title} ends at {ends[leader]:.2f}")
-        drawing.caption(
-            figure, "Trials of random search against mean normalised test score of the best by validation"
-        )
         return drawing.svg(figure, "curves", "Score over trials", "; ".join(told), names)
 
 

@@ -3,8 +3,7 @@
 Every function takes a *dense* table (a row per task, a column per candidate, higher is better unless it holds
 ranks) and refuses one with a hole: what a missing cell counts is decided before, in :mod:`benchmarks.scores`.
 
-Tasks of one origin are not independent, so whatever generalises (:func:`bootstrap`, :func:`lead`,
-:func:`friedman`, :func:`wilcoxon`) counts origins and not tasks.
+Tasks of one origin are not independent, so whatever generalises counts origins and not tasks.
 """
 
 from __future__ import annotations
@@ -157,7 +156,7 @@ def bootstrap(
     Returns
     -------
     DataFrame, shape (columns, 3)
-        ``mean``, ``low``, ``high`` in the unit of the table; no limits (NaN) where there is one cluster.
+        ``mean``, ``low``, ``high`` in the unit of the table; NaN limits where there is one cluster.
 
     References
     ----------
@@ -184,7 +183,7 @@ def lead(
 ) -> pd.Series:
     """Share of cluster bootstrap resamples in which each candidate has the highest mean.
 
-    How much the first place depends on the choice of tasks; not the chance to be best on a new task.
+    It is not the chance to be best on a new task.
 
     Parameters
     ----------
@@ -397,5 +396,5 @@ def _dense(table: pd.DataFrame) -> pd.DataFrame:
 def _enough(n: int) -> None:
     if n < MIN_SOURCES:
         raise ValueError(
-            f"a test needs at least {MIN_SOURCES} independent sources, got {n}: state the direction"
+            f"a test needs at least {MIN_SOURCES} independent sources, got {n}: give the direction"
         )
