@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.store import Store, StoreError  # type: ignore[attr-defined]  # what it raises is part of it
+from advisor.errors import StoreError
+from benchmarks.store import Store
 from reports import export, html, markdown
 from reports.sentences import next_step
 from reports.summary import ReportError, Summary, summarise

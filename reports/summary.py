@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.errors import StoreError
 from benchmarks import scores
-from benchmarks.store import StoreError  # type: ignore[attr-defined]  # what it raises is part of it
 from reports import statistics
 
 OVERALL, UNKNOWN = "overall", "unknown"
