@@ -142,6 +142,8 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["columns"] = table.labels("text")
     elif how == "windows" and options["entity"] is not None:
         options["entity"] = next(c.label for c in table.columns if c.name == options["entity"])
+    elif how == "none" and len({isinstance(c.label, str) for c in table.columns}) > 1:
+        options["how"] = "names"  # scikit-learn refuses labels of which some are text
     return options
 
 

@@ -97,7 +97,7 @@ class Advice:
         folder = self._folder()
         model = architectures.get(self.recommendation).make(
             self.kind,
-            layout=self.layout if folder is not None else None,
+            layout=self.layout if len(self.layout) > 1 else None,
             random_state=self.seed,
             time_limit=time_limit,
             **config,
@@ -114,6 +114,7 @@ class Advice:
         options = dict(self.folding)
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
+            "names": folding.NameColumns,
             "axes": folding.FoldAxes,
             "cells": folding.FoldCells,
             "flat": folding.FoldFlat,

@@ -61,7 +61,7 @@ def _duplicates(table: Table) -> str | None:
         head = frame.iloc[:RUN]
         if any(c.role in ("array", "text") for c in table.columns):
             return None
-        share = float(head.duplicated().mean())
+        share = float(head.set_axis(range(head.shape[1]), axis=1).duplicated().mean())
     else:
         head_rows = np.asarray(frame[:FEWEST_ROWS]).reshape(min(len(frame), FEWEST_ROWS), -1)
         share = 1 - len(np.unique(head_rows, axis=0)) / len(head_rows)

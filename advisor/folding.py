@@ -28,6 +28,20 @@ class _Fold(TransformerMixin, BaseEstimator):
         return self
 
 
+class NameColumns(_Fold):
+    """Turn the labels of columns into text, as scikit-learn wants them; the values stay as they are.
+
+    Examples
+    --------
+    >>> NameColumns().fit_transform(pd.DataFrame({0: [1], "a": [2]})).columns.tolist()
+    ['0', 'a']
+    """
+
+    def transform(self, X: Any) -> Any:
+        """Rename."""
+        return X.set_axis([str(label) for label in X.columns], axis=1) if isinstance(X, pd.DataFrame) else X
+
+
 class FoldAxes(_Fold):
     """Reorder the axes of an array into ``(n, *layout)``, channels last.
 

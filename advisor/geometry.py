@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import betainc
+from scipy.stats import f
 
 from advisor.lags import Floats, Lags, nanmean
 
 ALPHA = 0.01  # level of every order test, after correction for the distances tried
+INDEPENDENT = 0.8  # share of triples that count, so that no made table of blocks exceeds the level
 MAX_CHANNELS = 32  # interleaved channels looked for
 SHORTEST = 6  # columns below this cannot show an order
 
@@ -32,13 +34,14 @@ class Order:
     def p_value(self) -> float:
         """Chance of a share this high in blocks of exchangeable columns.
 
-        Triples overlap: only two thirds of them are counted as independent.
+        Triples overlap, so only four fifths of them count as independent; the binomial tail is continued to
+        fractions by the incomplete beta function.
         """
-        if not self.triples:
+        independent = INDEPENDENT * self.triples
+        if not self.triples or self.share <= 0:
             return 1.0
-        independent = max(1, 2 * self.triples // 3)
-        tail = float(binom.sf(np.ceil(self.share * independent - 1e-9) - 1, independent, 0.5))
-        return min(1.0, tail * self.tried)
+        hits = self.share * independent
+        return min(1.0, float(betainc(hits, independent - hits + 1, 0.5)) * self.tried)
 
     @property
     def found(self) -> bool:
@@ -163,20 +166,31 @@ def unit_step(lags: Lags) -> tuple[Order, int]:
 def phases_differ(lags: Lags, period: int) -> bool:
     """Tell ``period`` interleaved channels from one series that oscillates.
 
-    Channels differ from each other, so the agreement of columns 1 apart depends on which channel the first one
-    belongs to. Analysis of variance over the place within the period.
+    Channels differ from each other: in level, in spread, or in how far they agree with the next one. Analysis of
+    variance over the place within the period, at 0.1% for each of the three; or else adjacent columns have nothing
+    in common at all.
     """
-    neighbours = lags.at(1)
-    place = np.arange(len(neighbours)) % period
-    usable = np.isfinite(neighbours)
-    neighbours, place = neighbours[usable], place[usable]
-    total = float(((neighbours - neighbours.mean()) ** 2).sum())
-    if total <= 0:
+    if any(_varies(facts, period) for facts in (lags.at(1), lags.means, np.log(lags.variances + 1e-9))):
+        return True
+    between = max(abs(lags.mean(k)) for k in range(1, period))
+    return between < 0.1 * lags.mean(period)
+
+
+def _varies(facts: NDArray[np.floating], period: int) -> bool:
+    place = np.arange(len(facts)) % period
+    usable = np.isfinite(facts)
+    facts, place = facts[usable], place[usable]
+    total = float(((facts - facts.mean()) ** 2).sum()) if len(facts) else 0.0
+    freedom = len(facts) - period
+    if total <= 1e-9 or freedom <= 0:
         return False
-    means = np.bincount(place, neighbours, period) / np.maximum(np.bincount(place, minlength=period), 1)
-    explained = float(((means[place] - neighbours.mean()) ** 2).sum()) / total
-    freedom = len(neighbours) - period
-    return freedom > 0 and 1 - (1 - explained) * (len(neighbours) - 1) / freedom > 0.1
+    means = np.bincount(place, facts, period) / np.maximum(np.bincount(place, minlength=period), 1)
+    explained = float(((means[place] - facts.mean()) ** 2).sum()) / total
+    if explained >= 1:
+        return True
+    ratio = (explained / (period - 1)) / ((1 - explained) / freedom)
+    adjusted = 1 - (1 - explained) * (len(facts) - 1) / freedom
+    return adjusted > 0.1 and float(f.sf(ratio, period - 1, freedom)) < 0.001
 
 
 def image_fold(line: Lags) -> Fold | None:
@@ -288,8 +302,9 @@ def block_length(lags: Lags) -> int | None:
             continue
         # most of what neighbours share beyond any two columns must be lost, and at no other place as much
         background = nanmean(np.array([lags.mean(k) for k in range(2, lags.size, max(1, lags.size // 24))]))
-        lost = cuts < min(usual - 6 * max(spread, 0.01), usual - 0.6 * (usual - background))
-        if lost.all() and cuts.max() < np.nanquantile(rest, 0.02):
+        lost = cuts.mean() < usual - 0.6 * (usual - background)
+        sharp = cuts.max() < min(usual - 6 * max(spread, 0.01), float(np.nanquantile(rest, 0.02)))
+        if lost and sharp:
             return length
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +40,12 @@ class Lags:
         self,
         at: Callable[[int], Floats],
         agreement: _Agreement,
+        means: Floats,
         variances: Floats,
         missing: NDArray[np.float64],
     ) -> None:
         self._compute, self.agreement = at, agreement
-        self.variances, self.missing = variances, missing  # one per position
+        self.means, self.variances, self.missing = means, variances, missing  # one per position
         self.size = len(variances)
         self._known: dict[int, Floats] = {}
 
@@ -53,7 +55,7 @@ class Lags:
         ranks = pooled_ranks(values)
         agreement = _Agreement(ranks)
         missing = np.isnan(ranks).mean(axis=0)
-        return cls(agreement.at, agreement, agreement.variances, missing)
+        return cls(agreement.at, agreement, agreement.means, agreement.variances, missing)
 
     def at(self, k: int) -> Floats:
         """Agreement of columns ``j`` and ``j + k`` for every ``j``, shape (size - k,); NaN if either is constant."""
@@ -80,10 +82,13 @@ class Lags:
             count = known.sum(axis=1)
             return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
-        whole = size * step
-        variances = self.variances[:whole].reshape(size, step).mean(axis=1)
-        missing = self.missing[:whole].reshape(size, step).mean(axis=1)
-        return Lags(at, self.agreement, variances, missing)
+        def averaged(facts: NDArray[Any]) -> NDArray[Any]:
+            out: NDArray[Any] = facts[: size * step].reshape(size, step).mean(axis=1)
+            return out
+
+        return Lags(
+            at, self.agreement, averaged(self.means), averaged(self.variances), averaged(self.missing)
+        )
 
 
 class _Agreement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from advisor.geometry import INDEPENDENT
 from advisor.probes.base import Evidence, wilson
 from advisor.table import Table
 
@@ -19,7 +20,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         return None
     order = table.geometry.order
     step = "adjacent columns" if order.step == 1 else f"columns {order.step} apart"
-    independent = 2 * order.triples // 3
+    independent = INDEPENDENT * order.triples
     return Evidence(
         name="column_order",
         value=order.share,

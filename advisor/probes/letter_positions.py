@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.positions import alphabet, positions_order
+from advisor.geometry import INDEPENDENT
 from advisor.probes.base import Evidence, wilson
 from advisor.table import Table
 
@@ -21,7 +22,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         return None
     order = positions_order(table.values, size)
     count = table.values.shape[1] // size
-    independent = 2 * order.triples // 3
+    independent = INDEPENDENT * order.triples
     return Evidence(
         name="letter_positions",
         value=order.share,

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor import AdvisorError, advise
+from advisor.__main__ import main
+from advisor.errors import InputError, TargetError
+
+GOOD = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "colour": list("rgrg"), "price": [1.5, 2.5, 3.5, 5.5]})
+TWICE = pd.DataFrame(np.ones((4, 2)), columns=["a", "a"])
+
+
+@pytest.mark.parametrize(
+    ("data", "target", "words"),
+    [
+        (GOOD, "prize", "did you mean 'price'"),
+        (GOOD, "zzz", "choose a column"),
+        (GOOD, [1, 2], "2 for 4 rows"),
+        (GOOD.assign(same=1), "same", "at least two values"),
+        (GOOD.assign(none=np.nan), "none", "target must have values"),
+        (GOOD[["price"]], "price", "inputs beside the target"),
+        (np.ones((4, 2)), "a", "one value per row"),
+        (np.ones((4, 2)), 7, "column of the array"),
+    ],
+)
+def test_targets_that_cannot_be_learned(data, target, words):
+    with pytest.raises(InputError, match=words):
+        advise(data, target)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (GOOD.iloc[:0], "must have rows, got 0 rows"),
+        (pd.DataFrame(index=range(3)), "must have columns"),
+        (TWICE, "unique, got a more than once"),
+        (GOOD.assign(gone=np.nan), "nothing in 'gone'"),
+        (GOOD.assign(age=[1, np.inf, 2, 3]), "'age' must be finite, got 1 infinite value"),
+        (GOOD.assign(age=[1j, 2, 3, 4]), "complex numbers"),
+        (GOOD.assign(age=[{"a": 1}] * 4), "dictionaries"),
+        (GOOD.assign(age=[[1], 2, 3, 4]), "mixed"),
+        (GOOD.assign(age=[["x"], ["y"], ["z"], ["w"]]), "must hold numbers"),
+        (GOOD.assign(age=[b"1"] * 4), "bytes"),
+        (np.zeros((0, 3)), "must have rows"),
+        (np.zeros((3, 0)), "must have columns"),
+        (np.zeros(5), "2 to 4 dimensions"),
+        (np.zeros((2, 2, 2, 2, 2)), "2 to 4 dimensions"),
+        (np.full((3, 3), np.nan), "only NaN"),
+        (np.array([[1.0, np.inf]] * 3), "finite"),
+        (np.ones((3, 3), complex), "complex"),
+        (np.ones((9, 30, 40, 50)), "stack of pictures"),
+        ({1, 2}, "got set"),
+        (None, "got NoneType"),
+        (3, "got int"),
+        ("no/such/file.csv", "nothing there"),
+        (".", "a folder"),
+    ],
+)
+def test_data_that_cannot_be_used(data, words):
+    with pytest.raises(InputError, match=words) as caught:
+        advise(data)
+    assert str(caught.value).count("\n") == 0
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.DataFrame({"a": [1.0]}),
+        pd.DataFrame({"a": [1.0], "b": ["x"]}),
+        pd.DataFrame(np.ones((30, 40))),
+        pd.DataFrame({"a": [1.0, None, 3.0], "b": [None, "x", None]}),
+        pd.DataFrame(
+            np.random.default_rng(0).normal(size=(40, 3)),
+            columns=pd.MultiIndex.from_product([["a"], list("xyz")]),
+        ),
+        pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=[0, 1.5, None]),
+        pd.DataFrame({"big": [10**300, 2, 3]}, dtype=object),
+        pd.DataFrame(
+            {"a": pd.array([1, None, 3] * 10, dtype="Int64"), "b": pd.array([True, False, None] * 10)}
+        ),
+        pd.DataFrame({"t": pd.to_datetime(["2020-01-01"] * 30), "x": range(30)}),
+        np.zeros((1, 4, 4)),
+        np.array([["a", 1], ["b", 2]], dtype=object),
+    ],
+    ids=range(11),
+)
+def test_odd_data_are_answered_honestly(data):
+    advice = advise(data)
+    assert advice.structure in {"image", "sequence", "tabular"}
+    assert repr(advice)
+    advice.to_json()
+
+
+def test_an_estimator_needs_a_target():
+    with pytest.raises(TargetError, match="call advise"):
+        advise(GOOD).estimator()
+
+
+def test_a_structure_that_cannot_be_folded_is_refused():
+    with pytest.raises(InputError, match="fold into a image|fold into an image"):
+        advise(GOOD, structure="image")
+
+
+def test_a_damaged_file_is_one_sentence(tmp_path, capsys):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(b"not parquet")
+    assert main([str(path)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("advisor: ") and error.count("\n") == 1
+
+
+def test_the_command(tmp_path, capsys):
+    path = tmp_path / "good.csv"
+    pd.concat([GOOD] * 10).to_csv(path, index=False)
+    assert main([str(path), "--target", "price"]) == 0
+    assert "a table" in capsys.readouterr().out
+    page = tmp_path / "advice.html"
+    assert main([str(path), "--target", "price", "--json", "--html", str(page)]) == 0
+    assert '"structure": "tabular"' in capsys.readouterr().out
+    assert "<!doctype html>" in page.read_text()
+    assert main([str(path), "--target", "prce"]) == 2
+    assert "did you mean 'price'" in capsys.readouterr().err
+    assert main([str(path), "--html", str(tmp_path / "no" / "x.html")]) == 2
+
+
+def test_all_errors_have_one_root():
+    assert issubclass(TargetError, InputError)
+    assert issubclass(InputError, AdvisorError)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from advisor import advise
+from advisor.errors import InputError
+from advisor.folding import FoldAxes, FoldCells, FoldFlat, FoldText, FoldWindows
+
+
+def test_planes_become_channels():
+    images = np.random.default_rng(0).normal(size=(6, 5, 4, 3)).astype(np.float32)
+    flat = pd.DataFrame(np.moveaxis(images, -1, 1).reshape(6, -1))
+    fold = FoldFlat(columns=list(flat.columns), layout=(5, 4, 3), channel_axis="first")
+    np.testing.assert_array_equal(fold.fit_transform(flat), images)
+
+
+def test_flat_columns_are_taken_by_name_in_the_order_advised():
+    frame = pd.DataFrame({"a": [1.0], "b": [2.0], "c": [3.0], "other": ["x"]})
+    fold = FoldFlat(columns=["a", "b", "c"], layout=(3, 1), channel_axis="none")
+    assert fold.fit_transform(frame[["other", "c", "b", "a"]]).ravel().tolist() == [1, 2, 3]
+    with pytest.raises(InputError, match="no 'b'"):
+        fold.transform(frame.drop(columns="b"))
+
+
+def test_axes_are_reordered():
+    images = np.random.default_rng(0).normal(size=(6, 5, 4, 3)).astype(np.float32)
+    fold = FoldAxes(layout=(5, 4, 3), order=(1, 2, 0))
+    np.testing.assert_array_equal(fold.fit_transform(images.transpose(0, 3, 1, 2)), images)
+
+
+def test_cells_of_new_rows_are_padded_or_cut_to_what_was_advised():
+    fold = FoldCells(columns=["s"], layout=(3, 1), order=(0,))
+    out = fold.fit_transform(pd.DataFrame({"s": [[1, 2, 3, 4], [5], None]}))
+    np.testing.assert_array_equal(out[..., 0], [[1, 2, 3], [5, np.nan, np.nan], [np.nan] * 3])
+
+
+def test_windows_look_back_within_the_entity_only():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"who": rng.integers(0, 5, 60), "x": np.arange(60.0), "z": rng.normal(size=60)})
+    out = FoldWindows(window=4, entity="who").fit_transform(frame)
+    assert out.shape == (60, 4, 2)
+    for row in range(60):
+        past = frame[frame.who == frame.who[row]].loc[:row].tail(4)[["x", "z"]].to_numpy()
+        np.testing.assert_allclose(out[row, : len(past)], past, rtol=1e-6)
+        assert np.isnan(out[row, len(past) :]).all()
+
+
+def test_windows_code_categories_and_dates_as_learned():
+    train = pd.DataFrame(
+        {"k": ["u", "v", "u"], "t": pd.date_range("2024-01-01", periods=3), "x": [0.5, 1.5, 2.5]}
+    )
+    fold = FoldWindows(window=1).fit(train)
+    new = pd.DataFrame({"k": ["v", "new"], "t": pd.to_datetime(["2024-01-02", None]), "x": [9.0, 8.0]})
+    np.testing.assert_allclose(fold.transform(new)[:, 0], [[1, 86400, 9], [np.nan, np.nan, 8]])
+
+
+def test_words_have_one_code_wherever_they_stand():
+    out = FoldText(columns=["t"], tokens=6, features=16).fit_transform(
+        pd.DataFrame({"t": ["red green blue red", "Blue red green", None]})
+    )
+    np.testing.assert_array_equal(out[0, 0], out[0, 3])
+    np.testing.assert_array_equal(out[0, 2], out[1, 0])
+    assert (out[0, 0] != out[0, 1]).any()
+    assert np.isnan(out[0, 4:]).all()
+
+
+def test_strings_without_spaces_are_read_by_letter():
+    out = FoldText(columns=["dna"], tokens=8, features=8).fit_transform(pd.DataFrame({"dna": ["ACGTACGT"]}))
+    np.testing.assert_array_equal(out[0, 0], out[0, 4])
+
+
+def test_folds_are_clonable():
+    fold = FoldWindows(window=3, entity="a")
+    assert clone(fold).get_params() == {"window": 3, "entity": "a"}
+
+
+def test_the_advised_fold_restores_the_pictures_bit_for_bit():
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(2)
+    images = gaussian_filter(rng.normal(size=(200, 12, 10, 3)), (0, 1, 1, 0.4)).astype(np.float32)
+    frame = pd.DataFrame(np.moveaxis(images, -1, 1).reshape(200, -1)).assign(y=np.arange(200) % 2)
+    fold = advise(frame, "y").estimator().named_steps["fold"]
+    np.testing.assert_array_equal(fold.fit_transform(frame.drop(columns="y")), images)

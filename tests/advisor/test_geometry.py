@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from scipy.stats import binom
+
+from advisor.geometry import block_length, order_at, recover
+from advisor.lags import Lags, pooled_ranks
+
+
+def pictures(rng, n, height, width, channels=1):
+    """Blurred noise whose colours share part of it, shape (n, height, width, channels)."""
+    shared = gaussian_filter(rng.normal(size=(n, height, width, 1)), (0, 1.2, 1.2, 0), mode="nearest")
+    own = gaussian_filter(rng.normal(size=(n, height, width, channels)), (0, 1.2, 1.2, 0), mode="nearest")
+    return (shared + 0.5 * own if channels > 1 else shared) * 40 + 128
+
+
+def walks(rng, n, steps, channels=1, memory=0.9):
+    """Autoregressive series, each channel in its own unit, shape (n, steps, channels)."""
+    out = np.empty((n, steps, channels))
+    out[:, 0] = rng.normal(size=(n, channels))
+    for t in range(1, steps):
+        out[:, t] = memory * out[:, t - 1] + np.sqrt(1 - memory**2) * rng.normal(size=(n, channels))
+    return out * 10.0 ** np.arange(channels) + 5 * np.arange(channels)
+
+
+def blocks(rng, n, d, size):
+    level = rng.normal(size=(n, -(-d // size))).repeat(size, axis=1)[:, :d]
+    return 1.5 * level + rng.normal(size=(n, d))
+
+
+def one_hot(rng, n, categories, levels):
+    shares = rng.dirichlet(np.ones(levels), size=categories)
+    return np.hstack([np.eye(levels)[rng.choice(levels, n, p=share)] for share in shares])
+
+
+def repeats(rng, n, measures, times):
+    """Several measures, each in its own unit, taken several times: mean, error, worst."""
+    true = rng.normal(size=(n, measures))
+    parts = [true + 0.4 * rng.normal(size=(n, measures)) for _ in range(times)]
+    return np.hstack([part * 10.0 ** np.linspace(-1, 2, measures) for part in parts])
+
+
+TABLES = {
+    "noise": lambda rng: rng.normal(size=(150, 48)),
+    "factors": lambda rng: rng.normal(size=(150, 5)) @ rng.normal(size=(5, 40)) + rng.normal(size=(150, 40)),
+    "blocks of two": lambda rng: blocks(rng, 150, 36, 2),
+    "blocks of eight": lambda rng: blocks(rng, 150, 64, 8),
+    "one-hot": lambda rng: one_hot(rng, 200, 10, 4),
+    "repeats": lambda rng: repeats(rng, 150, 10, 3),
+}
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "channels"),
+    [(8, 8, 1), (16, 16, 1), (12, 20, 1), (28, 28, 1), (16, 16, 3), (12, 18, 3)],
+)
+@pytest.mark.parametrize("first", [False, True], ids=["channels last", "channels first"])
+def test_pictures_are_folded_back(height, width, channels, first):
+    images = pictures(np.random.default_rng(height * width), 400, height, width, channels)
+    flat = np.moveaxis(images, -1, 1).reshape(400, -1) if first else images.reshape(400, -1)
+    geometry = recover(Lags.of(flat))
+    assert geometry.layout == (height, width, channels)
+    if channels > 1:
+        assert geometry.channel_axis == ("first" if first else "last")
+
+
+@pytest.mark.parametrize(("steps", "channels"), [(24, 1), (64, 1), (100, 1), (50, 3), (40, 6)])
+@pytest.mark.parametrize("major", ["time", "channel"])
+def test_series_are_folded_back(steps, channels, major):
+    series = walks(np.random.default_rng(steps), 400, steps, channels)
+    flat = (series if major == "time" else series.transpose(0, 2, 1)).reshape(400, -1)
+    geometry = recover(Lags.of(flat))
+    assert geometry.layout == (steps, channels)
+    if channels > 1:
+        assert geometry.channel_axis == ("last" if major == "time" else "first")
+
+
+@pytest.mark.parametrize("phase", ["fixed", "free"])
+def test_a_season_is_not_taken_for_the_width_of_a_picture(phase):
+    rng = np.random.default_rng(3)
+    hours = np.arange(168) + (rng.integers(0, 24, (400, 1)) if phase == "free" else 0)
+    level = rng.normal(size=(400, 1))
+    shape = np.sin(hours * 2 * np.pi / 24) * (1 + 0.3 * level) + 0.3 * walks(rng, 400, 168)[..., 0]
+    geometry = recover(Lags.of(shape))
+    assert geometry.layout == (168, 1)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_without_order_are_not_folded(kind):
+    wrong = sum(
+        recover(Lags.of(TABLES[kind](np.random.default_rng(seed)))).layout is not None for seed in range(60)
+    )
+    # the level is 1%: at most 3 of 60 unless the true rate is above it (binomial, 99.7%)
+    assert wrong <= binom.ppf(0.997, 60, 0.01)
+
+
+def test_false_alarms_of_the_order_test_stay_below_its_level():
+    p_values = []
+    for seed in range(240):
+        rng = np.random.default_rng(seed)
+        table = list(TABLES.values())[seed % len(TABLES)](rng)
+        p_values.append(order_at(Lags.of(table), 1).p_value)
+    for level in (0.01, 0.05):
+        assert np.sum(np.array(p_values) < level) <= binom.ppf(0.999, 240, level)
+
+
+def test_the_order_test_has_power_where_blocks_have_none():
+    rng = np.random.default_rng(0)
+    ordered, in_blocks = walks(rng, 300, 40)[..., 0], blocks(rng, 300, 40, 8)
+    assert order_at(Lags.of(ordered), 1).share > 0.9
+    assert order_at(Lags.of(in_blocks), 1).share <= 0.6
+
+
+def test_columns_in_another_order_are_a_table():
+    rng = np.random.default_rng(5)
+    images = pictures(rng, 400, 16, 16).reshape(400, -1)
+    assert recover(Lags.of(images[:, rng.permutation(256)])).layout is None
+
+
+def test_values_shuffled_within_each_row_are_a_table():
+    rng = np.random.default_rng(6)
+    images = rng.permuted(pictures(rng, 400, 16, 16).reshape(400, -1), axis=1)
+    assert recover(Lags.of(images)).layout is None
+
+
+def test_padding_that_begins_anew_separates_the_channels():
+    rng = np.random.default_rng(7)
+    series = walks(rng, 300, 20, 4).transpose(0, 2, 1)
+    lengths = rng.integers(8, 21, 300)
+    series[np.arange(20) >= lengths[:, None, None] + np.zeros((1, 4, 1))] = np.nan
+    assert recover(Lags.of(series.reshape(300, -1))).layout == (20, 4)
+
+
+def test_blank_borders_do_not_hide_the_width():
+    images = pictures(np.random.default_rng(8), 400, 12, 14)
+    framed = np.zeros((400, 16, 18, 1))
+    framed[:, 2:-2, 2:-2] = images
+    assert recover(Lags.of(framed.reshape(400, -1))).layout == (16, 18, 1)
+
+
+def test_lags_agree_with_a_direct_computation():
+    rng = np.random.default_rng(9)
+    values = rng.normal(size=(80, 7)) + np.arange(7) * 0.3
+    ranks = pooled_ranks(values).astype(float)
+    lags = Lags.of(values)
+    for k in (1, 3):
+        expected = [
+            2
+            * np.cov(ranks[:, j], ranks[:, j + k], bias=True)[0, 1]
+            / (ranks[:, j].var() + ranks[:, j + k].var() + (ranks[:, j].mean() - ranks[:, j + k].mean()) ** 2)
+            for j in range(7 - k)
+        ]
+        np.testing.assert_allclose(lags.at(k), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_coarse_lags_average_over_the_starting_points():
+    values = walks(np.random.default_rng(10), 100, 12, 3).reshape(100, -1)
+    lags = Lags.of(values)
+    np.testing.assert_allclose(lags.coarsen(3).at(2), lags.at(6).reshape(-1, 3).mean(axis=1), rtol=1e-5)
+
+
+def test_agreement_needs_one_unit():
+    x = np.random.default_rng(11).normal(size=500)
+    same, other = np.column_stack([x, x + 0.01]), np.column_stack([x, 1000 * x])
+    assert Lags.of(same).mean(1) > 0.99
+    assert Lags.of(other).mean(1) < 0.9
+
+
+def test_a_single_line_has_no_blocks():
+    assert block_length(Lags.of(walks(np.random.default_rng(12), 300, 60)[..., 0])) is None
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (1, 20), (10, 5), (2, 2)])
+def test_small_tables_are_answered(shape):
+    assert recover(Lags.of(np.random.default_rng(0).normal(size=shape))).layout is None
+
+
+def test_constant_tables_are_answered():
+    assert recover(Lags.of(np.ones((50, 64)))).layout is None
