@@ -94,10 +94,12 @@ class SequenceNet(nn.Module):
     def __init__(self, channels: int, *, n_steps: int, width: int, dropout: float, n_outputs: int) -> None:
         super().__init__()
         self.stem = Conv1d(channels, width, kernel=7)
-        blocks, n = [], width
+        blocks, n, self.n_pools = [], width, 0
         for _ in range(2 if n_steps < 256 else 3):
             blocks.append(Residual1d(n, 2 * n))
             n = 2 * n
+            if n_steps >= 8:
+                n_steps, self.n_pools = -(-n_steps // 2), self.n_pools + 1
         self.blocks = nn.ModuleList(blocks)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(n, n_outputs))
 
@@ -108,8 +110,8 @@ class SequenceNet(nn.Module):
         if lengths is not None:
             mask = torch.arange(x.shape[2], device=x.device) < lengths[:, None]  # (B, T)
         x = torch.relu(self.stem(x, mask))
-        for block in self.blocks:
-            if x.shape[2] >= 8:
+        for place, block in enumerate(self.blocks):
+            if place < self.n_pools:
                 x = nn.functional.max_pool1d(
                     x, 2, ceil_mode=True
                 )  # values are >= 0, so padded zeros never win

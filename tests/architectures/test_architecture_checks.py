@@ -272,11 +272,9 @@ def test_bad_input_is_refused_with_the_reason(name):
     infinite[3, 2] = np.inf
     with pytest.raises(InputError, match="infinity in column 2"):
         make(name, "classification").fit(infinite, y)
+    frame = pd.DataFrame(infinite, columns=list("abcdef")).assign(text="t")
+    estimator = architectures.get(name).make("classification")
     with pytest.raises(InputError, match="infinity in column 'c'"):
-        frame = pd.DataFrame(infinite, columns=list("abcdef")).assign(text="t")
-        estimator = make(name, "classification")
-        if architectures.get(name).can.uses_layout:
-            estimator.set_params(layout=None)
         estimator.fit(frame, y)
     with pytest.raises(TargetError, match="2 classes"):
         make(name, "classification").fit(X, np.zeros(len(X)))
@@ -313,6 +311,7 @@ def test_a_wrong_layout_is_refused(name):
             architectures.get(name).make("classification", layout=layout).fit(X, y)
     with pytest.raises(InputError, match="shape of the layout"):
         architectures.get(name).make("classification", layout=(64, 1)).fit(X.reshape(-1, 8, 8), y)
+    text = pd.DataFrame(X).add_prefix("c").assign(c63="text")
+    estimator = architectures.get(name).make("classification", layout=(8, 8, 1))
     with pytest.raises(InputError, match="must be numeric"):
-        text = pd.DataFrame(X).add_prefix("c").assign(c63="text")
-        architectures.get(name).make("classification", layout=(8, 8, 1)).fit(text, y)
+        estimator.fit(text, y)

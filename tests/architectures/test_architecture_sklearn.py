@@ -1,4 +1,4 @@
-"""scikit-learn's own checks on every registered architecture; what it may fail is named here with the reason."""
+"""scikit-learn's own checks on every registered architecture; what may fail is named with the reason."""
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -8,8 +8,8 @@ from advisor import architectures
 SMALL = {"max_epochs": 25, "batch_size": 16, "width": 16, "hidden": 32, "n_estimators": 20, "device": "cpu"}
 
 WEIGHTS = {
-    "check_sample_weight_equivalence_on_dense_data": "rows of weight 0 still take part in scaling the columns "
-    "and in choosing which rows stop the training"
+    "check_sample_weight_equivalence_on_dense_data": "rows of weight 0 still take part in scaling "
+    "the columns and in choosing the rows that stop the training"
 }
 EXPECTED = dict.fromkeys(("GBTClassifier", "GBTRegressor", "LinearClassifier", "LinearRegressor"), WEIGHTS)
 
