@@ -14,9 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
 from advisor.errors import AdvisorError, StoreError
 from benchmarks import scores, tracking
@@ -25,6 +23,7 @@ from benchmarks.driver import clock, run_study
 from benchmarks.engine.local import LocalEngine
 from benchmarks.plan import Study, plan
 from benchmarks.store import Store
+from benchmarks.summary import show, show_advice, show_failures, show_progress, show_verdict
 
 STORE = Path("runs/store.sqlite")
 _RETRIED = scores.FAILED
@@ -75,13 +74,10 @@ def show_plan(args: argparse.Namespace) -> int:
     counts, hours = Counter(cell.candidate for cell in cells), defaultdict[str, float](float)
     for cell in cells:
         hours[cell.candidate] += costs.of(cell) / 3_600
-    table = Table(
-        "candidate", "cells", "hours expected (one worker)", title=f"{study.title}: {len(infos)} tasks"
-    )
-    for name, n in counts.items():
-        table.add_row(name, str(n), f"{hours[name]:.2f}")
-    table.add_row("all", str(counts.total()), f"{sum(hours.values()):.2f}")
-    _console().print(table)
+    rows = [[name, n, f"{hours[name]:.2f}"] for name, n in counts.items()]
+    rows.append(["all", counts.total(), f"{sum(hours.values()):.2f}"])
+    columns = ["candidate", "cells", "hours expected (one worker)"]
+    show(_console(), f"{study.title}: {len(infos)} tasks", columns, rows)
     left = Remaining(cells, costs, workers=args.workers).seconds(0.0)
     print(
         f"about {clock(left)} with {args.workers} workers"
@@ -95,12 +91,9 @@ def status(args: argparse.Namespace) -> int:
     with Store(args.store) as store:
         for name in [_study_name(args.study, store)] if args.study else store.studies():
             frame = store.frame(name)
-            table = pd.crosstab(frame["candidate"], frame["status"]).reindex(frame["candidate"].unique())
-            shown = Table("candidate", *table.columns, title=f"{name}: {store.study(name)['title']}")
-            for candidate, row in table.iterrows():
-                shown.add_row(str(candidate), *map(str, row))
-            _console().print(shown)
-            _print_failures(frame)
+            title = f"{name}: {store.study(name)['title']}"
+            show_progress(_console(), frame, title=title)
+            show_failures(_console(), frame)
     return 0
 
 
@@ -166,9 +159,9 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
         else:
             print(f"{study.name}: all {summary.planned} cells were done before")
         frame = store.frame(study.name)
-        _print_verdict(frame, study)
-        _print_advice(frame)
-        _print_failures(frame)
+        show_verdict(_console(), frame, title=study.title)
+        show_advice(_console(), frame)
+        show_failures(_console(), frame)
         if args.mlflow:
             try:
                 link = tracking.log(store, study.name, uri=tracking.default_uri(store))
@@ -193,60 +186,6 @@ def _terminated_like_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _print_verdict(frame: pd.DataFrame, study: Study) -> None:
-    verdict = scores.verdict(frame)
-    structures = [s for s in verdict["structure"].unique() if s != "overall"]
-    by = verdict.pivot(index="candidate", columns="structure", values="mean_normalised_score")
-    n_tasks = verdict["tasks"].max() if len(verdict) else 0
-    table = Table(
-        *("candidate", "score", *structures, "mean rank", "wins", "failed", "fit s"),
-        title=f"{study.title}: mean normalised score over {n_tasks} tasks (0 = dummy, 1 = best candidate)",
-    )
-    for row in verdict[verdict["structure"] == "overall"].to_dict("records"):
-        parts = [f"{by.loc[row['candidate'], s]:.3f}" for s in ("overall", *structures)]
-        seconds = f"{row['fit_seconds']:.1f}"
-        table.add_row(
-            row["candidate"], *parts, f"{row['mean_rank']:.2f}", str(row["wins"]), str(row["failed"]), seconds
-        )
-    _console().print(table)
-
-
-def _print_advice(frame: pd.DataFrame) -> None:
-    regret = scores.regret(frame)
-    advised = regret[regret["policy"] == scores.ADVISOR]
-    if not len(advised):
-        return
-    told = {
-        row["task"]: row["extra"] for row in frame.to_dict("records") if row["candidate"] == scores.ADVISOR
-    }
-    table = Table(
-        "task", "is", "taken for", "advised", "confidence", "regret", title="The advisor, task by task"
-    )
-    for row in advised.to_dict("records"):
-        facts = told[row["task"]]
-        confidence = f"{facts['confidence']:.2f}" if facts.get("confidence") is not None else ""
-        taken_for, regretted = facts.get("structure", ""), f"{row['regret']:.3f}"
-        table.add_row(row["task"], row["structure"] or "", taken_for, row["chosen"], confidence, regretted)
-    console = _console()
-    console.print(table)
-    means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
-    table = Table("policy", "mean regret", "normalised", title="Who chooses best")
-    for policy, mean, share in zip(means.index, means["regret"], means["normalised_regret"]):
-        table.add_row(policy, f"{mean:.4f}", f"{share:.3f}")
-    console.print(table)
-
-
-def _print_failures(frame: pd.DataFrame) -> None:
-    wrong = frame[~frame["status"].isin(["ok", "pending"])]
-    if not len(wrong):
-        return
-    columns = ["task", "candidate", "status", "reason"]
-    table = Table("task", "candidate", "cells", "status", "reason", title="What did not work")
-    for row in wrong[columns].value_counts(sort=False).reset_index(name="cells").to_dict("records"):
-        table.add_row(row["task"], row["candidate"], str(row["cells"]), row["status"], row["reason"][:200])
-    _console().print(table)
 
 
 def _console() -> Console:

@@ -20,6 +20,7 @@ import pandas as pd
 ADVISOR = "advisor"
 BASELINE = "dummy"
 FAMILIES = ("cnn", "lstm", "gbt")
+NOTHING = "nothing"  # what an advisor advised that failed
 TEXTBOOK = {"image": "cnn", "sequence": "lstm", "tabular": "gbt"}
 FAILED = ("timeout", "out_of_memory", "diverged", "error")
 SECONDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
@@ -253,10 +254,10 @@ def regret(frame: pd.DataFrame) -> pd.DataFrame:
     }
     advice = rows[rows["candidate"] == ADVISOR].set_index(_SPLIT)["extra"].reindex(table.index)
     if advice.notna().all():
-        # an advisor that gave no advice (it failed) is charged the dummy
-        advised = [told.get("recommendation", BASELINE) for told in advice]
+        advised = [told.get("recommendation", NOTHING) for told in advice]
         choices = {ADVISOR: np.array(advised, dtype=object), **choices}
     best, zero = families.max(axis=1), table[BASELINE]
+    table = table.assign(**{NOTHING: zero})  # an advisor that failed is charged the dummy
     parts = []
     for policy, chosen in choices.items():
         got = np.array([table[c].iloc[i] for i, c in enumerate(chosen)])

@@ -205,6 +205,7 @@ def test_regret_of_an_advisor_that_failed_is_that_of_the_dummy(frame):
     rows = scores.regret(failed)
     advisor = rows[rows["policy"] == "advisor"].set_index("task")["regret"]
     assert advisor.to_dict() == pytest.approx({"a": 0.8, "b": 0})
+    assert rows.loc[rows["policy"] == "advisor", "chosen"].tolist() == ["nothing", "gbt"]
 
 
 def test_regret_is_that_of_the_default_configuration(frame):

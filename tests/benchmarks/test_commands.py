@@ -1,0 +1,156 @@
+"""The commands as a user types them: what they print, and their exit codes."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import tracking
+from benchmarks.store import Store
+
+# MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder with a study that was run, logged to MLflow."""
+    folder = tmp_path_factory.mktemp("work")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(80, 3)), columns=list("abc"))
+    frame.assign(y=frame["a"] + 0.1 * frame["b"]).to_csv(folder / "t[red].csv", index=False)
+    (folder / "tiny.toml").write_text(f"""name = "tiny"
+title = "Tiny study"
+tasks = ["file:{folder}/t[red].csv?target=y&kind=regression"]
+candidates = ["linear", "dummy"]
+next = "Then run another."
+""")
+    before = os.environ.pop("MLFLOW_TRACKING_URI", None)
+    try:
+        code = command.main(
+            ["run", str(folder / "tiny.toml"), "--store", str(folder / "store.sqlite"), "--workers", "1"]
+        )
+    finally:
+        if before is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = before
+    assert code == 0
+    return folder
+
+
+@pytest.fixture
+def call(finished, monkeypatch, capsys):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def call(*args, store="store.sqlite", code=0):
+        assert command.main([*map(str, args), "--store", str(finished / store)]) == code
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.err
+        if code == 2:
+            assert shown.err.startswith("error: ")
+            assert shown.err.count("\n") == 1
+        return shown.out if code == 0 else shown.err
+
+    return call
+
+
+def test_run_prints_the_verdict_and_what_is_next(call, finished):
+    out = call("run", finished / "tiny.toml")
+    assert "tiny: all 2 cells were done before" in out
+    assert "Tiny study: mean normalised score over 1 task (0" in out
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("│")] == ["linear", "dummy"]
+    assert "#/experiments/1/runs?compareRunsMode=CHART" in out
+    assert out.endswith("Then run another.\n")
+
+
+def test_run_without_mlflow_logs_nothing(call, finished, monkeypatch):
+    monkeypatch.setattr(tracking, "log", lambda *args, **options: pytest.fail("it was logged"))
+    assert "MLflow" not in call("run", finished / "tiny.toml", "--no-mlflow")
+
+
+def test_mlflow_out_of_order_costs_no_result(finished, call, monkeypatch, capsys):
+    monkeypatch.setattr(tracking, "default_uri", lambda store: f"sqlite:///{finished}/tiny.toml")
+    assert command.main(["run", str(finished / "tiny.toml"), "--store", str(finished / "store.sqlite")]) == 0
+    shown = capsys.readouterr()
+    assert "warning: nothing was logged to MLflow" in shown.err
+    assert "python -m benchmarks log tiny" in shown.err
+    assert "file is not a database" in call("log", "tiny", code=2)
+
+
+def test_plan_counts_what_is_left(call, finished):
+    assert "about 0 s with" in call("plan", finished / "tiny.toml")
+    out = call("plan", finished / "tiny.toml", store="other.sqlite")
+    assert "nothing is measured yet" in out
+    assert not (finished / "other.sqlite").exists()
+
+
+def test_status_and_failures_show_names_as_they_are(call, finished):
+    assert "Tiny study" in call("status")
+    with Store(finished / "store.sqlite", writable=True) as store:
+        (cell, _) = store.cells("tiny")
+        store._db.execute(
+            "UPDATE outcomes SET status = 'error', reason = '[Errno 2] [red]x' WHERE key = ?", (cell.key,)
+        )
+        store._db.commit()
+    out = call("status", finished / "tiny.toml")
+    assert "[Errno 2] [red]x" in out
+    assert "t[red].csv" in out.replace("\n", "")
+    assert "1 ok in" in call("retry", "tiny", "--workers", "1", "--no-mlflow")
+    assert "What did not" not in call("status")
+
+
+def test_log_attaches_files(call, finished):
+    (finished / "page.html").write_text("<p>")
+    assert "tiny is up to date" in call("log", "tiny", "--attach", finished / "page.html")
+    assert list((finished / "artifacts").rglob("page.html"))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["run", "none.toml"], "No such file"),
+        (["log", "tinny"], "did you mean 'tiny'"),
+        (["status", "tinny"], "did you mean 'tiny'"),
+        (["log", "tiny", "--attach", "none.html"], "an attachment must be a file, got none.html"),
+    ],
+)
+def test_mistakes_are_one_sentence(call, args, message):
+    assert message in call(*args, code=2)
+
+
+def test_nothing_there_yet(call):
+    assert "run a study first" in call("status", store="none.sqlite", code=2)
+    assert "run a study first" in call("dashboard", store="nowhere/none.sqlite", code=2)
+
+
+def test_the_dashboard_says_so_if_the_port_is_taken(call):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        err = call("dashboard", "--port", port, code=2)
+    assert f"port {port} of 127.0.0.1 must be free" in err
+    assert f"--port {port + 1}" in err
+
+
+def test_the_dashboard_prints_links_and_serves_on_this_machine_alone(call, finished, monkeypatch, capsys):
+    def execv(path, args):
+        raise SystemExit(args)  # this process would become the server
+
+    monkeypatch.setattr(os, "execv", execv)
+    with pytest.raises(SystemExit) as started:
+        call("dashboard", "--port", 45678)
+    assert "tiny: http://127.0.0.1:45678/#/experiments/1/runs?compareRuns" in capsys.readouterr().out
+    args = started.value.code
+    assert args[args.index("--host") + 1] == "127.0.0.1"
+    assert args[args.index("--backend-store-uri") + 1] == f"sqlite:///{finished}/mlflow.db"
+
+
+def test_usage_errors_end_with_2():
+    done = subprocess.run([sys.executable, "-m", "benchmarks", "run"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "usage: python -m benchmarks run" in done.stderr
