@@ -29,14 +29,15 @@ def advise(
 ) -> Advice:
     """Measure the structure of a data set and advise which family of models to train first.
 
-    Nothing is trained: facts about columns come from at most 2048 rows drawn at random, facts about the order of
-    rows from at most the first 8192. Names of columns are never looked at.
+    Nothing is trained: facts about columns come from at most 2048 rows drawn at random, facts about the
+    order of rows from at most the first 8192. Names of columns are never looked at.
 
     Parameters
     ----------
     data : DataFrame, array-like or path
-        A pandas frame; an array ``(n, d)``, ``(n, T, C)``, ``(n, H, W)`` or ``(n, H, W, C)`` in any order of axes,
-        rows first, or anything that turns into one (such as a torch tensor); the path of a CSV or Parquet file.
+        A pandas frame; an array ``(n, d)``, ``(n, T, C)``, ``(n, H, W)`` or ``(n, H, W, C)`` in any order of
+        axes, rows first, or anything that turns into one (such as a torch tensor); the path of a CSV or
+        Parquet file.
     target : label or array-like, optional
         The column to predict, or one value per row.
     structure : {"image", "sequence", "tabular"}, optional

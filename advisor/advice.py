@@ -25,7 +25,8 @@ class Advice:
     layout : tuple of int
         How a row folds into a tensor: ``(H, W, C)``, ``(T, C)`` or ``(d,)``.
     form : str
-        How they are held: "table", "array", "list_cells", "text", "wide_image", "wide_series", "long_series", "panel".
+        How they are held: "table", "array", "list_cells", "text", "wide_image", "wide_series",
+        "long_series", "panel".
     recommendation : {"cnn", "lstm", "gbt"}
         The family to train first.
     ranking : tuple of Ranked
@@ -79,7 +80,8 @@ class Advice:
         Returns
         -------
         estimator
-            A scikit-learn estimator or pipeline: ``fit(X, y)`` takes what was given to ``advise``, target left out.
+            A scikit-learn estimator or pipeline: ``fit(X, y)`` takes what was given to ``advise``, target
+            left out.
 
         Raises
         ------

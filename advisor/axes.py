@@ -81,9 +81,9 @@ def resolve(values: NDArray[np.floating], item: tuple[int, ...], *, unequal: boo
 def axis_order(values: NDArray[np.floating], item: tuple[int, ...], axis: int) -> Order:
     """Measure the order along one axis, averaged over the others.
 
-    Averaging first makes the triples of an axis few but independent of each other: an axis of six channels cannot
-    pass by an accident that repeats in every step. An axis that is long enough for a picture, and looks ordered on
-    average, is judged line by line if that is clearer.
+    Averaging first makes the triples of an axis few but independent of each other: an axis of six channels
+    cannot pass by an accident that repeats in every step. An axis that is long enough for a picture, and
+    looks ordered on average, is judged line by line if that is clearer.
     """
     array = values.reshape(len(values), *item)
     lines = np.moveaxis(array, axis + 1, 1).reshape(len(values), -1)

@@ -32,7 +32,8 @@ class Belief:
 
         References
         ----------
-        Brown, Cai, DasGupta (2001). Interval estimation for a binomial proportion. Statistical Science 16, 101-133.
+        Brown, Cai, DasGupta (2001). Interval estimation for a binomial proportion. Statistical Science 16,
+        101-133.
 
         Examples
         --------
@@ -104,7 +105,8 @@ class Calibration:
 
         Examples
         --------
-        >>> some = Calibration({}, rules=({"set": "a", "origin": "x", "rule": "r", "predicted": 1, "true": 1},))
+        >>> row = {"set": "a", "origin": "x", "rule": "r", "predicted": "image", "true": "image"}
+        >>> some = Calibration({}, rules=(row,))
         >>> len(some.without("x").rules), len(some.without("y").rules)
         (0, 1)
         """

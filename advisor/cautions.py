@@ -42,7 +42,10 @@ def _dependent_rows(table: Table, facts: Mapping[str, Evidence], verdict: Verdic
         entity = facts["panel"].details["entity"]
         return f"rows of one {entity!r} belong together: split by it, or by time, never at random"
     if verdict.form == "long_series":
-        return "rows depend on the rows before them: split by time (first rows to train, last to test), never at random"
+        return (
+            "rows depend on the rows before them: split by time (first rows to train, last to test), "
+            "never at random"
+        )
     rows = facts.get("row_order")
     if rows is not None and rows.found and rows.value > 0.1:
         return (
@@ -83,8 +86,8 @@ def _imbalance(table: Table) -> str | None:
     if shares.iloc[-1] >= RARE or len(shares) > 20:
         return None
     return (
-        f"class {str(shares.index[-1])!r} has {shares.iloc[-1]:.1%} of rows: accuracy will hide it, stratify the "
-        "splits and look at balanced accuracy"
+        f"class {str(shares.index[-1])!r} has {shares.iloc[-1]:.1%} of rows: accuracy will hide it, stratify "
+        "the splits and look at balanced accuracy"
     )
 
 

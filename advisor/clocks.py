@@ -22,17 +22,19 @@ def as_clock(column: pd.Series, role: Role) -> NDArray[np.float64] | None:
     """
     if role == "time":
         if pd.api.types.is_timedelta64_dtype(column.dtype):
-            return column.dt.total_seconds().to_numpy(dtype=np.float64)
-        times = parse_times(column)
-        seconds = (times - times.min()).dt.total_seconds()
-        return seconds.to_numpy(dtype=np.float64)
+            seconds = column.dt.total_seconds()
+        else:
+            times = parse_times(column)
+            seconds = (times - times.min()).dt.total_seconds()
+        clock: NDArray[np.float64] = seconds.to_numpy(dtype=np.float64)
+        return clock
     if role in ("numeric", "identifier") and pd.api.types.is_numeric_dtype(column.dtype):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     return None
 
 
 def regularity(clock: NDArray[np.float64]) -> tuple[float, float]:
-    """Share of steps that go forward, and share of the commonest step (within 1%, or 10% for calendar months).
+    """Share of steps that go forward, and share of those within 10% of the usual step, as months are.
 
     Examples
     --------

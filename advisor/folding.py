@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from advisor import cells
 from advisor.clocks import as_clock
 from advisor.errors import InputError
-from advisor.roles import role_of
+from advisor.roles import parse_times, role_of
 
 Tensor = NDArray[np.float32]
 
@@ -135,14 +135,15 @@ class FoldFlat(_Fold):
         if self.channel_axis == "first":
             planes = flat.reshape(len(flat), self.layout[-1], *self.layout[:-1])  # (n, C, H, W) or (n, C, T)
             return np.ascontiguousarray(np.moveaxis(planes, 1, -1))  # (n, *layout)
-        return flat.reshape(len(flat), *self.layout)
+        folded: Tensor = flat.reshape(len(flat), *self.layout)
+        return folded
 
 
 class FoldWindows(_Fold):
     """Give each row the last ``window`` rows of its entity, itself included: ``(n, window, inputs)``.
 
-    Rows are taken in the order held. The first rows of an entity have a shorter past and are padded with NaN at the
-    end. Words and categories become codes learned in ``fit``; dates become seconds.
+    Rows are taken in the order held. The first rows of an entity have a shorter past and are padded with NaN
+    at the end. Words and categories become codes learned in ``fit``; dates become seconds.
 
     Parameters
     ----------
@@ -203,17 +204,17 @@ class FoldWindows(_Fold):
     def _numbers(self, frame: pd.DataFrame, label: Any) -> NDArray[np.float64]:
         column = _column(frame, label)
         if label in self.codes_:
-            return column.map(self.codes_[label]).to_numpy(dtype=np.float64, na_value=np.nan)
-        if label in self.starts_:
-            return _seconds(column) - self.starts_[label]
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+            column = column.map(self.codes_[label])
+        elif label in self.starts_:
+            return _seconds(column) - float(self.starts_[label])
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
 class FoldText(_Fold):
     """Turn texts into sequences of hashed words, or of letters where there are no spaces.
 
-    Each word becomes ``features`` signs drawn from its hash, which are nearly orthogonal between words; nothing is
-    learned, so unseen words need no care.
+    Each word becomes ``features`` signs drawn from its hash, which are nearly orthogonal between words;
+    nothing is learned, so unseen words need no care.
 
     Parameters
     ----------
@@ -274,14 +275,14 @@ def _column(frame: pd.DataFrame, label: Any) -> pd.Series:
             got=f"no {label!r}",
             do="pass the same columns",
         )
-    return frame[label]
+    column: pd.Series = frame[label]
+    return column
 
 
 def _seconds(column: pd.Series) -> NDArray[np.float64]:
     if pd.api.types.is_timedelta64_dtype(column.dtype):
-        return column.dt.total_seconds().to_numpy(dtype=np.float64)
-    from advisor.roles import parse_times
-
-    times = parse_times(column)
-    epoch = pd.Timestamp(0, tz=times.dt.tz)
-    return (times - epoch).dt.total_seconds().to_numpy(dtype=np.float64)
+        seconds = column.dt.total_seconds()
+    else:
+        times = parse_times(column)
+        seconds = (times - pd.Timestamp(0, tz=times.dt.tz)).dt.total_seconds()
+    return np.asarray(seconds, dtype=np.float64)

@@ -21,8 +21,8 @@ SHORTEST = 6  # columns below this cannot show an order
 class Order:
     """How often the outer two of three equally spaced columns agree least.
 
-    Under *any* arrangement of exchangeable columns the share is 1/3; if exchangeable columns stand in blocks, a
-    triple that straddles a border gives at most 1/2. An ordered axis gives a share near 1.
+    Under *any* arrangement of exchangeable columns the share is 1/3; if exchangeable columns stand in
+    blocks, a triple that straddles a border gives at most 1/2. An ordered axis gives a share near 1.
     """
 
     step: int  # distance between the columns of a triple
@@ -144,9 +144,9 @@ def order_of(near: Floats, outer: Floats, *, step: int, tried: int = 1) -> Order
 def unit_step(lags: Lags) -> tuple[Order, int]:
     """Find the distance at which columns are ordered, and how many channels stand together.
 
-    One channel is assumed unless columns ``c`` apart are clearly better ordered than adjacent ones and the ``c``
-    places differ, as channels do. Multiples of ``c`` are ordered as well, so the smallest that does about as well as
-    the best is taken.
+    One channel is assumed unless columns ``c`` apart are clearly better ordered than adjacent ones and the
+    ``c`` places differ, as channels do. Multiples of ``c`` are ordered as well, so the smallest that does
+    about as well as the best is taken.
     """
     if lags.size < SHORTEST:
         return Order(1, float("nan"), 0), 1
@@ -166,9 +166,9 @@ def unit_step(lags: Lags) -> tuple[Order, int]:
 def phases_differ(lags: Lags, period: int) -> bool:
     """Tell ``period`` interleaved channels from one series that oscillates.
 
-    Channels differ from each other: in level, in spread, or in how far they agree with the next one. Analysis of
-    variance over the place within the period, at 0.1% for each of the three; or else adjacent columns have nothing
-    in common at all.
+    Channels differ from each other: in level, in spread, or in how far they agree with the next one.
+    Analysis of variance over the place within the period, at 0.1% for each of the three; or else adjacent
+    columns have nothing in common at all.
     """
     if any(_varies(facts, period) for facts in (lags.at(1), lags.means, np.log(lags.variances + 1e-9))):
         return True
@@ -205,9 +205,9 @@ def image_fold(line: Lags) -> Fold | None:
 def is_image(fold: Fold, horizontal: float) -> bool:
     """Whether both axes are ordered and alike enough to be those of an image.
 
-    A series with a season also agrees with itself one season later. But the end of one season runs on into the
-    next, where the lines of a picture break off or end in background; and its agreement falls much faster, or much
-    more slowly, from season to season than from step to step.
+    A series with a season also agrees with itself one season later. But the end of one season runs on into
+    the next, where the lines of a picture break off or end in background; and its agreement falls much
+    faster, or much more slowly, from season to season than from step to step.
     """
     return (
         fold.across.found
@@ -282,8 +282,8 @@ def line_ends(lags: Lags, length: int) -> bool:
 def block_length(lags: Lags) -> int | None:
     """Find blocks that follow each other (planes of an image, channels of a series): shortest clean cut.
 
-    Padding that begins anew shows them at once. Otherwise the agreement of neighbours must drop at every cut, below
-    almost all other neighbours.
+    Padding that begins anew shows them at once. Otherwise the agreement of neighbours must drop at every
+    cut, below almost all other neighbours.
     """
     padded = padded_length(lags.missing)
     if padded is not None:

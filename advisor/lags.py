@@ -15,9 +15,10 @@ Floats = NDArray[np.float32]
 class Lags:
     """Agreement between columns ``j`` and ``j + k``, worked out one distance at a time.
 
-    The measure is Lin's concordance on pooled ranks: ``2 cov / (var_i + var_j + (mean_i - mean_j)^2)``. Ranks are
-    taken over the whole table at once, so units are kept: two columns agree only if they vary together *and* on
-    one scale, as neighbouring pixels and time steps do. A diameter and an area are correlated; they do not agree.
+    The measure is Lin's concordance on pooled ranks: ``2 cov / (var_i + var_j + (mean_i - mean_j)^2)``.
+    Ranks are taken over the whole table at once, so units are kept: two columns agree only if they vary
+    together *and* on one scale, as neighbouring pixels and time steps do. A diameter and an area are
+    correlated; they do not agree.
 
     Parameters
     ----------
@@ -26,7 +27,8 @@ class Lags:
 
     References
     ----------
-    Lin, L. (1989). A concordance correlation coefficient to evaluate reproducibility. Biometrics 45(1), 255-268.
+    Lin, L. (1989). A concordance correlation coefficient to evaluate reproducibility. Biometrics 45(1),
+    255-268.
 
     Examples
     --------
@@ -58,7 +60,7 @@ class Lags:
         return cls(agreement.at, agreement, agreement.means, agreement.variances, missing)
 
     def at(self, k: int) -> Floats:
-        """Agreement of columns ``j`` and ``j + k`` for every ``j``, shape (size - k,); NaN if either is constant."""
+        """Agreement of columns ``j`` and ``j + k``, shape (size - k,); NaN if either is constant."""
         if k not in self._known:
             self._known[k] = self._compute(k) if 0 < k < self.size else np.empty(0, np.float32)
         return self._known[k]
@@ -70,8 +72,8 @@ class Lags:
     def coarsen(self, step: int) -> Lags:
         """Look at every ``step``-th column only, averaged over the ``step`` starting points.
 
-        The result has ``size // step`` positions: the pixels of an image whose ``step`` channels stand together, or
-        the rows of an image that is ``step`` wide.
+        The result has ``size // step`` positions: the pixels of an image whose ``step`` channels stand
+        together, or the rows of an image that is ``step`` wide.
         """
         size = self.size // step
 
@@ -141,8 +143,8 @@ def pooled_ranks(values: NDArray[np.floating]) -> Floats:
 
     Examples
     --------
-    >>> pooled_ranks(np.array([[1.0, 50.0], [np.nan, 1.0]]))
-    array([[0.33, 0.83], [ nan, 0.33]], dtype=float32)
+    >>> pooled_ranks(np.array([[1.0, 50.0], [np.nan, 2.0], [3.0, 4.0]])).round(1)
+    array([[0.1, 0.9], [nan, 0.3], [0.5, 0.7]], dtype=float32)
     """
     known = np.isfinite(values)
     _, place, count = np.unique(values[known], return_inverse=True, return_counts=True)

@@ -54,7 +54,8 @@ def decide(table: Table, facts: Facts) -> Verdict:
     >>> import numpy as np
     >>> from advisor.intake import read
     >>> from advisor.probes import measure
-    >>> table = read(np.random.default_rng(0).normal(size=(80, 40)).cumsum(axis=1), None, np.random.default_rng(0))
+    >>> rng = np.random.default_rng(0)
+    >>> table = read(rng.normal(size=(80, 40)).cumsum(axis=1), None, rng)
     >>> decide(table, measure(table)).rule
     'flat_series'
     """
@@ -66,7 +67,7 @@ def decide(table: Table, facts: Facts) -> Verdict:
 
 
 def declared(table: Table, facts: Facts) -> Verdict | None:
-    """An array, or arrays in cells: the container says that places are ordered, the values say along which axes."""
+    """An array, or arrays in cells: the container says that there is an order, the values say where."""
     axes = facts.get("declared_axes")
     if axes is None:
         return None

@@ -36,8 +36,9 @@ def alphabet(values: NDArray[np.floating]) -> int | None:
 def positions_order(values: NDArray[np.floating], size: int) -> Order:
     """Order of the positions: how often the outer two of three depend on each other least.
 
-    Two positions depend on each other by the sum of squared correlations between their letters. The positions of
-    unrelated categories are exchangeable, so the share of triples is at most 1/2, as for columns.
+    Two positions depend on each other by the sum of squared correlations between their letters. The
+    positions of unrelated categories are exchangeable, so the share of triples is at most 1/2, as for
+    columns.
     """
     filled: Floats = np.nan_to_num(values).astype(np.float32)
     centred = filled - filled.mean(axis=0)

@@ -91,10 +91,11 @@ def html(advice: Advice) -> str:
     )
     return (
         '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:1.45;color:inherit;'
-        "border:1px solid rgba(128,128,128,.4);border-left:4px solid #3b82c4;border-radius:4px;padding:8px 14px;"
-        'max-width:60em">'
+        "border:1px solid rgba(128,128,128,.4);border-left:4px solid #3b82c4;border-radius:4px;"
+        'padding:8px 14px;max-width:60em">'
         f'<div style="font-size:15px;font-weight:600;margin-bottom:6px">{escape(headline(advice))}</div>'
-        f'<table style="border-collapse:collapse;border:0;background:transparent;color:inherit">{body}</table>'
+        '<table style="border-collapse:collapse;border:0;background:transparent;color:inherit">'
+        f"{body}</table>"
         f'<details style="margin-top:6px"><summary>All evidence ({len(advice.evidence)})</summary>'
         f"<ul>{facts}</ul></details></div>"
     )

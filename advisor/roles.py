@@ -13,7 +13,8 @@ from advisor.errors import InputError
 from advisor.table import Role
 
 DATE = re.compile(
-    r"^\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}[-/ ][A-Za-z]{3,9}[-/ ]\d{2,4})"
+    r"^\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|"
+    r"\d{1,2}[-/ ][A-Za-z]{3,9}[-/ ]\d{2,4})"
     r"([ T]\d{1,2}:\d{2}.*)?\s*$"
 )
 WORDS_OF_TEXT = 3  # mean words per cell; AutoGluon draws the line at the same place
@@ -109,11 +110,13 @@ def parse_times(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return column
     if isinstance(column.dtype, pd.PeriodDtype):
-        return column.dt.to_timestamp()
+        starts: pd.Series = column.dt.to_timestamp()
+        return starts
     with warnings.catch_warnings():
         # pandas says that it falls back to dateutil; that is what is wanted here
         warnings.simplefilter("ignore", UserWarning)
-        return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+        times: pd.Series = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+        return times
 
 
 def _is_array(cell: Any) -> bool:

@@ -57,11 +57,11 @@ class Table:
     columns : tuple of Column
         The inputs; empty for arrays.
     values : ndarray of float32, shape (m, d)
-        At most 2048 rows (512 of wide tables), drawn at random and kept in order, of the numeric inputs; items of arrays and cells are
-        flattened in C order, missing values are NaN.
+        At most 2048 rows (512 of wide tables), drawn at random and kept in order, of the numeric inputs;
+        items of arrays and cells are flattened in C order, missing values are NaN.
     item : tuple of int
-        Shape of one row in its container: ``(d,)`` for flat columns, ``(28, 28)`` for a stack of pictures, ``(T, C)``
-        for cells.
+        Shape of one row in its container: ``(d,)`` for flat columns, ``(28, 28)`` for a stack of pictures,
+        ``(T, C)`` for cells.
     unequal : bool
         Whether the items differ in length and were padded.
     run : DataFrame, at most 8192 rows

@@ -9,7 +9,7 @@ import pandas as pd
 
 from advisor.errors import InputError, TargetError
 from advisor.intake._common import SCAN, check_finite, check_rows, check_target, is_values, sample_rows
-from advisor.table import Column, Table
+from advisor.table import RUN, Column, Form, Table
 
 
 def accepts(data: Any) -> bool:
@@ -77,9 +77,7 @@ def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
     columns: tuple[Column, ...] = ()
     run = pd.DataFrame()
     if array.ndim == 2:
-        from advisor.table import RUN
-
         columns = tuple(Column(j, "numeric") for j in range(array.shape[1]))
         run = pd.DataFrame(array[:RUN])
-    form = "table" if array.ndim == 2 else "array"
+    form: Form = "table" if array.ndim == 2 else "array"
     return Table(form, len(array), columns, flat, item, False, run, series, kind, array)

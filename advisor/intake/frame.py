@@ -53,8 +53,8 @@ def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
     series, kind = check_target(labels, len(frame)) if labels is not None else (None, None)
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
-    empty = inputs.columns[inputs.iloc[:RUN].isna().all()]
-    empty = [label for label in empty if inputs[label].isna().all()]
+    suspects = inputs.columns[inputs.iloc[:RUN].isna().all()]
+    empty = [label for label in suspects if inputs[label].isna().all()]
     if len(empty) == inputs.shape[1] or (len(empty) and not _padding(inputs, empty)):
         shown = ", ".join(repr(str(c)) for c in empty[:3])
         raise InputError("every column must hold values", got=f"nothing in {shown}", do="drop what is empty")
@@ -109,7 +109,8 @@ def _read_cells(
 def _padding(inputs: pd.DataFrame, empty: list[Any]) -> bool:
     """Whether the empty columns end a padded series: they follow columns that are emptier and emptier."""
     missing = inputs.isna().mean().to_numpy()
-    places = [inputs.columns.get_loc(label) for label in empty]
+    held = list(inputs.columns)
+    places = [held.index(label) for label in empty]
     first = min(places)
     tail = places == list(range(first, inputs.shape[1]))
     return bool(

@@ -42,7 +42,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         p_value=p_value,
         null="columns exchangeable: every order of the columns is equally likely",
         rows_used=len(table.values),
-        reference="Tatti (2019), Are your items in order?, arXiv:1902.02921; Lin (1989), Biometrics 45, 255-268",
+        reference="Tatti (2019), arXiv:1902.02921; Lin (1989), Biometrics 45, 255-268",
         summary=(
             f"neighbouring columns agree by {observed:.2f}, columns in random order by {usual:.2f} "
             f"(p {'<' if p_value <= 1 / (1 + orders) else '='} {max(p_value, 1 / (1 + orders)):.3f})"

@@ -94,7 +94,8 @@ def wilson(successes: float, trials: float) -> tuple[float, float] | None:
 
     References
     ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22,
+    209-212.
 
     Examples
     --------

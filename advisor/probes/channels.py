@@ -17,7 +17,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     how = {
         "none": "the columns are one channel",
         "last": f"{channels} channels stand together: order shows at a distance of {channels} columns",
-        "first": f"{channels} channels follow one another: the agreement of neighbours breaks at every border",
+        "first": f"{channels} channels follow one another: neighbours do not agree across a border",
     }[geometry.channel_axis]
     return Evidence(
         name="channels",

@@ -12,9 +12,10 @@ from advisor.table import Table
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Share of equally spaced triples of columns whose outer two agree least.
 
-    Of three exchangeable columns each pair is equally likely to agree least: 1/3. If exchangeable columns stand in
-    blocks (one-hot columns, answers on one scale, repeated measurements), a triple across a border gives at most
-    1/2. Only an order within blocks gives more, so the test is made against 1/2 and the blocks cannot pass it.
+    Of three exchangeable columns each pair is equally likely to agree least: 1/3. If exchangeable columns
+    stand in blocks (one-hot columns, answers on one scale, repeated measurements), a triple across a border
+    gives at most 1/2. Only an order within blocks gives more, so the test is made against 1/2 and the blocks
+    cannot pass it.
     """
     if table.form != "table" or table.values.shape[1] < 3:
         return None

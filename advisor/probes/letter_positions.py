@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.positions import alphabet, positions_order
 from advisor.geometry import INDEPENDENT
+from advisor.positions import alphabet, positions_order
 from advisor.probes.base import Evidence, wilson
 from advisor.table import Table
 
@@ -33,8 +33,9 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         rows_used=len(table.values),
         reference="after Robinson (1951), a similarity is seriated if it falls away from the diagonal",
         summary=(
-            f"{count} groups of {size} exclusive 0/1 columns; in {order.share:.0%} of {order.triples} triples of "
-            "adjacent groups the outer two depend on each other least (33% in random order, at most 50% in blocks)"
+            f"{count} groups of {size} exclusive 0/1 columns; in {order.share:.0%} of {order.triples} "
+            "triples of adjacent groups the outer two depend on each other least (33% in random order, at "
+            "most 50% in blocks)"
         ),
         found=order.found,
         details={"letters": size, "positions": count},

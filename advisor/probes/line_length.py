@@ -11,9 +11,9 @@ from advisor.table import Table
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Length of a line, found by trying every divisor of the number of columns.
 
-    A line length passes if columns agree more with the one a line below than with those beside it, are ordered
-    from line to line as well, and if agreement falls about as fast downwards as it does sideways. The shortest
-    that passes is taken: its multiples pass too.
+    A line length passes if columns agree more with the one a line below than with those beside it, are
+    ordered from line to line as well, and if agreement falls about as fast downwards as it does sideways. The
+    shortest that passes is taken: its multiples pass too.
     """
     geometry = table.geometry
     if table.form != "table" or not geometry.order.found:
@@ -38,13 +38,13 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         unit="columns",
         interval=None,
         p_value=fold.across.p_value,
-        null="lines exchangeable within blocks: the share of ordered triples from line to line is at most 1/2",
+        null="lines exchangeable within blocks: the share of triples ordered downwards is at most 1/2",
         rows_used=len(table.values),
         reference="after Le Roux, Bengio et al. (2007), Learning the 2-D topology of images, NIPS",
         summary=(
-            f"folded every {fold.length} columns, {fold.peak:.0%} of the columns agree more with the one below "
-            f"(by {fold.vertical:.2f}) than with those beside it, and {fold.across.share:.0%} of triples are "
-            "ordered downwards too"
+            f"folded every {fold.length} columns, {fold.peak:.0%} of the columns agree more with the one "
+            f"below (by {fold.vertical:.2f}) than with those beside it, and {fold.across.share:.0%} of "
+            "triples are ordered downwards too"
         ),
         found=True,
         details={

@@ -19,8 +19,8 @@ CANDIDATES = 40  # columns tried as entity or time at most
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Find an entity column and a time column: within each entity, time goes strictly forward down the file.
 
-    A file sorted by one column cannot pass: time must begin anew with each entity or be shared between entities.
-    Of several pairs the one with the fewest repeated times and the most rows per entity is taken.
+    A file sorted by one column cannot pass: time must begin anew with each entity or be shared between
+    entities. Of several pairs the one with the fewest repeated times and the most rows per entity is taken.
     """
     if table.form in ("array", "list_cells") or table.run.empty or len(table.run) < 4 * ROWS_EACH:
         return None
@@ -48,10 +48,10 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         p_value=None,
         null="entity and time unrelated: within an entity time goes forward in half of the rows",
         rows_used=len(table.run),
-        reference="Cuomo et al. (2021), Detecting temporal dependencies in data, BICOD (hidden, grouped attributes)",
+        reference="Cuomo et al. (2021), Detecting temporal dependencies in data, BICOD, CEUR-WS 3163",
         summary=(
-            f"{count} entities in {str(entity)!r}; within each, {str(time)!r} goes forward in {forward:.0%} of rows, "
-            "and entities share times"
+            f"{count} entities in {str(entity)!r}; within each, {str(time)!r} goes forward in "
+            f"{forward:.0%} of rows, and entities share times"
         ),
         found=True,
         details={"entity": str(entity), "time": str(time), "entities": count},

@@ -18,8 +18,9 @@ SHORTEST = 30  # rows
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Memory of the rows: rank autocorrelation of the numeric columns, and whether it fades step by step.
 
-    Any file that is sorted or grouped has dependent rows. A series moves: the typical difference between rows (a
-    robust variogram) keeps growing with their distance, whereas within groups of exchangeable rows it does not.
+    Any file that is sorted or grouped has dependent rows. A series moves: the typical difference between
+    rows (a robust variogram) keeps growing with their distance, whereas within groups of exchangeable rows
+    it does not.
     """
     if table.run.empty or table.n < SHORTEST:
         return None
@@ -47,10 +48,11 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         p_value=p_value,
         null="rows exchangeable: every order of the rows is equally likely",
         rows_used=n,
-        reference="Wald & Wolfowitz (1943), Ann. Math. Stat. 14, 378-388; robust variogram: Cressie & Hawkins (1980)",
+        reference="Wald & Wolfowitz (1943), Ann. Math. Stat. 14, 378-388; Cressie & Hawkins (1980)",
         summary=(
             f"rows {'depend on' if found else 'do not depend on'} the row before: mean rank autocorrelation "
-            f"{value:.2f}, {np.mean(permuted):.2f} in random order; {share:.0%} of {d} columns move step by step"
+            f"{value:.2f}, {np.mean(permuted):.2f} in random order; {share:.0%} of {d} columns move "
+            "step by step"
         ),
         found=found,
         details={
@@ -63,7 +65,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
 
 def _ranks(table: Table) -> NDArray[np.float64] | None:
-    """Ranks of the columns that vary and are not themselves a clock: those only say that the file is sorted."""
+    """Ranks of the columns that vary and are no clock: a clock only says that the file is sorted."""
     known = {c.label: c.role for c in table.columns}
     kept = []
     for label in table.run.columns[:200]:

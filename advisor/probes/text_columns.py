@@ -23,7 +23,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         p_value=None,
         null="strings are names of categories",
         rows_used=min(table.n, 200),
-        reference="mean words per cell of at least 3, as AutoGluon draws the line, or 30 letters without spaces",
+        reference="at least 3 words a cell on average, as AutoGluon has it, or 30 letters without spaces",
         summary=f"{len(texts)} of {len(table.columns)} inputs hold text ({named})",
         found=2 * len(texts) >= len(table.columns),
         details={"columns": [str(label) for label in texts]},

@@ -14,7 +14,8 @@ SHORTEST = 20  # rows
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Find a column that goes forward from row to row in regular steps.
 
-    Dates may skip weekends; plain numbers must step evenly, and a row number 0, 1, 2, ... is not taken for time.
+    Dates may skip weekends; plain numbers must step evenly, and a row number 0, 1, 2, ... is not taken for
+    time.
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,7 @@ def embedded_cases() -> Iterator[Case]:
         if task.structure is None:
             continue
         layout = task.layout if task.structure != "tabular" else None
-        yield Case(
-            task.id, task.origin, task.structure, layout, "flat", lambda task=task: _nameless(task.X, task.y)
-        )
+        yield Case(task.id, task.origin, task.structure, layout, "flat", partial(_nameless, task.X, task.y))
 
 
 def shuffled_cases(cases: list[Case]) -> Iterator[Case]:
@@ -70,8 +69,9 @@ def shuffled_cases(cases: list[Case]) -> Iterator[Case]:
 
 
 def corpus_cases(folder: Path) -> tuple[list[Case], list[str]]:
-    """Sure sets of a corpus with a ``manifest.csv``; the second list names those that are out of scope, and why."""
-    cases, left_out = [], []
+    """Sure sets of a corpus with a ``manifest.csv``; the second list names those left out, and why."""
+    cases: list[Case] = []
+    left_out: list[str] = []
     for row in pd.read_csv(folder / "manifest.csv", keep_default_na=False).to_dict("records"):
         if row["confidence"] != "sure":
             left_out.append(f"{row['id']}: its label is debatable")
@@ -88,7 +88,7 @@ def corpus_cases(folder: Path) -> tuple[list[Case], list[str]]:
                     row["structure"],
                     layout if row["structure"] != "tabular" else None,
                     row["form"],
-                    lambda row=row: _load(folder, row),
+                    partial(_load, folder, row),
                 )
             )
     return cases, left_out
@@ -120,7 +120,7 @@ def layout_of(detail: str) -> tuple[int, ...] | None:
     return None
 
 
-def _load(folder: Path, row: dict[str, Any]) -> tuple[Any, Any]:
+def _load(folder: Path, row: Mapping[Any, Any]) -> tuple[Any, Any]:
     path = folder / row["file"]
     if row["form"] == "npz":
         with np.load(path) as held:

@@ -1,8 +1,8 @@
 """``python -m benchmarks.advisor.structure``: is the structure right, and the layout?
 
-Advises on every embedded task, on a labelled corpus where one is given, and on tables with shuffled columns. Prints
-the confusion, the layouts, the false alarms and the failures. With ``--write`` the outcome per set (never its data)
-becomes the "rules" part of ``advisor/data/calibration.json``.
+Advises on every embedded task, on a labelled corpus where one is given, and on tables with shuffled columns.
+Prints the confusion, the layouts, the false alarms and the failures. With ``--write`` the outcome per set
+(never its data) becomes the "rules" part of ``advisor/data/calibration.json``.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def _share(title: str, hits: list[bool]) -> str:
     if not hits:
         return f"{title}: no such set"
     belief = Belief.of(sum(hits), len(hits))
-    return f"{title}: {sum(hits)} of {len(hits)} = {sum(hits) / len(hits):.1%} (95% {belief.low:.1%} to {belief.high:.1%})"
+    share = f"{sum(hits)} of {len(hits)} = {sum(hits) / len(hits):.1%}"
+    return f"{title}: {share} (95% {belief.low:.1%} to {belief.high:.1%})"
 
 
 def calibrate(results: list[Result], command: str) -> Calibration:
@@ -107,8 +108,8 @@ def calibrate(results: list[Result], command: str) -> Calibration:
             "commit": commit.stdout.strip(),
             "date": datetime.now(UTC).date().isoformat(),
             "sets": len(rows),
-            "note": "sets whose label is sure, in scope and named here; the rules were written with the corpus in sight, so "
-            "expect somewhat less on other sets",
+            "note": "sets whose label is sure, in scope and named here; the rules were written with the "
+            "corpus in sight, so expect somewhat less on other sets",
         }
     }
     return replace(held, rules=rows, provenance=provenance)
@@ -123,30 +124,33 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="refresh the rules part of the calibration")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    cases, left_out = list(embedded_cases()), []
+    cases, left_out = list(embedded_cases()), list[str]()
     if (options.corpus / "manifest.csv").is_file():
         found, left_out = corpus_cases(options.corpus)
         cases += found
     results = [run(case, options.seed) for case in cases]
     controls = [run(case, options.seed) for case in shuffled_cases(cases)]
+    lines: list[str] = []
     for title, part in (
         ("Embedded sets", [r for r in results if r.case.id.startswith("embedded:")]),
         ("Corpus", [r for r in results if r.case.id.startswith("corpus:")]),
         ("Tables with shuffled columns", controls),
     ):
         if part:
-            print(f"\n{title} ({len(part)})")
-            print("\n".join(summary(part)))
-    print(f"\nleft out: {len(left_out)}")
-    print("\nWrong structure or layout")
+            lines += [f"{title} ({len(part)})", *summary(part), ""]
+    lines.append("Wrong structure or layout:")
     for r in (*results, *controls):
         if not r.right or r.exact is False:
             truth = f"{r.case.structure} {r.case.layout or ''}"
-            print(f"  {r.case.id}: {truth} was called {r.structure} {r.layout or ''} {r.form} by {r.rule}")
+            lines.append(
+                f"  {r.case.id}: {truth} was called {r.structure} {r.layout or ''} {r.form} by {r.rule}"
+            )
+    lines += ["", "Left out:", *(f"  {reason}" for reason in left_out)]
     if options.write:
         calibration = calibrate(results, "python -m benchmarks.advisor.structure --write")
         CALIBRATION.write_text(calibration.to_json(), encoding="utf-8")
-        print(f"wrote {CALIBRATION.name}: {len(calibration.rules)} sets")
+        lines.append(f"wrote {CALIBRATION.name}: {len(calibration.rules)} sets")
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 

@@ -50,7 +50,7 @@ def shops(rng, entities=12, days=30):
 
 
 def letters(rng, n=80):
-    words = np.array("the a cat dog sat ran on under over mat hat house quickly slowly today".split())
+    words = np.array(["the", "a", "cat", "dog", "sat", "ran", "on", "mat", "house", "quickly", "today"])
     return pd.DataFrame(
         {"t": [" ".join(rng.choice(words, rng.integers(4, 12))) for _ in range(n)], "y": np.arange(n) % 2}
     )

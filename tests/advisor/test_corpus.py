@@ -1,4 +1,4 @@
-"""The labelled corpus, where it lies beside the checkout: a floor under the figures of ``benchmarks.advisor``."""
+"""The labelled corpus, where it lies beside the checkout: a floor under the measured figures."""
 
 from __future__ import annotations
 

@@ -7,8 +7,7 @@ from scipy.stats import binom
 
 from advisor.intake import read
 from advisor.positions import alphabet, positions_order
-from advisor.probes import measure, names
-from advisor.probes import adjacency, panel, row_order, time_axis
+from advisor.probes import adjacency, measure, names, panel, row_order, time_axis
 from advisor.probes.base import wilson
 
 
