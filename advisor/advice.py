@@ -46,6 +46,12 @@ class Advice:
         Rows and inputs.
     kind : {"classification", "regression"} or None
         What is to be predicted; None without a target.
+    seed : int
+        Of the sample, and of the estimator.
+    provenance : Mapping
+        Where the calibration came from: study, commit, date, commands.
+    folding : Mapping
+        How rows become tensors: options of a transformer in :mod:`advisor.folding`.
     """
 
     structure: Structure

@@ -18,7 +18,17 @@ TIE = 0.01  # scores closer than this count as equal
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """Probability that something holds, from counts: Jeffreys prior, 95% interval."""
+    """Probability that something holds, from counts.
+
+    Parameters
+    ----------
+    value : float
+        Posterior mean under Jeffreys' prior, 0..1.
+    low, high : float
+        Ends of the 95% interval.
+    right, sets : int
+        The counts: how often it held, of how many.
+    """
 
     value: float
     low: float

@@ -72,9 +72,10 @@ def role_of(column: pd.Series) -> Role:
 
 
 def _numeric_role(column: pd.Series) -> Role:
-    head = column.iloc[:2]
-    if len(column) > 1 and head.nunique(dropna=False) == 1 and column.nunique(dropna=False) == 1:
-        return "constant"
+    if len(column) > 1:
+        start = column.iloc[:LOOK]  # most columns show here that they vary
+        if (start.isna() | (start == start.iloc[0])).all() and column.nunique(dropna=False) == 1:
+            return "constant"
     if len(column) >= 20 and pd.api.types.is_integer_dtype(column.dtype) and not column.hasnans:
         values = column.to_numpy()
         if values[0] != values[1] and int(values.max()) - int(values.min()) == len(values) - 1:

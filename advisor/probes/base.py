@@ -79,7 +79,17 @@ class Evidence:
 
 
 def number(value: float | None) -> float | None:
-    """A float that JSON has, or None.
+    """Keep what JSON has: a finite float, or None.
+
+    Parameters
+    ----------
+    value : float or None
+        Any number.
+
+    Returns
+    -------
+    float or None
+        None for NaN and infinities.
 
     Examples
     --------
@@ -90,7 +100,17 @@ def number(value: float | None) -> float | None:
 
 
 def wilson(successes: float, trials: float) -> tuple[float, float] | None:
-    """95% interval of a share.
+    """Work out the 95% interval of a share.
+
+    Parameters
+    ----------
+    successes, trials : float
+        Counts; fractions are allowed where trials overlap.
+
+    Returns
+    -------
+    (float, float) or None
+        Within 0..1; None without trials.
 
     References
     ----------

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from advisor.probes.base import Evidence
-from advisor.table import Table
+from advisor.table import NUMBERS, Table
 
+COLUMNS = 64  # columns looked at, and the last one, which may be the target
 LAGS = (1, 2, 4, 8, 16, 32, 64)
 ORDERS = 199
 SHORTEST = 30  # rows
@@ -68,8 +69,11 @@ def _ranks(table: Table) -> NDArray[np.float64] | None:
     """Ranks of the columns that vary and are no clock: a clock only says that the file is sorted."""
     known = {c.label: c.role for c in table.columns}
     kept = []
-    for label in table.run.columns[:200]:
-        column = table.run[label]
+    # enough of either axis: all rows of a few columns, the first 64 and fewer rows of many
+    labels = [*table.run.columns[:COLUMNS], *table.run.columns[COLUMNS:][-1:]]
+    run = table.run.iloc[: max(512, NUMBERS // len(labels))]
+    for label in labels:
+        column = run[label]
         if known.get(label, "numeric") != "numeric" or not pd.api.types.is_numeric_dtype(column.dtype):
             continue
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
