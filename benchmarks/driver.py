@@ -136,7 +136,7 @@ def clock(seconds: float) -> str:
 
     Examples
     --------
-    >>> clock(7.2), clock(95), clock(7_300)
+    >>> clock(7.2), clock(95), clock(7_330)
     ('7 s', '1 min 35 s', '2 h 2 min')
     """
     seconds = round(seconds)

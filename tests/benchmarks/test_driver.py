@@ -197,7 +197,7 @@ def count(folder):
 
 
 def stop_in_the_middle(folder, number):
-    process = start(folder, seeds=200)
+    process = start(folder, seeds=100)
     try:
         assert wait_until(lambda: count(folder) >= 5, seconds=60)
         with pytest.raises(StoreError, match=f"held by process {process.pid}"):
@@ -208,18 +208,18 @@ def stop_in_the_middle(folder, number):
         process.kill()
         process.communicate()
     done = count(folder)
-    assert 5 <= done < 400
+    assert 5 <= done < 200
     return process.returncode, err, done
 
 
 def test_resume_after_a_kill(tmp_path):
     code, _, done = stop_in_the_middle(tmp_path, signal.SIGKILL)
     assert code == -signal.SIGKILL
-    out, err = start(tmp_path, seeds=200).communicate(timeout=120)
-    assert f"s: {400 - done} ok in " in out, err
+    out, err = start(tmp_path, seeds=100).communicate(timeout=120)
+    assert f"s: {200 - done} ok in " in out, err
     assert f"; {done} were done before" in out
     assert "Then run another." in out
-    assert count(tmp_path) == 400
+    assert count(tmp_path) == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
