@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from typing import Any, ClassVar, Self
 
@@ -39,7 +40,8 @@ class Network(Learner):
     layout : tuple of int or None
         ``(H, W, C)``, ``(T, C)`` or ``(d,)``; None means ``(d,)``. How a row folds into a tensor.
     max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, time_limit
-        See :class:`advisor.architectures._training.Recipe`.
+        See :class:`advisor.architectures._training.Recipe`. A ``batch_size`` of None is the square root of
+        the number of training rows, from 8 to 128, so that little data still gives many steps.
     validation_fraction : float
         Share of the rows given to ``fit`` that is held out, stratified, to choose the best epoch.
     device : str
@@ -67,7 +69,7 @@ class Network(Learner):
     layout: Layout | None
     max_epochs: int
     patience: int
-    batch_size: int
+    batch_size: int | None
     learning_rate: float
     weight_decay: float
     schedule: Any
@@ -104,17 +106,6 @@ class Network(Learner):
             If the loss is not finite.
         """
         start = time.monotonic()
-        recipe = Recipe(
-            max_epochs=self.max_epochs,
-            patience=self.patience,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            schedule=self.schedule,
-            clip=self.clip,
-            time_limit=self.time_limit,
-        )
-        check_recipe(recipe)
         if not 0 < self.validation_fraction <= 0.5:
             raise InputError(
                 "validation_fraction must be in (0, 0.5]",
@@ -131,6 +122,19 @@ class Network(Learner):
             else TableEncoder(scaling="quantile", seed=seed).fit(rows)
         )
         held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
+        recipe = Recipe(
+            max_epochs=self.max_epochs,
+            patience=self.patience,
+            batch_size=min(128, max(8, math.isqrt(len(held[0]))))
+            if self.batch_size is None
+            else self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            schedule=self.schedule,
+            clip=self.clip,
+            time_limit=self.time_limit,
+        )
+        check_recipe(recipe)
         device = pick_device(self.device)
         with seeded(seed, device):
             inputs = self._inputs(rows, device)

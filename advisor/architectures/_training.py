@@ -37,8 +37,9 @@ class Recipe:
     weight_decay : float
         Decoupled weight decay of AdamW.
     schedule : {"cosine", "plateau", "constant"}
-        "cosine": linear warm-up over a tenth of the steps, then half a cosine to zero. "plateau": times 0.2
-        after 30 epochs without a better score, not below 2e-5.
+        "cosine": linear warm-up over a tenth of the steps, then half a cosine to zero (a tenth of the time
+        limit, where that ends training first). "plateau": times 0.2 after 30 epochs without a better score,
+        not below 2e-5.
     clip : float or None
         Largest norm of the gradient.
     time_limit : float or None
@@ -141,17 +142,18 @@ def train(
     optimiser = torch.optim.AdamW(
         weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=device.type != "mps"
     )
-    rate = _Rate(recipe, steps=recipe.max_epochs * n_batches)
+    rate, limit = _Rate(recipe), recipe.time_limit
+    n_steps = recipe.max_epochs * n_batches
     best = _Best(module)
     scores: list[float] = []
     stopped: Stopped = "max_epochs"
-    step = 0
+    step, spent = 0, 0.0  # share of the time limit
     for epoch in range(recipe.max_epochs):
         module.train()
         total = torch.zeros((), device=device)
         order = index[torch.randperm(len(index), generator=generator)].to(device)
         for batch in order.tensor_split(n_batches):
-            optimiser.param_groups[0]["lr"] = rate(step, epoch - best.epoch)
+            optimiser.param_groups[0]["lr"] = rate(max(step / n_steps, spent), epoch - best.epoch)
             optimiser.zero_grad(set_to_none=True)
             value = loss(module(*(t[batch] for t in inputs)), target[batch])
             value.backward()  # type: ignore[no-untyped-call]
@@ -160,7 +162,8 @@ def train(
             optimiser.step()
             total += value.detach()
             step += 1
-            if recipe.time_limit is not None and time.monotonic() - start > recipe.time_limit:
+            spent = 0.0 if limit is None else (time.monotonic() - start) / limit if limit > 0 else 1.0
+            if spent >= 1:
                 stopped = "time_limit"
                 break
         score = -float(loss(forward(module, held_inputs), held_target))
@@ -192,19 +195,18 @@ def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
 
 
 class _Rate:
-    """Learning rate by step ("cosine") or by epochs since the best one ("plateau")."""
+    """Learning rate by progress from 0 to 1 ("cosine") or by epochs since the best one ("plateau")."""
 
-    def __init__(self, recipe: Recipe, *, steps: int) -> None:
-        self.recipe, self.steps, self.warm = recipe, steps, max(1, steps // 10)
-        self.rate = recipe.learning_rate
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe, self.rate = recipe, recipe.learning_rate
         self.waited = 0
 
-    def __call__(self, step: int, since_best: int) -> float:
+    def __call__(self, progress: float, since_best: int) -> float:
         peak = self.recipe.learning_rate
         if self.recipe.schedule == "cosine":
-            if step < self.warm:
-                return peak * (step + 1) / self.warm
-            return peak * 0.5 * (1 + math.cos(math.pi * (step - self.warm) / max(1, self.steps - self.warm)))
+            if progress < 0.1:
+                return peak * (0.1 + 9 * progress)
+            return peak * 0.5 * (1 + math.cos(math.pi * (progress - 0.1) / 0.9))
         if self.recipe.schedule == "plateau":
             if since_best < self.waited:
                 self.waited = 0

@@ -5,7 +5,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from advisor import architectures
 
-SMALL = {"max_epochs": 25, "batch_size": 16, "width": 16, "hidden": 32, "n_estimators": 20, "device": "cpu"}
+SMALL = {"learning_rate": 0.01, "width": 16, "n_estimators": 40, "device": "cpu"}
+STEPS = {
+    "classification": {"max_epochs": 15, "batch_size": 16},
+    "regression": {"max_epochs": 30, "batch_size": 8},  # the LSTM needs 600 steps for the score that is asked
+}
 
 WEIGHTS = {
     "check_sample_weight_equivalence_on_dense_data": "rows of weight 0 still take part in scaling "
@@ -21,7 +25,10 @@ FLOAT32 = {"check_methods_subset_invariance", "check_methods_sample_order_invari
 def quick(name, kind):
     architecture = architectures.get(name)
     known = architecture.classifier().get_params()
-    return architecture.make(kind, random_state=0, **{k: v for k, v in SMALL.items() if k in known})
+    config = {k: v for k, v in {**SMALL, **STEPS[kind]}.items() if k in known}
+    if not architecture.can.iterative:
+        config.pop("learning_rate", None)
+    return architecture.make(kind, random_state=0, **config)
 
 
 ESTIMATORS = [

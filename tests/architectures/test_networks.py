@@ -236,9 +236,9 @@ def test_the_gradient_is_clipped():
 def rates(schedule, epochs, score):
     """Learning rates of a training whose validation score is given per epoch; one batch an epoch."""
     recipe = Recipe(epochs, epochs, 8, 0.1, schedule=schedule)
-    rate, best, seen = _Rate(recipe, steps=epochs), 0, []
+    rate, best, seen = _Rate(recipe), 0, []
     for epoch in range(epochs):
-        seen.append(rate(epoch, epoch - best))
+        seen.append(rate(epoch / epochs, epoch - best))
         if score(epoch):
             best = epoch
     return seen
@@ -251,6 +251,22 @@ def test_cosine_warms_up_then_falls_to_zero():
     assert seen[0] == pytest.approx(0.01)
     assert seen[-1] < 1e-4
     assert (np.diff(seen[10:]) < 0).all()
+
+
+def test_cosine_falls_to_zero_within_the_time_limit():
+    x, y = regression_problem()
+    seen, original = [], torch.optim.AdamW.step
+
+    def step(self, *args, **kwargs):
+        seen.append(self.param_groups[0]["lr"])
+        return original(self, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", step)
+        history = run(nn.Linear(3, 1), x, y, max_epochs=10**6, patience=10**6, time_limit=0.5)
+    assert history.stopped == "time_limit"
+    assert max(seen) == pytest.approx(0.05, rel=0.2)
+    assert seen[-1] < 0.2 * max(seen)
 
 
 def test_plateau_divides_by_five_after_thirty_epochs_without_gain():
@@ -301,7 +317,7 @@ def adding_problem(n, steps, rng):
 
 @pytest.mark.slow
 def test_lstm_solves_the_adding_problem():
-    """Predicting the mean has a root mean squared error of 0.41; remembering two of 50 numbers has far less."""
+    """Predicting the mean has a root mean squared error of 0.41, remembering two numbers far less."""
     rng = np.random.default_rng(0)
     X, y = adding_problem(2000, 50, rng)
     new, truth = adding_problem(500, 50, rng)
