@@ -8,7 +8,11 @@ from advisor import architectures
 SMALL = {"learning_rate": 0.01, "width": 16, "n_estimators": 40, "device": "cpu"}
 STEPS = {
     "classification": {"max_epochs": 15, "batch_size": 16},
-    "regression": {"max_epochs": 30, "batch_size": 8},  # the LSTM needs 600 steps for the score that is asked
+    "regression": {
+        "max_epochs": 30,
+        "patience": 8,
+        "batch_size": 8,
+    },  # the LSTM needs 600 steps for the score that is asked
 }
 
 WEIGHTS = {
