@@ -1,4 +1,8 @@
-"""What MLflow shows of a study, as plain values: a description, a run per candidate, a child per task."""
+"""What MLflow shows of a study, as plain values: a description, a run per candidate, a child per task.
+
+MLflow groups its charts by what stands before a slash, in alphabetical order: "curve" comes first, so the
+curves are what a reader sees on opening the study.
+"""
 
 from __future__ import annotations
 
@@ -89,18 +93,17 @@ def candidates(frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]]) -> d
         cells = frame[frame["candidate"] == name]
         metrics = _aggregates(verdict[verdict["candidate"] == name])
         of = curve[curve["candidate"] == name]
-        metrics += [("normalised_score", y, x) for x, y in zip(of["trials"], of["normalised_score"])]
+        metrics += [("curve/normalised_score", y, x) for x, y in zip(of["trials"], of["normalised_score"])]
         of = anytime[anytime["candidate"] == name]
         metrics += [
-            ("score_within_seconds", y, int(x)) for x, y in zip(of["seconds"], of["normalised_score"])
+            ("curve/score_within_seconds", y, int(x)) for x, y in zip(of["seconds"], of["normalised_score"])
         ]
         if name == ADVISOR:
-            for policy, mean in (
-                regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean().iterrows()
-            ):
-                metrics += [
-                    (f"{column}_{policy}".replace(" ", "_"), value, 0) for column, value in mean.items()
-                ]
+            means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
+            for row in means.itertuples():
+                policy = str(row.Index).replace(" ", "_")
+                metrics += [(f"regret/{policy}", row.regret, 0)]
+                metrics += [(f"regret/{policy}_normalised", row.normalised_regret, 0)]
         # top-level runs begin last and in the order of the verdict, as MLflow lists the newest first
         start = latest + len(names) - place
         spent = float(cells["fit_seconds"].sum() + cells["predict_seconds"].sum())
@@ -126,13 +129,11 @@ def _aggregates(rows: pd.DataFrame) -> list[tuple[str, float, int]]:
     metrics = []
     for row in rows.to_dict("records"):
         overall = row["structure"] == "overall"
-        suffix = "" if overall else f"_{row['structure']}"
-        metrics += [
-            (f"{name}{suffix}", row[name], 0) for name in ("mean_normalised_score", "mean_rank", "wins")
-        ]
+        shown = (("score", "mean_normalised_score"), ("rank", "mean_rank"), ("wins", "wins"))
+        metrics += [(f"{group}/{row['structure']}", row[name], 0) for group, name in shown]
         if overall:
-            metrics += [(f"n_{name}", row[name], 0) for name in ("tasks", "ok", "failed", "skipped")]
-            metrics.append(("fit_seconds_total", row["fit_seconds"], 0))
+            metrics += [(f"status/{name}", row[name], 0) for name in ("ok", "failed", "skipped")]
+            metrics.append(("seconds/fit", row["fit_seconds"], 0))
     return metrics
 
 
@@ -150,13 +151,13 @@ def _task_run(
     metrics: list[tuple[str, float, int]] = []
     for side in ("test", "validation"):
         by_fold = best.groupby("fold")[side].mean()
-        metrics += [(side, score, fold) for fold, score in zip(by_fold.index, by_fold)]
-        metrics.append((f"{side}_mean", best[side].mean(), 0))
+        metrics += [(f"task/{side}_by_fold", score, fold) for fold, score in zip(by_fold.index, by_fold)]
+        metrics.append((f"task/{side}", best[side].mean(), 0))
     for row in summary.to_dict("records"):
-        metrics += [("normalised_score", row["normalised"], 0), ("rank", row["rank"], 0)]
+        metrics += [("task/normalised_score", row["normalised"], 0), ("task/rank", row["rank"], 0)]
     for seconds in ("fit_seconds", "predict_seconds"):
-        metrics.append((seconds, best[seconds].sum(min_count=1), 0))
-    metrics.append(("peak_mb", best["peak_mb"].max(), 0))
+        metrics.append((f"task/{seconds}", best[seconds].sum(min_count=1), 0))
+    metrics.append(("task/peak_mb", best["peak_mb"].max(), 0))
     params = {"task": facts["id"], "candidate": candidate, "trial": str(trial)}
     if candidate == ADVISOR:
         metrics += _advice_metrics(
@@ -197,9 +198,9 @@ def _advice_metrics(cells: pd.DataFrame, regret: pd.DataFrame) -> list[tuple[str
     metrics = []
     for name in ("confidence", "advice_seconds"):
         if name in told:
-            metrics.append((name, float(told[name].astype(float).mean()), 0))
+            metrics.append((f"task/{name}", float(told[name].astype(float).mean()), 0))
     for row in regret.to_dict("records"):
-        metrics += [(name, row[name], 0) for name in ("regret", "normalised_regret")]
+        metrics += [(f"task/{name}", row[name], 0) for name in ("regret", "normalised_regret")]
     return metrics
 
 

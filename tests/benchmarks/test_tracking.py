@@ -128,28 +128,32 @@ def test_candidates_show_the_verdict_and_curves(place):
     _, runs = shown(uri)
     run, history = runs[None, "gbt"]
     # task a: (0.75 - 0.15) / (0.95 - 0.15) = 0.75; task b: 1
-    assert run.data.metrics["mean_normalised_score"] == pytest.approx(0.875)
-    assert run.data.metrics["mean_normalised_score_image"] == pytest.approx(0.75)
-    assert run.data.metrics["mean_rank"] == 1.5
-    assert run.data.metrics["wins"] == 1
-    assert (run.data.metrics["n_ok"], run.data.metrics["n_failed"]) == (4, 0)
-    assert run.data.metrics["fit_seconds_total"] == 8
-    assert history["normalised_score"] == [(1, pytest.approx(0.875))]
-    assert history["score_within_seconds"] == [(1, 0), (2, pytest.approx(0.875)), (5, pytest.approx(0.875))]
+    assert run.data.metrics["score/overall"] == pytest.approx(0.875)
+    assert run.data.metrics["score/image"] == pytest.approx(0.75)
+    assert run.data.metrics["rank/overall"] == 1.5
+    assert run.data.metrics["wins/overall"] == 1
+    assert (run.data.metrics["status/ok"], run.data.metrics["status/failed"]) == (4, 0)
+    assert run.data.metrics["seconds/fit"] == 8
+    assert history["curve/normalised_score"] == [(1, pytest.approx(0.875))]
+    assert history["curve/score_within_seconds"] == [
+        (1, 0),
+        (2, pytest.approx(0.875)),
+        (5, pytest.approx(0.875)),
+    ]
     with Store(folder / "store.sqlite") as store:
         regret = scores.regret(store.frame("s")).groupby("policy")["regret"].mean()
     advisor = runs[None, "advisor"][0].data.metrics
-    assert advisor["regret_advisor"] == pytest.approx(0.1) == pytest.approx(regret["advisor"])
-    assert advisor["regret_always_cnn"] == pytest.approx(0.3)
+    assert advisor["regret/advisor"] == pytest.approx(0.1) == pytest.approx(regret["advisor"])
+    assert advisor["regret/always_cnn"] == pytest.approx(0.3)
 
 
 def test_tasks_show_folds_parameters_data_and_hardware(place):
     _, uri, _ = place
     _, runs = shown(uri)
     run, history = runs["gbt", "a"]
-    assert sorted(history["test"]) == [(0, pytest.approx(0.7)), (1, pytest.approx(0.8))]
-    assert run.data.metrics["test_mean"] == pytest.approx(0.75)
-    assert run.data.metrics["fit_seconds"] == 4
+    assert sorted(history["task/test_by_fold"]) == [(0, pytest.approx(0.7)), (1, pytest.approx(0.8))]
+    assert run.data.metrics["task/test"] == pytest.approx(0.75)
+    assert run.data.metrics["task/fit_seconds"] == 4
     assert run.data.params == {"task": "embedded:a", "candidate": "gbt", "trial": "0"}
     assert run.data.tags["status"] == "ok"
     assert run.data.tags["cpu"] == "a CPU"
@@ -158,9 +162,9 @@ def test_tasks_show_folds_parameters_data_and_hardware(place):
     assert (data.dataset.name, data.dataset.digest) == ("embedded:a", "hash")
     run, _ = runs["advisor", "a"]
     assert run.data.params["advised_recommendation"] == "gbt"
-    assert run.data.metrics["confidence"] == 0.75
-    assert run.data.metrics["regret"] == pytest.approx(0.2)
-    assert run.data.metrics["test_mean"] == pytest.approx(0.75)
+    assert run.data.metrics["task/confidence"] == 0.75
+    assert run.data.metrics["task/regret"] == pytest.approx(0.2)
+    assert run.data.metrics["task/test"] == pytest.approx(0.75)
 
 
 def test_the_description_is_the_verdict(place):
@@ -194,7 +198,7 @@ def test_logging_again_changes_nothing_and_new_results_replace_old_ones(copy):
         tracking.log(store, "s", uri=uri)
     _, after = shown(uri)
     assert set(after) == set(before)
-    assert after["gbt", "b"][0].data.metrics["test_mean"] == pytest.approx(0.85)
+    assert after["gbt", "b"][0].data.metrics["task/test"] == pytest.approx(0.85)
 
 
 def test_files_are_attached_to_one_run(copy, tmp_path):
@@ -230,12 +234,12 @@ def test_failures_are_tags_and_never_numbers(tmp_path):
     runs = projection.candidates(frame, tasks)
     top = runs["lstm"].top
     assert top.failed
-    assert ("n_failed", 4.0, 0) in top.metrics
+    assert ("status/failed", 4.0, 0) in top.metrics
     (run, _) = runs["lstm"].tasks
     assert run.failed
     assert run.tags["status"] == "timeout"
     assert run.tags["reason"] == "2 of 2 cells; the first: stopped after 5 s"
-    assert "test_mean" not in {name for name, _, _ in run.metrics}
+    assert "task/test" not in {name for name, _, _ in run.metrics}
     every = [run for candidate in runs.values() for run in (candidate.top, *candidate.tasks)]
     assert all(math.isfinite(value) for run in every for _, value, _ in run.metrics)
 
