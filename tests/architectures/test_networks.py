@@ -321,7 +321,7 @@ def test_lstm_solves_the_adding_problem():
     rng = np.random.default_rng(0)
     X, y = adding_problem(2000, 50, rng)
     new, truth = adding_problem(500, 50, rng)
-    lstm = architectures.get("lstm").make("regression", layout=(50, 2), random_state=0)
+    lstm = architectures.get("lstm").make("regression", layout=(50, 2), hidden=32, random_state=0)
     error = lstm.fit(X, y).predict(new) - truth
     assert np.sqrt(np.mean(error**2)) < 0.1
 
