@@ -12,17 +12,39 @@ Structure = Literal["image", "sequence", "tabular"]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the estimators of an architecture can take, as data that the planner and the checks read."""
+    """What the estimators of an architecture can take, as data that the planner and the checks read.
 
-    native: frozenset[Structure]  # structures whose order its inductive bias uses
+    Parameters
+    ----------
+    native : frozenset of {"image", "sequence", "tabular"}
+        Structures whose order its inductive bias uses.
+    kinds : frozenset of {"classification", "regression"}
+        What it can predict.
+    uses_layout : bool
+        The estimator has a `layout` parameter.
+    missing : bool
+        NaN in numeric columns is handled inside.
+    categories : bool
+        Categorical and string columns are handled inside.
+    unequal_length : bool
+        Steps padded with NaN at the end are masked, not imputed.
+    sample_weight : bool
+        ``fit`` takes weights of the rows.
+    gpu : bool
+        A GPU is used where one is present.
+    iterative : bool
+        Trained in epochs by the shared loop: has ``max_epochs`` and ``time_limit``.
+    """
+
+    native: frozenset[Structure]
     kinds: frozenset[Kind] = frozenset({"classification", "regression"})
-    uses_layout: bool = False  # the estimator has a `layout` parameter
-    missing: bool = True  # NaN in numeric columns is handled inside
-    categories: bool = True  # pandas categorical and string columns are handled inside
-    unequal_length: bool = False  # steps padded with NaN at the end are masked, not imputed
+    uses_layout: bool = False
+    missing: bool = True
+    categories: bool = True
+    unequal_length: bool = False
     sample_weight: bool = False
-    gpu: bool = False  # uses a GPU where one is present
-    iterative: bool = False  # trained in epochs by the shared loop: has `max_epochs` and `time_limit`
+    gpu: bool = False
+    iterative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

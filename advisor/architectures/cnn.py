@@ -226,9 +226,14 @@ class CNNRegressor(_CNN, NetworkRegressor):
         Share of the pooled features dropped in training.
     target_transform : {"standard", "quantile"}
         Scaling of a regression target; without effect for classes.
-    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, validation_fraction,
-    time_limit
-        Training, see :class:`advisor.architectures._network.Network`.
+    max_epochs, patience, batch_size : int
+        Most epochs, epochs without a better validation loss before stopping, rows per step.
+    learning_rate, weight_decay, validation_fraction : float
+        Peak step size and decay of AdamW; share of the rows held out to choose the best epoch.
+    schedule : {"cosine", "plateau", "constant"}
+        Course of the learning rate, see :class:`advisor.architectures._training.Recipe`.
+    clip, time_limit : float or None
+        Largest norm of the gradient; seconds of training after which it ends with the best weights.
     device : str
         "auto" or a torch device.
     random_state : int, RandomState or None
