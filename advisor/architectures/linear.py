@@ -10,21 +10,21 @@ import scipy.stats
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.utils.validation import check_is_fitted
 
-from advisor.architectures._preprocessing import Learner, TableEncoder, check_rows, check_target
+from advisor.architectures._preprocessing import Learner, TableEncoder, check_rows, check_target, seed_of
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
 
 
 class _Linear(Learner):
-    def __init__(self, *, l2: float = 1e-3, random_state: Any = None) -> None:
+    def __init__(self, *, l2: float | None = None, random_state: Any = None) -> None:
         self.l2 = l2
         self.random_state = random_state
 
     def _encode(self, X: Any) -> NDArray[np.float64]:
-        if not self.l2 > 0:
+        if self.l2 is not None and not self.l2 > 0:
             raise InputError("l2 must be above 0", got=str(self.l2), do="set l2, for example 0.001")
         rows = check_rows(self, X, reset=True)
         self.encoder_ = TableEncoder(scaling="standard").fit(rows)
@@ -57,7 +57,7 @@ class LinearClassifier(ClassifierMixin, _Linear):
         """
         encoded = self._encode(X)
         y = check_target(y, "classification", len(encoded))
-        self.model_ = LogisticRegression(C=1 / (self.l2 * len(y)), max_iter=300)
+        self.model_ = LogisticRegression(C=1 / ((self.l2 or 1e-3) * len(y)), max_iter=300)
         with warnings.catch_warnings():  # on many columns 300 steps come close enough
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.model_.fit(encoded, y, sample_weight)
@@ -85,11 +85,12 @@ class LinearRegressor(RegressorMixin, _Linear):
 
     Parameters
     ----------
-    l2 : float
-        Penalty per training row: the objective is the mean loss plus ``l2 / 2`` times the squared norm of the
-        coefficients, so its effect does not depend on the number of rows.
+    l2 : float or None
+        Penalty: the objective is the mean loss (half the squared error for numbers) plus ``l2 / 2`` times the
+        squared norm of the coefficients, whatever the number of rows. None is 0.001 for classes; for
+        numbers it is chosen from 0.0001 to 10 by leaving one out, on at most 2,000 rows.
     random_state : int, RandomState or None
-        Nothing here is random; every estimator has one.
+        Seed of the rows that the penalty is chosen on, where there are more than 2,000.
     """
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -111,7 +112,13 @@ class LinearRegressor(RegressorMixin, _Linear):
         """
         encoded = self._encode(X)
         y = check_target(y, "regression", len(encoded))
-        self.model_ = Ridge(alpha=self.l2 * len(y)).fit(encoded, y, sample_weight)
+        l2 = self.l2
+        if l2 is None:
+            some = np.random.default_rng(seed_of(self.random_state)).permutation(len(y))[:2000]
+            weight = None if sample_weight is None else np.asarray(sample_weight)[some]
+            grid = RidgeCV(np.logspace(-4, 1, 11) * len(some)).fit(encoded[some], y[some], weight)
+            l2 = grid.alpha_ / len(some)
+        self.model_ = Ridge(alpha=l2 * len(y)).fit(encoded, y, sample_weight)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
