@@ -15,8 +15,9 @@ export MLFLOW_DISABLE_TELEMETRY := true
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
-	$(PY) -m benchmarks run benchmarks/studies/starter.toml --workers $(WORKERS)
+	$(PY) -m benchmarks run benchmarks/studies/starter.toml --workers $(WORKERS) --no-mlflow
 	$(PY) -m reports build starter
+	@$(PY) -m benchmarks log starter --attach $(addprefix runs/starter/,report.html report.md results.parquet)
 
 test: $(VENV)/installed lint types
 	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal

@@ -9,10 +9,20 @@ from json import loads
 from benchmarks.cell import Cell
 from datasets.task import TaskInfo
 
-# seconds per million training values, measured once on one core; only the order and the very first estimate
-# of a fresh store depend on them, every finished cell corrects them
-_PRIOR = {"dummy": 0.05, "linear": 2.0, "gbt": 20.0, "mlp": 20.0, "cnn": 60.0, "lstm": 150.0}
-_START = {"advisor": 1.0}  # seconds that do not depend on the size
+# seconds = a * (training rows / 1,000) * columns ** b, fitted to the logarithms of what the cells of the
+# studies starter and families took on one core of a server; it sets the order and the first estimate of a
+# fresh store, and every finished cell corrects it
+_PRIOR = {
+    "dummy": (0.002, 0.15),
+    "linear": (0.01, 0.55),
+    "gbt": (0.02, 0.9),
+    "mlp": (1.7, 0.2),
+    "cnn": (1.8, 0.3),
+    "lstm": (4.0, 0.2),
+    "advisor": (0.02, 0.75),
+}
+_UNKNOWN = (2.0, 0.5)  # a candidate that nothing is known of
+_LOAD = 0.1  # seconds to load and split a task
 _PSEUDO = 1.0  # seconds of prior that count against the measured ones
 
 
@@ -68,7 +78,8 @@ class Costs:
         n, d = self._size[task]
         caps = loads(protocol)
         rows = min(caps["max_train"], caps["train_fraction"] * n)
-        return _START.get(candidate, 0.01) + _PRIOR.get(candidate, 20.0) * float(rows * d) / 1e6
+        a, b = _PRIOR.get(candidate, _UNKNOWN)
+        return _LOAD + a * float(rows / 1_000 * d**b)
 
 
 class Remaining:
