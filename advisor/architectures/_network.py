@@ -22,11 +22,8 @@ from advisor.architectures._preprocessing import (
     TableEncoder,
     TensorEncoder,
     check_rows,
-    check_target,
-    inner_split,
-    seed_of,
-    target_scaler,
 )
+from advisor.architectures._target import check_target, inner_split, seed_of, target_scaler
 from advisor.architectures._training import Recipe, check_recipe, forward, pick_device, seeded, train
 from advisor.architectures.base import Kind
 from advisor.errors import InputError

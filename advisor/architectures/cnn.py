@@ -226,8 +226,10 @@ class CNNRegressor(_CNN, NetworkRegressor):
         Share of the pooled features dropped in training.
     target_transform : {"standard", "quantile"}
         Scaling of a regression target; without effect for classes.
-    max_epochs, patience, batch_size : int
-        Most epochs, epochs without a better validation loss before stopping, rows per step.
+    max_epochs, patience : int
+        Most epochs, epochs without a better validation loss before stopping.
+    batch_size : int or None
+        Rows per step; None is the square root of the number of training rows, from 8 to 128.
     learning_rate, weight_decay, validation_fraction : float
         Peak step size and decay of AdamW; share of the rows held out to choose the best epoch.
     schedule : {"cosine", "plateau", "constant"}

@@ -14,17 +14,8 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from advisor.architectures._preprocessing import (
-    MISSING,
-    Columns,
-    Learner,
-    Rows,
-    check_rows,
-    check_target,
-    inner_split,
-    seed_of,
-    target_scaler,
-)
+from advisor.architectures._preprocessing import MISSING, Columns, Learner, Rows, check_rows
+from advisor.architectures._target import check_target, inner_split, seed_of, target_scaler
 from advisor.architectures.base import Architecture, Capabilities, Kind
 
 

@@ -13,7 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.utils.validation import check_is_fitted
 
-from advisor.architectures._preprocessing import Learner, TableEncoder, check_rows, check_target, seed_of
+from advisor.architectures._preprocessing import Learner, TableEncoder, check_rows
+from advisor.architectures._target import check_target, seed_of
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
 

@@ -79,7 +79,7 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
         only = series.dropna().iloc[0]
         raise TargetError(
             "the target must take at least two values",
-            got=f"only {only!r}",
+            got=f"only {str(only)!r}",
             do="choose another column or more rows",
         )
     if (

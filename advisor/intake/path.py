@@ -33,7 +33,7 @@ def load(path: Path) -> pd.DataFrame:
         if suffixes.endswith((".parquet", ".pq")):
             return pd.read_parquet(path)
         if any(part in suffixes for part in (".csv", ".tsv", ".txt")):
-            return pd.read_csv(path, sep="\t" if ".tsv" in suffixes else ",", low_memory=False)
+            return _load_csv(path, sep="\t" if ".tsv" in suffixes else ",")
     except ImportError as error:
         raise MissingDependency(
             "a Parquet file needs pyarrow", got="no such package", do="pip install pyarrow"
@@ -45,3 +45,11 @@ def load(path: Path) -> pd.DataFrame:
             do="check the separator, the encoding and that the file is whole",
         ) from error
     raise InputError("the file must end in .csv, .tsv or .parquet", got=path.name, do="convert it first")
+
+
+def _load_csv(path: Path, *, sep: str) -> pd.DataFrame:
+    data = pd.read_csv(path, sep=sep, low_memory=False)
+    written = pd.read_csv(path, sep=sep, header=None, nrows=1, dtype=str).iloc[0].dropna()
+    if written.duplicated().any() and len(written) == data.shape[1]:
+        data.columns = pd.Index(written)  # pandas renames repeated names, which would hide them
+    return data

@@ -132,3 +132,10 @@ def test_the_command(tmp_path, capsys):
 def test_all_errors_have_one_root():
     assert issubclass(TargetError, InputError)
     assert issubclass(InputError, AdvisorError)
+
+
+def test_repeated_names_in_a_file_are_found(tmp_path, capsys):
+    path = tmp_path / "twice.csv"
+    path.write_text("a,a,t\n" + "1,2,0\n3,4,1\n" * 10)
+    assert main([str(path), "--target", "t"]) == 2
+    assert "got a more than once" in capsys.readouterr().err

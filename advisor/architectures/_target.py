@@ -1,0 +1,146 @@
+"""The target: checked, scaled, split for early stopping; and the seed of it all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from advisor.architectures.base import Kind
+from advisor.errors import InputError, TargetError
+
+
+def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
+    """Check the target of fit: one value per row, none missing, at least two classes.
+
+    Parameters
+    ----------
+    y : array-like, shape (n,)
+        Labels or numbers.
+    kind : {"classification", "regression"}
+        Which of them.
+    n_rows : int
+        Rows of the inputs.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Labels as they are, or float64.
+
+    Raises
+    ------
+    TargetError
+        If the target cannot be learned.
+    """
+    if y is None:
+        raise TargetError("fit requires y to be passed, but the target y is None", got="None", do="pass y")
+    values = column_or_1d(y, warn=True)
+    if len(values) != n_rows:
+        raise TargetError(
+            "there must be one target per row",
+            got=f"{len(values)} targets and {n_rows} rows",
+            do="align X and y",
+        )
+    if n_rows < 2:
+        raise InputError("at least 2 rows are needed", got="1 sample", do="pass more rows")
+    if kind == "regression":
+        try:
+            numbers = np.asarray(values, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise TargetError(
+                "a regression target must be numeric",
+                got=f"values of type {values.dtype}",
+                do="convert it, or use a classifier",
+            ) from error
+        if not np.isfinite(numbers).all():
+            raise TargetError(
+                "the target must be finite",
+                got=f"Input y contains {'NaN' if np.isnan(numbers).any() else 'infinity'}",
+                do="drop those rows",
+            )
+        return numbers
+    infinite = values.dtype.kind == "f" and bool(np.isinf(values).any())
+    if infinite or pd.isna(values).any():
+        raise TargetError(
+            "the target must be neither missing nor infinite",
+            got=f"Input y contains {'infinity' if infinite else 'NaN'}",
+            do="drop those rows",
+        )
+    check_classification_targets(values)
+    if (classes := len(np.unique(values))) < 2:
+        raise TargetError(
+            "at least 2 classes are needed", got=f"{classes} class", do="check the target column"
+        )
+    return np.asarray(values)
+
+
+def inner_split(
+    target: NDArray[np.float64] | NDArray[np.int64], fraction: float, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Hold out rows for early stopping, stratified by the target.
+
+    Rows are shuffled, sorted by target and every k-th is taken, so class shares (or the quantiles of a
+    number) are kept. A class with one row stays in training. Too few rows to hold one out: all rows play
+    both parts.
+
+    Parameters
+    ----------
+    target : ndarray, shape (n,)
+        Class codes or numbers.
+    fraction : float
+        Share to hold out, above 0 and at most 0.5.
+    rng : numpy.random.Generator
+        Shuffles the rows.
+
+    Returns
+    -------
+    train, validation : ndarray of int
+        Sorted row positions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> train, validation = inner_split(np.array([0] * 5 + [1] * 5), 0.2, np.random.default_rng(0))
+    >>> len(train), len(validation)
+    (8, 2)
+    """
+    n, every = len(target), max(2, round(1 / fraction))
+    order = rng.permutation(n)
+    order = order[np.argsort(target[order], kind="stable")]
+    held = order[every // 2 :: every]
+    if target.dtype.kind in "iu":
+        held = held[np.bincount(target)[target[held]] > 1]
+    if len(held) == 0:
+        return np.arange(n), np.arange(n)
+    return np.setdiff1d(np.arange(n), held), np.sort(held)
+
+
+def target_scaler(name: str, n_rows: int, seed: int) -> Any:
+    """Make the transformer of a regression target: "standard" or "quantile"."""
+    if name == "standard":
+        return StandardScaler()
+    if name == "quantile":
+        return QuantileTransformer(
+            n_quantiles=min(1000, n_rows), output_distribution="normal", random_state=seed
+        )
+    raise InputError(
+        "target_transform must be 'standard' or 'quantile'", got=repr(name), do="choose one of them"
+    )
+
+
+def seed_of(random_state: Any) -> int:
+    """Seed from an int, a generator or None, without touching the global random state.
+
+    Examples
+    --------
+    >>> seed_of(3) == seed_of(3)
+    True
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return int(np.random.default_rng(random_state).integers(2**31 - 1))
