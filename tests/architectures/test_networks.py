@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from advisor import architectures
-from advisor.architectures._preprocessing import inner_split
+from advisor.architectures._target import inner_split
 from advisor.architectures._training import Recipe, _Rate, forward, seeded, train
 from advisor.architectures.cnn import Conv1d, ImageNet, SequenceNet
 from advisor.architectures.lstm import Recurrent
