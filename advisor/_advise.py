@@ -113,17 +113,18 @@ def _assemble(
 
 def _doubts(choice: Choice, structure: str) -> list[str]:
     """What speaks against the recommended family, from the measured scores."""
-    first, second = choice.ranking[:2]
-    if not choice.measured or first.expected_loss is None or second.expected_loss is None:
+    first = choice.ranking[0]
+    if not first.tasks:
         return [f"no family has been measured on {structure} tasks: the order is the inductive bias alone"]
     doubts = []
     if first.wins < first.tasks:
+        lost = first.tasks - first.wins
+        doubts.append(f"{first.family} lost by more than 0.01 on {lost} of {first.tasks} measured tasks")
+    for family, gap, error in choice.rivals:
         doubts.append(
-            f"{first.family} lost by more than 0.01 on {first.tasks - first.wins} of {first.tasks} tasks"
+            f"{family} cannot be told from {first.family}: it scored {abs(gap):.3f} "
+            f"{'more' if gap > 0 else 'less'} on average (± {error:.3f}), so try both"
         )
-    gap, error = second.expected_loss - first.expected_loss, second.standard_error
-    if error is not None and gap < 2 * error:
-        doubts.append(f"{second.family} loses only {gap:.3f} more on average (± {error:.3f}): try both")
     return doubts
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import numpy as np
+import pandas as pd
 from scipy.stats import beta
 
 FAMILIES = ("cnn", "lstm", "gbt")
@@ -131,25 +131,48 @@ class Calibration:
         fired = [r for r in self.rules if r["rule"] == rule]
         return Belief.of(sum(r["predicted"] == r["true"] for r in fired), len(fired))
 
-    def ranking(self, structure: str) -> tuple[Ranked, ...] | None:
+    def results(self, structure: str) -> tuple[Ranked, ...] | None:
         """Families by mean loss on tasks of a structure, best first; None if nothing was measured.
 
         Tasks of one origin are averaged first: they are not independent.
         """
-        rows = [f for f in self.families if f["structure"] == structure and set(FAMILIES) <= set(f["scores"])]
-        if not rows:
+        losses = self._losses(structure)
+        if losses.empty:
             return None
-        ranked = []
-        for family in FAMILIES:
-            losses: dict[str, list[float]] = {}
-            for row in rows:
-                best = max(row["scores"][f] for f in FAMILIES)
-                losses.setdefault(row["origin"], []).append(best - row["scores"][family])
-            means = np.array([np.mean(values) for values in losses.values()])
-            error = float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else None
-            wins = sum(loss <= TIE for values in losses.values() for loss in values)
-            ranked.append(Ranked(family, float(means.mean()), error, wins, len(rows)))
+        means = losses.groupby("origin").mean()
+        errors = means.sem()
+        ranked = [
+            Ranked(
+                family,
+                float(means[family].mean()),
+                float(errors[family]) if len(means) > 1 else None,
+                int((losses[family] <= TIE).sum()),
+                len(losses),
+            )
+            for family in FAMILIES
+        ]
         return tuple(sorted(ranked, key=lambda r: (r.expected_loss, FAMILIES.index(r.family))))
+
+    def gap(self, structure: str, family: str, other: str) -> tuple[float, float] | None:
+        """Measure how much more a family scores than another, on the same tasks.
+
+        Returns
+        -------
+        (float, float) or None
+            Mean over origins and its standard error; None for fewer than two origins.
+        """
+        losses = self._losses(structure)
+        pairs = (losses[other] - losses[family]).groupby(level="origin").mean()
+        return (float(pairs.mean()), pairs.std() / len(pairs) ** 0.5) if len(pairs) > 1 else None
+
+    def _losses(self, structure: str) -> pd.DataFrame:
+        """Score below the best of the three, one row per task, indexed by origin, one column per family."""
+        rows = [f for f in self.families if f["structure"] == structure and set(FAMILIES) <= set(f["scores"])]
+        index = pd.Index([row["origin"] for row in rows], name="origin", dtype=object)
+        scores = pd.DataFrame(
+            [row["scores"] for row in rows], index=index, columns=list(FAMILIES), dtype=float
+        )
+        return scores.rsub(scores.max(axis=1), axis=0)
 
     def to_json(self) -> str:
         """One row a line, so that changes can be read."""

@@ -100,10 +100,9 @@ def candidates(frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]]) -> d
         ]
         if name == ADVISOR:
             means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
-            for row in means.itertuples():
-                policy = str(row.Index).replace(" ", "_")
-                metrics += [(f"regret/{policy}", row.regret, 0)]
-                metrics += [(f"regret/{policy}_normalised", row.normalised_regret, 0)]
+            for policy, (score, normalised) in zip(means.index, means.to_numpy()):
+                name_of = str(policy).replace(" ", "_")
+                metrics += [(f"regret/{name_of}", score, 0), (f"regret/{name_of}_normalised", normalised, 0)]
         # top-level runs begin last and in the order of the verdict, as MLflow lists the newest first
         start = latest + len(names) - place
         spent = float(cells["fit_seconds"].sum() + cells["predict_seconds"].sum())

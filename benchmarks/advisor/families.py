@@ -19,6 +19,7 @@ import pandas as pd
 
 from advisor import AdvisorError
 from advisor.calibration import FAMILIES, Calibration
+from advisor.policy import choose
 from benchmarks.advisor.structure import CALIBRATION
 from benchmarks.store import Store
 
@@ -99,8 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
     CALIBRATION.write_text(calibration.to_json(), encoding="utf-8")
     lines = [f"wrote {CALIBRATION.name}: {len(rows)} tasks", *(f"left out {reason}" for reason in left_out)]
     for structure in ("image", "sequence", "tabular"):
-        ranking = calibration.ranking(structure)
-        if ranking:
+        ranking = choose(structure, "", calibration).ranking
+        if ranking[0].tasks:
             losses = ", ".join(f"{r.family} -{r.expected_loss:.3f} (won {r.wins}/{r.tasks})" for r in ranking)
             lines.append(f"{structure}: {losses}")
     sys.stdout.write("\n".join(lines) + "\n")

@@ -8,6 +8,7 @@ from scipy.stats import beta
 
 from advisor import advise
 from advisor.calibration import FAMILIES, Belief, Calibration
+from advisor.policy import choose
 
 
 def row(number, rule="r", origin="a", right=True):
@@ -56,7 +57,7 @@ def test_families_are_ranked_by_loss_averaged_over_origins():
             task(5, "c", "image", cnn=0.1, lstm=0.2, gbt=0.9),
         ),
     )
-    ranking = calibration.ranking("sequence")
+    ranking = calibration.results("sequence")
     # origin a counts once: losses cnn (0, .4), lstm (.1, 0), gbt (.2, .005)
     assert [r.family for r in ranking] == ["lstm", "gbt", "cnn"]
     assert [r.expected_loss for r in ranking] == pytest.approx([0.05, 0.1025, 0.2])
@@ -73,6 +74,23 @@ def test_measurements_overrule_the_inductive_bias():
     unmeasured = advise(series, np.arange(60) % 2, calibration=Calibration({}))
     assert unmeasured.ranking[0].expected_loss is None
     assert "not measured" in repr(unmeasured)
+
+
+def test_noise_does_not_overrule_the_inductive_bias():
+    scores = [(0.80, 0.90), (0.90, 0.80), (0.80, 0.95), (0.90, 0.84)]  # lstm is ahead by chance
+    families = [task(i, f"o{i}", cnn=c, lstm=r, gbt=0.5) for i, (c, r) in enumerate(scores)]
+    choice = choose("sequence", "flat_series", Calibration({}, families=tuple(families)))
+    assert [r.family for r in choice.ranking] == ["cnn", "lstm", "gbt"]
+    ((family, gap, error),) = choice.rivals
+    assert (family, gap) == ("lstm", pytest.approx(0.0225))
+    assert error == pytest.approx(np.std([0.1, -0.1, 0.15, -0.06], ddof=1) / 2)
+
+
+def test_a_clear_lead_passes_every_family_it_beats():
+    families = [task(i, f"o{i}", cnn=0.5, lstm=0.6 + i / 100, gbt=0.9 + i / 50) for i in range(5)]
+    choice = choose("sequence", "flat_series", Calibration({}, families=tuple(families)))
+    assert [r.family for r in choice.ranking] == ["gbt", "lstm", "cnn"]
+    assert not choice.rivals
 
 
 def test_the_shipped_calibration_is_well_formed():
