@@ -153,7 +153,10 @@ def train(
         total = torch.zeros((), device=device)
         order = index[torch.randperm(len(index), generator=generator)].to(device)
         for batch in order.tensor_split(n_batches):
-            optimiser.param_groups[0]["lr"] = rate(max(step / n_steps, spent), epoch - best.epoch)
+            # the clock has a say only where it runs ahead, and not while the first epoch warms up: a limit
+            # that is not needed changes nothing
+            progress = max(step / n_steps, spent) if epoch > 0 else step / n_steps
+            optimiser.param_groups[0]["lr"] = rate(progress, epoch - best.epoch)
             optimiser.zero_grad(set_to_none=True)
             value = loss(module(*(t[batch] for t in inputs)), target[batch])
             value.backward()  # type: ignore[no-untyped-call]
