@@ -12,7 +12,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def test_the_readme_has_an_example():
-    assert ">>> advise(" in (ROOT / "README.md").read_text()
+    assert ">>> advice = advise(" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
