@@ -19,7 +19,7 @@ demo: $(VENV)/installed
 	$(PY) -m reports build starter
 	@$(PY) -m benchmarks log starter --attach $(addprefix runs/starter/,report.html report.md results.parquet)
 
-# one thread a process: two workers whose threads fight take ten times as long
+# one thread a process: two workers whose threads fight take many times as long
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/installed lint types
 	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --durations 12
