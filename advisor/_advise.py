@@ -73,8 +73,9 @@ def advise(
     verdict = decide(table, facts)
     if structure is not None and structure != verdict.structure:
         verdict = _override(table, verdict, structure)
-    choice = choose(verdict.structure, verdict.rule, calibration or Calibration.load())
-    return _assemble(table, facts, verdict, choice, calibration or Calibration.load(), seed)
+    calibration = calibration or Calibration.load()
+    choice = choose(verdict.structure, verdict.rule, calibration)
+    return _assemble(table, facts, verdict, choice, calibration, seed)
 
 
 def _assemble(

@@ -136,7 +136,7 @@ class Calibration:
 
         Tasks of one origin are averaged first: they are not independent.
         """
-        losses = self._losses(structure)
+        losses = self.losses(structure)
         if losses.empty:
             return None
         means = losses.groupby("origin").mean()
@@ -153,25 +153,17 @@ class Calibration:
         ]
         return tuple(sorted(ranked, key=lambda r: (r.expected_loss, FAMILIES.index(r.family))))
 
-    def gap(self, structure: str, family: str, other: str) -> tuple[float, float] | None:
-        """Measure how much more a family scores than another, on the same tasks.
+    def losses(self, structure: str) -> pd.DataFrame:
+        """Score below the best of the three, on the tasks of a structure.
 
         Returns
         -------
-        (float, float) or None
-            Mean over origins and its standard error; None for fewer than two origins.
+        DataFrame
+            One row per task, indexed by its origin, one column per family.
         """
-        losses = self._losses(structure)
-        pairs = (losses[other] - losses[family]).groupby(level="origin").mean()
-        return (float(pairs.mean()), pairs.std() / len(pairs) ** 0.5) if len(pairs) > 1 else None
-
-    def _losses(self, structure: str) -> pd.DataFrame:
-        """Score below the best of the three, one row per task, indexed by origin, one column per family."""
         rows = [f for f in self.families if f["structure"] == structure and set(FAMILIES) <= set(f["scores"])]
         index = pd.Index([row["origin"] for row in rows], name="origin", dtype=object)
-        scores = pd.DataFrame(
-            [row["scores"] for row in rows], index=index, columns=list(FAMILIES), dtype=float
-        )
+        scores = pd.DataFrame([row["scores"] for row in rows], index, list(FAMILIES), dtype=float)
         return scores.rsub(scores.max(axis=1), axis=0)
 
     def to_json(self) -> str:
