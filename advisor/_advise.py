@@ -16,13 +16,14 @@ from advisor.errors import InputError
 from advisor.intake import read
 from advisor.policy import Choice, Verdict, choose, decide
 from advisor.probes import Evidence, measure
-from advisor.table import Table
+from advisor.table import Role, Table
 
 
 def advise(
     data: Any,
     target: Any = None,
     *,
+    roles: Mapping[Any, Role] | None = None,
     structure: Structure | None = None,
     seed: int = 0,
     calibration: Calibration | None = None,
@@ -40,6 +41,9 @@ def advise(
         Parquet file.
     target : label or array-like, optional
         The column to predict, or one value per row.
+    roles : mapping of label to role, optional
+        What you know better about single columns, such as ``{"zip": "categorical", "patient": "entity"}``;
+        the roles are those of :class:`~advisor.table.Column`.
     structure : {"image", "sequence", "tabular"}, optional
         What the data are, if you know better: overrides the verdict.
     seed : int
@@ -68,7 +72,7 @@ def advise(
     >>> advice.structure, advice.layout, advice.recommendation
     ('image', (8, 8, 1), 'cnn')
     """
-    table = read(data, target, np.random.default_rng(seed))
+    table = read(data, target, np.random.default_rng(seed), roles)
     facts = measure(table, seed)
     verdict = decide(table, facts)
     if structure is not None and structure != verdict.structure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,20 @@ from advisor.lags import Floats, Lags
 
 Form = Literal["table", "array", "list_cells", "text", "wide_image", "wide_series", "long_series", "panel"]
 Role = Literal[
-    "numeric", "categorical", "text", "time", "identifier", "constant", "array", "entity", "target"
+    "numeric",
+    "ordinal",
+    "categorical",
+    "text",
+    "time",
+    "identifier",
+    "entity",
+    "constant",
+    "array",
+    "image",
+    "file",
+    "ignore",
 ]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 NUMBERS = 500_000  # numbers looked at for facts about columns, between the two limits of rows that follow
 FEWEST_ROWS, MOST_ROWS = 512, 2048
@@ -32,7 +44,11 @@ class Column:
     label : hashable
         As the user holds it.
     role : str
-        What it is for.
+        What it is for: a quantity ("numeric"), a rank held as a whole number ("ordinal"), a name of a class
+        ("categorical"), words ("text"), a moment ("time"), a name of the row ("identifier") or of the thing
+        that several rows belong to ("entity"), one value ("constant"), lists or arrays in cells ("array"),
+        pictures in cells ("image"), paths of files that are not read, such as sound ("file"), or nothing that
+        the caller wants used ("ignore").
     """
 
     label: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
-from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS
+from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS, ROLES, Role
 from advisor.target import infer_kind
 
 SCAN = 20_000_000  # numbers beyond which infinities are looked for in the sample only
@@ -63,6 +64,27 @@ def column_target(frame: pd.DataFrame, target: Any) -> Any:
         got=repr(target),
         do=f"did you mean {close[0]!r}?" if close else f"choose a column, such as {shown}",
     )
+
+
+def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Role]:
+    """Find the columns whose roles the caller gave, or explain what is wrong with them."""
+    given: dict[Any, Role] = {}
+    names = {str(label): label for label in frame.columns}
+    for name, role in roles.items():
+        label = name if name in frame.columns else names.get(str(name))
+        if label is None:
+            close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+            raise InputError(
+                "roles must be given for columns of the data, the target left out",
+                got=repr(name),
+                do=f"did you mean {close[0]!r}?" if close else "check the names",
+            )
+        if role not in ROLES:
+            raise InputError(
+                f"the role of {str(name)!r} must be known", got=repr(role), do=f"choose {', '.join(ROLES)}"
+            )
+        given[label] = role
+    return given
 
 
 def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from advisor.errors import InputError, TargetError
 from advisor.intake._common import SCAN, check_finite, check_rows, check_target, is_values, sample_rows
-from advisor.table import RUN, Column, Form, Table
+from advisor.table import RUN, Column, Form, Role, Table
 
 
 def accepts(data: Any) -> bool:
@@ -17,7 +18,7 @@ def accepts(data: Any) -> bool:
     return hasattr(data, "__array__") and not isinstance(data, pd.DataFrame | pd.Series | pd.Index | str)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
+def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
     """Make a table of an array, rows first."""
     try:
         array = np.asarray(data)
@@ -31,7 +32,7 @@ def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
         if array.ndim == 2 and array.dtype.kind in "OUST":
             from advisor.intake import frame
 
-            return frame.read(pd.DataFrame(array).infer_objects(), target, rng)
+            return frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles)
         raise InputError(
             "an array must hold real numbers", got=f"dtype {array.dtype}", do="convert or split them"
         )

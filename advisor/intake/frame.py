@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from advisor.errors import InputError
 from advisor.intake._common import (
     SCAN,
     check_finite,
+    check_roles,
     check_rows,
     check_target,
     column_target,
@@ -20,7 +22,7 @@ from advisor.intake._common import (
 )
 from advisor.lags import Floats
 from advisor.roles import role_of
-from advisor.table import RUN, Column, Form, Table
+from advisor.table import RUN, Column, Form, Role, Table
 
 
 def accepts(data: Any) -> bool:
@@ -28,7 +30,7 @@ def accepts(data: Any) -> bool:
     return isinstance(data, pd.DataFrame)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
+def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
     """Make a table of a frame."""
     frame: pd.DataFrame = data
     if frame.shape[1] == 0:
@@ -58,8 +60,10 @@ def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
     if len(empty) == inputs.shape[1] or (len(empty) and not _padding(inputs, empty)):
         shown = ", ".join(repr(str(c)) for c in empty[:3])
         raise InputError("every column must hold values", got=f"nothing in {shown}", do="drop what is empty")
+    given = check_roles(inputs, roles)
     columns = tuple(
-        Column(label, "constant" if label in set(empty) else role_of(inputs[label])) for label in inputs
+        Column(label, given.get(label) or ("constant" if label in set(empty) else role_of(inputs[label])))
+        for label in inputs
     )
 
     rows = sample_rows(len(inputs), inputs.shape[1], rng)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from advisor.errors import InputError, MissingDependency
 from advisor.intake import frame
-from advisor.table import Table
+from advisor.table import Role, Table
 
 
 def accepts(data: Any) -> bool:
@@ -18,9 +19,9 @@ def accepts(data: Any) -> bool:
     return isinstance(data, str | Path)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator) -> Table:
+def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
     """Read the file as a frame."""
-    return frame.read(load(Path(data)), target, rng)
+    return frame.read(load(Path(data)), target, rng, roles)
 
 
 def load(path: Path) -> pd.DataFrame:
