@@ -113,6 +113,7 @@ def _assemble(
         seed=seed,
         provenance=calibration.provenance,
         folding=_folding(table, verdict),
+        column_order=tuple(verdict.folding["columns"]) if verdict.rule.startswith("scrambled") else None,
     )
 
 
@@ -143,8 +144,7 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         if table.form == "list_cells":
             options |= {"how": "cells", "columns": table.labels("array")}
     elif how == "flat":
-        numeric = table.labels("numeric", "constant") if table.columns else None
-        options |= {"layout": verdict.layout, "columns": numeric}
+        options["layout"] = verdict.layout
     elif how == "text":
         options["columns"] = table.labels("text")
     elif how == "windows" and options["entity"] is not None:
@@ -161,7 +161,7 @@ def _override(table: Table, verdict: Verdict, structure: Structure) -> Verdict:
     if structure == "tabular":
         return replace(base, layout=(table.width,), form="table", folding={"how": "none"})
     if structure == "sequence" and table.form == "table" and table.values.shape[1] >= 2:
-        folding = {"how": "flat", "channel_axis": "none"}
+        folding = {"how": "flat", "channel_axis": "none", "columns": list(table.numbers)}
         return replace(base, layout=(table.values.shape[1], 1), form="wide_series", folding=folding)
     raise InputError(
         f"the data must fold into a {structure} if you say that they are one",

@@ -50,6 +50,8 @@ class Advice:
         Of the sample, and of the estimator.
     provenance : Mapping
         Where the calibration came from: study, commit, date, commands.
+    column_order : tuple of label or None
+        The columns in the order recovered, if they look scrambled; direction and mirror image are arbitrary.
     folding : Mapping
         How rows become tensors: options of a transformer in :mod:`advisor.folding`.
     """
@@ -72,6 +74,7 @@ class Advice:
     seed: int = 0
     provenance: Mapping[str, Any] = field(default_factory=dict)
     folding: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    column_order: tuple[Any, ...] | None = None
 
     def estimator(self, *, time_limit: float | None = None, **config: Any) -> Any:
         """Make the recommended architecture, set up for this layout and for the data as they are held.
@@ -155,6 +158,7 @@ class Advice:
             "against": list(self.against),
             "warnings": list(self.warnings),
             "evidence": [fact.to_dict() for fact in self.evidence],
+            "column_order": None if self.column_order is None else [str(c) for c in self.column_order],
             "n": self.n,
             "width": self.width,
             "kind": self.kind,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from advisor.architectures.base import Structure
 from advisor.errors import InputError
-from advisor.geometry import Order, order_at
 from advisor.lags import Lags
+from advisor.order import Order, order_at
 
 FEW = 4  # no more than this many colours; a picture has more lines
 SMALLEST_IMAGE = 8  # lines and columns that a picture has at least

@@ -41,7 +41,7 @@ class Lags:
     def __init__(
         self,
         at: Callable[[int], Floats],
-        agreement: _Agreement,
+        agreement: Agreement,
         means: Floats,
         variances: Floats,
         missing: NDArray[np.float64],
@@ -55,7 +55,7 @@ class Lags:
     def of(cls, values: NDArray[np.floating]) -> Lags:
         """Prepare the lags of a table."""
         ranks = pooled_ranks(values)
-        agreement = _Agreement(ranks)
+        agreement = Agreement.of(ranks)
         missing = np.isnan(ranks).mean(axis=0)
         return cls(agreement.at, agreement, agreement.means, agreement.variances, missing)
 
@@ -68,6 +68,17 @@ class Lags:
     def mean(self, k: int) -> float:
         """Mean agreement at distance ``k``; NaN if no pair has one."""
         return nanmean(self.at(k))
+
+    def part(self, start: int, stop: int) -> Lags:
+        """Look at the columns from ``start`` up to ``stop`` only; ranks stay those of the whole table."""
+        agreement = self.agreement.part(start, stop)
+        return Lags(
+            lambda k: self.at(k)[start : stop - k],
+            agreement,
+            self.means[start:stop],
+            self.variances[start:stop],
+            self.missing[start:stop],
+        )
 
     def coarsen(self, step: int) -> Lags:
         """Look at every ``step``-th column only, averaged over the ``step`` starting points.
@@ -93,24 +104,97 @@ class Lags:
         )
 
 
-class _Agreement:
+class Agreement:
     """Concordance of any pairs of columns of one table of ranks."""
 
-    def __init__(self, ranks: Floats) -> None:
+    def __init__(self, means: Floats, centred: Floats) -> None:
+        self.means, self.centred = means, centred
+        self.rows = centred.shape[1]
+
+    @classmethod
+    def of(cls, ranks: Floats) -> Agreement:
+        """Prepare a table of ranks, NaN where missing."""
         known = np.isfinite(ranks)
         count = np.maximum(known.sum(axis=0), 1)
-        self.means = (np.where(known, ranks, 0).sum(axis=0) / count).astype(np.float32)
+        means = (np.where(known, ranks, 0).sum(axis=0) / count).astype(np.float32)
         # one row per column, so that slices and random columns are contiguous reads
-        self.centred = np.ascontiguousarray(np.where(known, ranks - self.means, 0).T)
-        self.rows = ranks.shape[0]
+        return cls(means, np.ascontiguousarray(np.where(known, ranks - means, 0).T))
+
+    def part(self, start: int, stop: int) -> Agreement:
+        """The columns from ``start`` up to ``stop``; nothing is copied."""
+        return Agreement(self.means[start:stop], self.centred[start:stop])
+
+    def only(self, columns: NDArray[np.intp]) -> Agreement:
+        """The given columns."""
+        return Agreement(self.means[columns], self.centred[columns])
+
+    def odd(self, most: int, share: float) -> NDArray[np.bool_]:
+        """Columns among the first and last ``most`` that belong to no other as the columns between do.
+
+        A column belongs if it agrees with one further inside, or with one that belongs, by ``share`` of what
+        nine in ten of the inner columns reach. Columns that hardly vary or are mostly missing are not odd:
+        pictures have dark borders, and series end early.
+        """
+        d = len(self.means)
+        odd = np.zeros(d, np.bool_)
+        inner = np.flatnonzero(self.live[most : d - most]) + most
+        if d < 4 * most or len(inner) < 2 * most:
+            return odd
+        some = inner[np.linspace(0, len(inner) - 1, min(len(inner), 48)).astype(np.intp)]
+        enough = share * float(np.quantile(self._best(some, inner), 0.1))
+        belong = inner
+        ends = np.flatnonzero((np.arange(d) < most) | (np.arange(d) >= d - most))
+        varied = [j for j in ends if self.live[j] and _usual_share(self.centred[j]) < 0.9]
+        ends = np.array(varied, dtype=np.intp)
+        while len(ends):
+            joins = self._best(ends, belong) >= enough
+            if not joins.any():
+                break
+            belong, ends = ends[joins], ends[~joins]
+        odd[ends] = True
+        return odd
+
+    def _best(self, columns: NDArray[np.intp], others: NDArray[np.intp]) -> Floats:
+        agreement = self.pairs(columns[:, None], others[None])
+        agreement[columns[:, None] == others] = -1
+        best: Floats = agreement.max(axis=1)
+        return best
+
+    def pairs(self, columns: NDArray[np.intp], others: NDArray[np.intp]) -> Floats:
+        """Agreement of every column of one list, shape (a, 1), with every one of another, shape (1, b)."""
+        i, j = columns.ravel(), others.ravel()
+        covariance = self.centred[i] @ self.centred[j].T / self.rows
+        spread = (
+            self.variances[i][:, None] + self.variances[j] + (self.means[i][:, None] - self.means[j]) ** 2
+        )
+        agreement: Floats = 2 * covariance / np.maximum(spread, 1e-12)
+        return agreement
+
+    def nearest(self, k: int) -> tuple[NDArray[np.intp], Floats]:
+        """The ``k`` other columns that agree most with each, and by how much, best first: both (d, k)."""
+        d = len(self.means)
+        nearest, agreement = np.empty((d, k), np.intp), np.empty((d, k), np.float32)
+        everything = np.arange(d)
+        for start in range(0, d, 512):
+            some = everything[start : start + 512]
+            pairs = self.pairs(some[:, None], everything[None])
+            pairs[some - start, some] = -2
+            best = np.argpartition(-pairs, k, axis=1)[:, :k]
+            values = np.take_along_axis(pairs, best, axis=1)
+            order = np.argsort(-values, axis=1, kind="stable")
+            nearest[some] = np.take_along_axis(best, order, axis=1)
+            agreement[some] = np.take_along_axis(values, order, axis=1)
+        return nearest, agreement
 
     @cached_property
     def variances(self) -> Floats:
+        """Of the ranks of each column."""
         variances: Floats = np.einsum("ij,ij->i", self.centred, self.centred) / self.rows
         return variances
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:
+        """Whether a column varies at all."""
         live: NDArray[np.bool_] = self.variances > 1e-9
         return live
 
@@ -136,6 +220,12 @@ class _Agreement:
             covariance = np.einsum("ij,ij->i", self.centred[a], self.centred[b]) / self.rows
             parts.append(self._concordance(covariance, a, b))
         return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+
+def _usual_share(column: Floats) -> float:
+    """Share of rows that hold the most frequent value."""
+    _, counts = np.unique(column, return_counts=True)
+    return float(counts.max()) / len(column)
 
 
 def pooled_ranks(values: NDArray[np.floating]) -> Floats:

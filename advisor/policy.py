@@ -119,8 +119,28 @@ def flat_image(table: Table, facts: Facts) -> Verdict | None:
         "image",
         geometry.layout,
         "wide_image",
-        {"how": "flat", "channel_axis": geometry.channel_axis},
+        _flat(table),
         because=("line_length", "column_order", "channels", "adjacency"),
+        against=_beside(table),
+    )
+
+
+def _flat(table: Table) -> dict[str, Any]:
+    geometry = table.geometry
+    columns = table.numbers[geometry.start : geometry.stop]
+    return {"how": "flat", "channel_axis": geometry.channel_axis, "columns": list(columns)}
+
+
+def _beside(table: Table) -> tuple[str, ...]:
+    """The inputs that have no place in the tensor, as a reason against it."""
+    inside = set(table.numbers[table.geometry.start : table.geometry.stop])
+    beside = [c.name for c in table.columns if c.label not in inside]
+    if not beside:
+        return ()
+    shown = ", ".join(repr(name) for name in beside[:4]) + (" ..." if len(beside) > 4 else "")
+    return (
+        f"{len(beside)} column{'s' if len(beside) > 1 else ''} beside it ({shown}) would not be used: if "
+        "they tell much, let a second model have them",
     )
 
 
@@ -130,15 +150,16 @@ def flat_series(table: Table, facts: Facts) -> Verdict | None:
     geometry = table.geometry if table.form == "table" else None
     if geometry is None or geometry.layout is None or order is None or not order.found:
         return None
-    if near is None or not near.found or 2 * table.values.shape[1] < len(table.columns):
+    if near is None or not near.found or 2 * (geometry.stop - geometry.start) < len(table.columns):
         return None
     return Verdict(
         "flat_series",
         "sequence",
         geometry.layout,
         "wide_series",
-        {"how": "flat", "channel_axis": geometry.channel_axis},
+        _flat(table),
         because=("column_order", "adjacency", "channels"),
+        against=_beside(table),
     )
 
 
@@ -152,7 +173,7 @@ def letters(table: Table, facts: Facts) -> Verdict | None:
         "sequence",
         (fact.details["positions"], fact.details["letters"]),
         "wide_series",
-        {"how": "flat", "channel_axis": "last"},
+        {"how": "flat", "channel_axis": "last", "columns": list(table.numbers)},
         because=("letter_positions",),
         against=("letters stand at fixed positions: trees can use them as they are",),
     )
@@ -182,6 +203,30 @@ def moving_rows(table: Table, facts: Facts) -> Verdict | None:
     if fact is None or not fact.found or fact.value < 0.4 or fact.details["moving"] <= 0.5:
         return None
     return _windows("long_series", table, facts, entity=None, because=("row_order",), rule="moving_rows")
+
+
+def scrambled(table: Table, facts: Facts) -> Verdict | None:
+    """Columns in random order whose neighbours can still be told."""
+    fact = facts.get("scrambled_columns")
+    if fact is None or not fact.found or 2 * table.values.shape[1] < len(table.columns):
+        return None
+    recovered = table.recovered
+    assert recovered is not None
+    picture = recovered.structure == "image"
+    channels = recovered.layout[-1]
+    return Verdict(
+        "scrambled_image" if picture else "scrambled_series",
+        "image" if picture else "sequence",
+        recovered.layout,
+        "wide_image" if picture else "wide_series",
+        {
+            "how": "flat",
+            "channel_axis": "first" if channels > 1 else "none",
+            "columns": [table.numbers[j] for j in recovered.columns],
+        },
+        because=("scrambled_columns",),
+        against=("the order is a guess from agreement alone: if you have the true one, use that",),
+    )
 
 
 def table_of_columns(table: Table, facts: Facts) -> Verdict:
@@ -222,6 +267,7 @@ RULES: tuple[Callable[[Table, Facts], Verdict | None], ...] = (
     panel,
     timed_rows,
     moving_rows,
+    scrambled,
 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.geometry import Order, order_of
 from advisor.lags import Floats
+from advisor.order import Order, order_of
 
 FEWEST = 8  # positions
 LARGEST = 64  # letters of an alphabet

@@ -12,6 +12,7 @@ import pandas as pd
 from advisor.architectures.base import Kind
 from advisor.geometry import Geometry, recover
 from advisor.lags import Floats, Lags
+from advisor.seriation import Recovered, recover_order
 
 Form = Literal["table", "array", "list_cells", "text", "wide_image", "wide_series", "long_series", "panel"]
 Role = Literal[
@@ -88,6 +89,8 @@ class Table:
         What is to be predicted; None without a target.
     data : DataFrame or ndarray
         The inputs as held, not copied.
+    numbers : tuple of label
+        The columns that stand in ``values``, in order; empty where those are the numbers of items.
     """
 
     form: Form
@@ -100,6 +103,7 @@ class Table:
     target: pd.Series | None
     kind: Kind | None
     data: Any
+    numbers: tuple[Any, ...] = ()
 
     def labels(self, *roles: Role) -> list[Any]:
         """Labels of the columns that have one of these roles, in order."""
@@ -114,6 +118,13 @@ class Table:
     def lags(self) -> Lags:
         """Agreement of the numeric inputs at every distance."""
         return Lags.of(self.values)
+
+    @cached_property
+    def recovered(self) -> Recovered | None:
+        """The order that scrambled columns once had; None where they have one, or never had."""
+        if self.form != "table" or self.geometry.layout is not None:
+            return None
+        return recover_order(self.values, np.random.default_rng(0))
 
     @cached_property
     def geometry(self) -> Geometry:

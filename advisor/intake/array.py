@@ -81,4 +81,5 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
         columns = tuple(Column(j, "numeric") for j in range(array.shape[1]))
         run = pd.DataFrame(array[:RUN])
     form: Form = "table" if array.ndim == 2 else "array"
-    return Table(form, len(array), columns, flat, item, False, run, series, kind, array)
+    numbers = tuple(range(array.shape[1])) if array.ndim == 2 else ()
+    return Table(form, len(array), columns, flat, item, False, run, series, kind, array, numbers)

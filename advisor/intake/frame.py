@@ -83,7 +83,9 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
     check_finite(values, "the data")
     texts = [c for c in columns if c.role == "text"]
     form: Form = "text" if texts and 2 * len(texts) >= len(columns) else "table"
-    return Table(form, len(inputs), columns, values, (len(body),), False, run, series, kind, inputs)
+    return Table(
+        form, len(inputs), columns, values, (len(body),), False, run, series, kind, inputs, tuple(body)
+    )
 
 
 _TARGET = "\0target"  # the target's name in Table.run, which no column can have by accident

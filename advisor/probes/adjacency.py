@@ -22,13 +22,16 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     d = table.values.shape[1]
     if table.form != "table" or d < 6:
         return None
-    lags, step = table.lags, table.geometry.order.step
+    geometry = table.geometry
+    lags, step = table.lags.part(geometry.start, geometry.stop), geometry.order.step
+    d = lags.size
     observed = lags.mean(step)
     if not np.isfinite(observed):
         return None
     orders = max(19, min(ORDERS, PAIRS // d))
     live = np.flatnonzero(lags.agreement.live)
-    permuted = np.array([_agreement_in_order(table, rng.permutation(live)) for _ in range(orders)])
+    orders_at_random = (rng.permutation(live) for _ in range(orders))
+    permuted = np.array([nanmean(lags.agreement.of_pairs(o[:-1], o[1:])) for o in orders_at_random])
     p_value = (1 + int((permuted >= observed).sum())) / (1 + orders)
     usual = float(permuted.mean())
     return Evidence(
@@ -55,7 +58,3 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
             "step": step,
         },
     )
-
-
-def _agreement_in_order(table: Table, order: np.ndarray) -> float:
-    return nanmean(table.lags.agreement.of_pairs(order[:-1], order[1:]))

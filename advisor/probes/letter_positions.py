@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.geometry import INDEPENDENT
+from advisor.order import INDEPENDENT
 from advisor.positions import alphabet, positions_order
 from advisor.probes.base import Evidence, wilson
 from advisor.table import Table

@@ -19,7 +19,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     if table.form != "table" or not geometry.order.found:
         return None
     fold = geometry.fold
-    if fold is None:
+    if fold is None or geometry.image <= 0.5:
         return Evidence(
             name="line_length",
             value=float("nan"),

@@ -5,8 +5,9 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.stats import binom
 
-from advisor.geometry import block_length, order_at, recover
+from advisor.geometry import block_length, recover
 from advisor.lags import Lags, pooled_ranks
+from advisor.order import order_at
 
 
 def pictures(rng, n, height, width, channels=1):
