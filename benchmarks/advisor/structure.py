@@ -2,8 +2,8 @@
 
 Advises on every embedded task, on a labelled corpus where one is given, and on tables with shuffled columns.
 Prints the confusion, the layouts, the false alarms and the failures. ``--collection packages`` measures on
-sets that installed packages ship instead (:mod:`benchmarks.advisor.packages`). With ``--write`` the outcome per set
-(never its data) becomes the "rules" part of ``advisor/data/calibration.json``.
+sets that installed packages ship instead (:mod:`benchmarks.advisor.packages`). With ``--write`` the outcome
+per set (never its data) becomes the "rules" part of ``advisor/data/calibration.json``.
 """
 
 from __future__ import annotations

