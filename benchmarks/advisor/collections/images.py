@@ -125,6 +125,11 @@ def _planes(X: np.ndarray) -> np.ndarray:
     return X.transpose(0, 3, 1, 2)
 
 
+def _planes_of(folder: str, size: int) -> Data:
+    X, y = icons(folder, size)
+    return _planes(X), y
+
+
 def _by_columns(X: np.ndarray) -> np.ndarray:
     return X.transpose(0, 2, 1, *range(3, X.ndim))
 
@@ -236,6 +241,9 @@ MADE: dict[str, Callable[[], Data]] = {
     "oxygen_22_grey_noise": partial(_flat, partial(icons, "oxygen/base/22x22", 22, "L"), 1000, _noisy),
     "oxygen_64_grey": partial(_flat, partial(icons, "oxygen/base/64x64", 64, "L"), 200),
     "oxygen_32_array": partial(_array, partial(icons, "oxygen/base/32x32", 32), 400),
+    "adwaita_24_rgb": partial(_flat, partial(icons, "Adwaita/24x24", 24), 500),
+    "adwaita_32_metadata": partial(_site_behind, partial(icons, "Adwaita/32x32", 32, "L"), 700),
+    "adwaita_16_planes_weight": partial(_weight_in_front, partial(_planes_of, "Adwaita/16x16", 16), 700),
     "china_flower_12_grey": partial(_flat, partial(many, photos, 12, 12, 700, "L", 2)),
     "china_flower_16_rgb": partial(_flat, partial(many, photos, 16, 16, 400, "RGB", 2)),
     "china_flower_9x13": partial(_flat, partial(many, photos, 9, 13, 500, "L", 4)),

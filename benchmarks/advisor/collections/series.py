@@ -167,6 +167,28 @@ def _temperatures() -> Data:
     return wide.reset_index(drop=True), None
 
 
+def _temperatures_dated() -> Data:
+    X, _ = _temperatures()
+    return beside(X, [1930 + np.arange(len(X))]), None
+
+
+def _votes_named() -> Data:
+    held = r("cluster/votes.repub", names=True)
+    return held, None
+
+
+def _depth_in_front(load: Callable[[], Data]) -> Data:
+    X, y = load()
+    return beside(flat(X), [np.random.default_rng(5).gamma(3.0, 4.0, len(X))]), y
+
+
+def _chemistry_behind() -> Data:
+    """60 spectra of coffee beside what a laboratory would add."""
+    X, y = _coffee()
+    rng = np.random.default_rng(6)
+    return beside(X.iloc[:, ::8], [], [rng.normal(10, 2, len(X)), rng.normal(1.2, 0.1, len(X))]), y
+
+
 def _glucose() -> Data:
     held = (
         pd.to_numeric(csv("bokeh_sampledata/_data/CGM.csv.gz")["glucose"], errors="coerce")
@@ -274,6 +296,7 @@ MADE: dict[str, Callable[[], Data]] = {
     "motions_channel_major": partial(_channel_major, motions),
     "motions_time_major": partial(_time_major, motions),
     "motions_array": motions,
+    "motions_described": partial(_described, motions),
     "osu_leaf": partial(_channel_major, leaf),
     "osu_leaf_60_rows": partial(_channel_major, leaf, None, 60),
     "gun_point_reversed": partial(_channel_major, gun, _reversed),
@@ -296,20 +319,24 @@ MADE: dict[str, Callable[[], Data]] = {
     "splice_letters": _letters,
     "coffee_infrared": _coffee,
     "fermentation_raman": _fermentation,
+    "coffee_chemistry_behind": _chemistry_behind,
     "raman_21_rows": _raman,
     "raman_every_tenth": partial(_every, _fermentation, 10),
     "collagen_infrared": _collagen,
     "yeast_alpha": partial(_alpha, "alpha"),
     "yeast_conditions": partial(_alpha, ""),
+    "sonar_depth_in_front": partial(_depth_in_front, sonar),
     "elnino_months": _elnino,
     "fertility_years": _fertility,
     "unemployment_months": _unemployment,
+    "republican_votes_named": _votes_named,
     "republican_votes": _votes,
     "world_bank_years": _world_bank,
     "age_pyramid": partial(_ages, False),
     "age_pyramid_both": partial(_ages, True),
     "cigarette_years": _cigars,
     "simulated_trials": _simulated,
+    "clemson_days_dated": _temperatures_dated,
     "clemson_days": _temperatures,
     "pigs_weeks": partial(_growth, "geepack/dietox", ["Pig"], "Time", "Weight", "Cu"),
     "spruce_growth": partial(_growth, "nlme/Spruce", ["Tree"], "days", "logSize", "plot"),
