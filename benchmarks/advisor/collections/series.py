@@ -212,7 +212,9 @@ def _letters() -> Data:
 
 
 def _collagen() -> Data:
-    return split(csv("orangecontrib/spectroscopy/datasets/collagen.csv"), "type")
+    return split(
+        pd.read_csv(path("orangecontrib/spectroscopy/datasets/collagen.csv"), skiprows=[1, 2]), "type"
+    )
 
 
 def _coffee() -> Data:
