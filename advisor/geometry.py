@@ -155,6 +155,9 @@ def block_length(lags: Lags) -> int | None:
         background = nanmean(np.array([lags.mean(k) for k in range(2, lags.size, max(1, lags.size // 24))]))
         lost = cuts.mean() < usual - 0.6 * (usual - background)
         sharp = cuts.max() < min(usual - 6 * max(spread, 0.01), float(np.nanquantile(rest, 0.02)))
+        if len(cuts) > 2:  # several cuts that are low together say as much as one that is lowest
+            low, lowest = np.nanquantile(rest, [0.1, 0.02])
+            sharp = sharp or bool(cuts.max() < low and cuts.mean() < lowest)
         if lost and sharp:
             return length
     return None

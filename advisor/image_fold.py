@@ -14,7 +14,7 @@ from advisor.order import Order, order_at
 
 SHORTEST_SIDE = 4  # lines, and columns of a line
 LONGEST_ASPECT = 6.0
-FACTS = ("peak", "across", "along", "weakest", "uneven", "anisotropic", "breaks", "border", "aspect")
+FACTS = ("weakest", "uneven", "anisotropic", "breaks", "aspect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,16 @@ class Fold:
     across: Order  # order from line to line
     along: float  # share of triples within lines whose outer two agree least
     breaks: float  # agreement lost where a line ends, relative to that of neighbours, beyond shorter lengths
-    border: float  # log of the variation at the ends of lines over that of all columns, at most 0
     reach: float  # lines, over columns, within which agreement halves; 1 is isotropic
 
     def facts(self) -> NDArray[np.float64]:
         """The facts that enter the odds, in the order of ``FACTS``; all lie between -3 and 3."""
         across = self.across.share if self.across.triples else 1 / 3
         values = (
-            self.peak,
-            across,
-            self.along,
             min(self.peak, across, self.along),
             np.clip(abs(np.log(max(self.vertical, 1e-3) / max(self.horizontal, 1e-3))), 0, 3),
             np.clip(abs(np.log(max(self.reach, 1e-3))), 0, 3),
             np.clip(self.breaks, -1, 1),
-            np.clip(self.border, -3, 0),
             abs(np.log(self.length / (self.lines // self.planes))),
         )
         return np.nan_to_num(np.array(values, dtype=np.float64))
@@ -92,7 +87,6 @@ def measure_fold(line: Lags, length: int, lines: int) -> Fold:
         across=across,
         along=nanmean(np.where(whole, along, np.nan)[inside[:-2] < length - 2].astype(np.float64)),
         breaks=_breaks(line, length),
-        border=_border(line, length),
         reach=half_length(rows, rows.size) / half_length(line, length),
     )
 
@@ -150,10 +144,3 @@ def _breaks(lags: Lags, length: int) -> float:
         return 0.0
     parts = [_break(lags, length // part) for part in range(2, length // 2 + 1) if length % part == 0]
     return (depth - max([0.0, *(part for part in parts if np.isfinite(part))])) / usual
-
-
-def _border(lags: Lags, length: int) -> float:
-    """Log of the variation at the ends of lines over that of all columns: pictures end in background."""
-    place = np.arange(lags.size) % length
-    ends = lags.variances[(place == 0) | (place == length - 1)].mean()
-    return float(np.log(max(ends, 1e-6) / max(float(lags.variances.mean()), 1e-6)))

@@ -12,7 +12,11 @@ from scipy.stats import f
 from advisor.lags import Floats, Lags
 
 ALPHA = 0.01  # level of every order test, after correction for the distances tried
-INDEPENDENT = 0.8  # share of triples that count, so that no made table of blocks exceeds the level
+SHORT = 60  # columns up to which triples of steps 2 and 3 are counted too
+# Chance that a triple is ordered in blocks of exchangeable columns, and the share of triples that count as
+# independent. Of a short line both are fitted to simulated blocks of 2 to 6 columns; see ``docs/probes.md``.
+CHANCE, INDEPENDENT = 0.5, 0.8
+SHORT_CHANCE, SHORT_INDEPENDENT = 0.42, 0.7
 MAX_CHANNELS = 32  # interleaved channels looked for
 SHORTEST = 6  # columns below this cannot show an order
 
@@ -29,19 +33,25 @@ class Order:
     share: float  # of triples, 0..1
     triples: int
     tried: int = 1  # distances tried before this one, for Bonferroni's correction
+    short: bool = False  # whether triples of one, two and three steps are counted together
 
     @property
     def p_value(self) -> float:
         """Chance of a share this high in blocks of exchangeable columns.
 
-        Triples overlap, so only four fifths of them count as independent; the binomial tail is continued to
-        fractions by the incomplete beta function.
+        Triples overlap, so not all of them count as independent; the binomial tail is continued to fractions
+        by the incomplete beta function.
         """
-        independent = INDEPENDENT * self.triples
         if not self.triples or self.share <= 0:
             return 1.0
-        hits = self.share * independent
-        return min(1.0, float(betainc(hits, independent - hits + 1, 0.5)) * self.tried)
+        hits = self.share * self.independent
+        chance = SHORT_CHANCE if self.short else CHANCE
+        return min(1.0, float(betainc(hits, self.independent - hits + 1, chance)) * self.tried)
+
+    @property
+    def independent(self) -> float:
+        """How many triples count as independent."""
+        return (SHORT_INDEPENDENT if self.short else INDEPENDENT) * self.triples
 
     @property
     def found(self) -> bool:
@@ -50,8 +60,13 @@ class Order:
 
 
 def order_at(lags: Lags, step: int, *, tried: int = 1) -> Order:
-    """Measure the order of columns ``step`` apart."""
-    return order_of(lags.at(step), lags.at(2 * step), step=step, tried=tried)
+    """Measure the order of columns ``step`` apart; in a short line also of those two and three apart."""
+    if step > 1 or lags.size > SHORT:
+        return order_of(lags.at(step), lags.at(2 * step), step=step, tried=tried)
+    orders = [order_of(lags.at(k), lags.at(2 * k), step=k) for k in (1, 2, 3)]
+    triples = sum(order.triples for order in orders)
+    ordered = sum(order.share * order.triples for order in orders if order.triples)
+    return Order(step, ordered / triples if triples else float("nan"), triples, tried, short=True)
 
 
 def order_of(near: Floats, outer: Floats, *, step: int, tried: int = 1) -> Order:

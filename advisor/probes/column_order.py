@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.order import INDEPENDENT
 from advisor.probes.base import Evidence, wilson
 from advisor.table import Table
 
@@ -21,7 +20,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         return None
     order = table.geometry.order
     step = "adjacent columns" if order.step == 1 else f"columns {order.step} apart"
-    independent = INDEPENDENT * order.triples
+    independent = order.independent
     return Evidence(
         name="column_order",
         value=order.share,

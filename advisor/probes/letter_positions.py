@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.order import INDEPENDENT
 from advisor.positions import alphabet, positions_order
 from advisor.probes.base import Evidence, wilson
 from advisor.table import Table
@@ -22,7 +21,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         return None
     order = positions_order(table.values, size)
     count = table.values.shape[1] // size
-    independent = INDEPENDENT * order.triples
+    independent = order.independent
     return Evidence(
         name="letter_positions",
         value=order.share,

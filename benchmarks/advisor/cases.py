@@ -77,10 +77,9 @@ def corpus_cases(folder: Path) -> tuple[list[Case], list[str]]:
             left_out.append(f"{row['id']}: its label is debatable")
         elif row["form"] in UNREAD:
             left_out.append(f"{row['id']}: {row['form']} are not read yet")
-        elif "scrambled" in row["detail"]:
-            left_out.append(f"{row['id']}: scrambled columns are not recovered yet")
         else:
-            layout = layout_of(row["detail"]) if row["form"] not in ("panel", "long_series", "text") else None
+            fixed = row["form"] not in ("panel", "long_series", "text") and "scrambled" not in row["detail"]
+            layout = layout_of(row["detail"]) if fixed else None
             cases.append(
                 Case(
                     f"corpus:{row['id']}",
