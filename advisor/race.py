@@ -107,19 +107,21 @@ class _Track:
         try:
             self._load()
             self._grow()
+            self._retry()
             self._settle()
         except KeyboardInterrupt:
             interrupted = True
         return self._result(interrupted)
 
     def _load(self) -> None:
-        """Load the packages first, so that no family pays for it with its time."""
+        """Load the packages first, so that no family pays for it with its time; who cannot be cut starts."""
         for family in list(self.alive):
             try:
                 architectures.get(family)
             except AdvisorError as error:
                 self._skip(family, error)
         self.alive = [f for f in self.alive if self.entrants[f].status != "skipped"]
+        self.alive.sort(key=lambda f: architectures.get(f).can.iterative)
 
     def _grow(self) -> None:
         """Rounds on more and more rows, as far as the time goes."""
@@ -144,6 +146,18 @@ class _Track:
                 return
             following = min((s for s in sizes if s > size), default=n)
             size = min(n, following, int(size * growth))
+
+    def _retry(self) -> None:
+        """Give the time that others left over to those that were cut, on the same rows."""
+        cut = [f for f in self.scores if self.entrants[f].cut]
+        train, held = self.parts[0]
+        for place, family in enumerate(cut):
+            limit = self.left / (len(cut) - place)
+            if limit < 1.5 * self.entrants[family].fit_seconds:
+                continue
+            outcome = self._train(family, train[: self.rounds[-1]], held, limit)
+            if outcome is not None and outcome.mean() > self.scores[family].mean():
+                self.scores[family] = outcome
 
     def _settle(self) -> None:
         """Hold out other parts in turn while there is a tie and time to train those who tie."""
