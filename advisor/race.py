@@ -290,8 +290,10 @@ class _Track:
         )
         sums, counts = np.bincount(units, values), np.bincount(units)
         rng = np.random.default_rng([self.advice.seed, *b"resample"])
-        drawn = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=RESAMPLES)
-        means = (drawn @ sums) / np.maximum(drawn @ counts, 1)
+        means = []
+        for _ in range(RESAMPLES):
+            drawn = rng.integers(len(sums), size=len(sums))
+            means.append(sums[drawn].sum() / counts[drawn].sum())
         low, high = np.quantile(means, [0.025, 0.975])
         return float(low), float(high)
 
