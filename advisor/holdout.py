@@ -237,7 +237,7 @@ def row_scores(data: Sample, held: Rows, predicted: NDArray[Any]) -> NDArray[np.
     --------
     >>> y = np.array([1.0, 2.0, 3.0] * 20)
     >>> data = Sample(y[:, None], y, "regression", np.arange(60))
-    >>> round(row_scores(data, np.arange(3), np.array([1.0, 2.0, 2.0])).mean(), 2)
+    >>> round(row_scores(data, np.arange(3), np.array([1.0, 2.0, 2.0])).mean(), 2).item()
     0.5
     """
     truth = data.codes[held]

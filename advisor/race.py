@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor import architectures
+from advisor.calibration import TIE
 from advisor.errors import AdvisorError
 from advisor.holdout import Rows, Sample, folds, row_scores, sample
 from advisor.standings import Entrant, Interval, Race, Status
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 NUMBERS, FEWEST_ROWS, MOST_ROWS = 50_000_000, 500, 50_000  # inputs times rows that are raced on
 HELD = 2000  # rows judged on at most
-FOLDS = 4  # a quarter is held out; the other quarters take their turn only to settle a tie
+FOLDS = 4  # a quarter is held out; the other quarters take their turn only to tell who is first
 GROWTH, SMALLEST = 3, 300  # rows grow threefold from round to round, from about 300
-RESAMPLES = 1000
+RESAMPLES = 500
 # A family is dropped only if it is clearly behind: networks catch up as rows grow, so by much in the first
 # round, and later only if it does not catch up.
 HOPELESS_AT_ONCE, HOPELESS = 0.10, 0.02
@@ -36,8 +37,8 @@ def run(
     """Race the families of an advice: more and more rows for fewer and fewer of them.
 
     All are judged on the same held-out rows, which are later rows where rows are in time and other entities
-    in a panel. Where the last round leaves a tie and there is time, further quarters of the rows are held out
-    in turn.
+    in a panel. Where the last round cannot tell who is first and there is time, further quarters of the rows
+    are held out in turn.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ class _Track:
                 return  # more rows would be cut even shorter
             gaps = self._drop(gaps)
             taken = sum(self.entrants[f].fit_seconds for f in self.alive)
-            growth = min(GROWTH, self.left / max(taken, 1e-9))
+            growth = min(GROWTH, 0.8 * self.left / max(taken, 1e-9))
             if len(self.alive) < 2 or growth < 1.5:
                 if growth < 1.5:
                     self.tell(f"no time for more than {size} rows: {self.left:.1f} s left")
@@ -160,14 +161,14 @@ class _Track:
                 self.scores[family] = outcome
 
     def _settle(self) -> None:
-        """Hold out other parts in turn while there is a tie and time to train those who tie."""
+        """Hold out other parts in turn while the first cannot be told from others and time allows."""
         for part in range(1, len(self.parts)):
-            tied = [f for f, (_, (low, _)) in self._gaps().items() if low <= 0]
-            need = sum(self.entrants[f].fit_seconds for f in tied)
-            if len(tied) < 2 or 1.2 * need > self.left:
+            near = [f for f, (_, (low, _)) in self._gaps().items() if low <= 0]
+            need = sum(self.entrants[f].fit_seconds for f in near)
+            if len(near) < 2 or 1.2 * need > self.left:
                 return
-            self._judge()  # who does not tie keeps what this says
-            self.alive, self.scores = tied, {f: self.scores[f] for f in tied}
+            self._judge()  # who is not near keeps what this says
+            self.alive, self.scores = near, {f: self.scores[f] for f in near}
             size = min(self.rounds[-1], len(self.parts[part][0]))
             if not self._round(size, part):
                 return
@@ -299,7 +300,7 @@ class _Track:
 
     def _result(self, interrupted: bool) -> Race:
         winner = self._judge()
-        rank = {"won": 0, "tied": 1, "beaten": 2, "dropped": 3, "unfinished": 4, "skipped": 5}
+        rank = {"won": 0, "tied": 1, "close": 2, "beaten": 3, "dropped": 4, "unfinished": 5, "skipped": 6}
         entrants = sorted(
             self.entrants.values(),
             key=lambda e: (rank[e.status], e.fit_seconds if e.status == "tied" else -(e.score or 0)),
@@ -327,11 +328,12 @@ class _Track:
         gaps = self._gaps()
         if not gaps:
             return None
-        tied = [f for f, (_, (low, _)) in gaps.items() if low <= 0]
+        tied = [f for f, (gap, (low, _)) in gaps.items() if low <= 0 and gap <= TIE]
         # a score that was cut is the least a family can do: enough to lead, not enough to lose
         winner = min(tied, key=lambda f: (self.entrants[f].cut, self.entrants[f].fit_seconds))
         for family, (gap, interval) in gaps.items():
-            behind: Status = "unfinished" if self.entrants[family].cut else "beaten"
+            behind: Status = "close" if interval[0] <= 0 else "beaten"
+            behind = "unfinished" if self.entrants[family].cut else behind
             self._note(
                 family,
                 status="won" if family == winner else "tied" if family in tied else behind,

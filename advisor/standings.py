@@ -9,7 +9,7 @@ from typing import Any, Literal
 from advisor.findings import Conclusion
 from advisor.probes.base import number
 
-Status = Literal["won", "tied", "beaten", "dropped", "unfinished", "skipped"]
+Status = Literal["won", "tied", "close", "beaten", "dropped", "unfinished", "skipped"]
 Interval = tuple[float, float]
 
 
@@ -21,8 +21,9 @@ class Entrant:
     ----------
     family : str
         Its name.
-    status : {"won", "tied", "beaten", "dropped", "unfinished", "skipped"}
-        How it ended. "tied": the interval of its gap to the leader holds 0. "unfinished": not trained, or
+    status : {"won", "tied", "close", "beaten", "dropped", "unfinished", "skipped"}
+        How it ended. "tied": within 0.01 of the leader, and the interval of the gap holds 0. "close": further
+        behind, but the interval holds 0, so that more rows may change it. "unfinished": not trained, or
         behind when the time limit cut its training, which says nothing against it.
     reason : str
         Why it was dropped, skipped or not finished.
@@ -65,11 +66,8 @@ class Entrant:
             low, high = self.gap_interval
             text += f", {self.gap:+.3f} to the leader ({low:+.3f} to {high:+.3f})"
         text += f", trained on {self.rows} rows in {self.fit_seconds:.1f} s"
-        return (
-            text
-            + (", cut by the time limit" if self.cut else "")
-            + (f"; {self.reason}" if self.reason else "")
-        )
+        text += ", cut by the time limit" if self.cut else ""
+        return f"{text}; {self.reason}" if self.reason else text
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +141,11 @@ class Race:
             against.append(f"{order[0]} stays first on what was known before the race")
             ranked = (order[0], *(family for family in ranked if family != order[0]))
             return Conclusion(ranked, tuple(because), tuple(against))
+        against += [
+            f"{e.family} cannot be told from {first.family} on {self.validation_rows} rows: {e.line}"
+            for e in self.entrants
+            if e.status == "close"
+        ]
         ties = [e for e in self.entrants if e.status == "tied"]
         for e in ties:
             low, high = e.gap_interval or (float("nan"),) * 2

@@ -124,6 +124,14 @@ def test_a_tie_is_settled_on_further_rows_if_there_is_time(field):
     assert short.race.rounds[0] == 120
 
 
+def test_who_is_close_is_named_but_not_preferred_for_being_fast(field):
+    field(gbt={"error": 0.03}, cnn={"seconds": 0.5}, lstm={"error": 0.4})
+    advice = race(200, budget=1.9)  # too short to hold out other parts
+    assert advice.race.winner == "cnn"
+    assert standing(advice)["gbt"] == "close"
+    assert any("gbt cannot be told from cnn" in text for text in advice.against)
+
+
 def test_who_fails_or_is_not_installed_is_skipped(field):
     def fails(n):
         raise ValueError("no\nsuch thing")
