@@ -36,11 +36,12 @@ class Sample:
     kind : {"classification", "regression"}
         What is predicted.
     units : ndarray of int, shape (n,)
-        Rows that belong together share a number: one entity, or equal inputs.
+        Rows that belong together share a number: one entity, or equal inputs. Of rows in time, their place in
+        the file.
     timed : bool
         Rows are in time: what is held out must come later.
     gap : int
-        Rows left out between the two sides of a split in time, so that no window lies on both.
+        Rows of the file left out between the two sides of a split in time, so that no window lies on both.
     """
 
     X: Any
@@ -131,9 +132,8 @@ def sample(
         raise TargetError("training needs two classes", got="one in the rows drawn", do="shuffle the rows")
     units, enough = _units(table, entity, rows, X)
     timed = windows and not (entity is not None and enough)
-    stride = max(1, len(table.target) // max(1, len(rows)))
-    gap = -(-int(folding.get("window", 0)) // stride) if timed else 0
-    return Sample(X, y, table.kind, np.arange(len(rows)) if timed else units, timed, gap)
+    gap = int(folding["window"]) if timed else 0
+    return Sample(X, y, table.kind, rows if timed else units, timed, gap)
 
 
 def _run(table: Table, entity: Any, rng: np.random.Generator) -> Rows:

@@ -27,6 +27,11 @@ MOST_ROWS = 1000  # rows that the cheap models are trained and judged on
 def names() -> list[str]:
     """List the interventions.
 
+    Returns
+    -------
+    list of str
+        Sorted file names.
+
     Examples
     --------
     >>> "permuted_columns" in names()

@@ -53,7 +53,7 @@ class Trial:
     splits: list[tuple[Rows, Rows]]
     seed: int
     lengths: NDArray[np.int64] | None = None
-    _known: dict[str, Scores] = field(default_factory=dict)
+    _known: dict[str, Scores] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(cls, data: Sample, layout: tuple[int, ...], seed: int) -> Trial:

@@ -287,3 +287,15 @@ def test_findings_change_the_order_only_where_they_are_clear(findings, order):
     assert conclusion.order == order
     tie = findings.get("fixed_positions") in ("cannot tell", "does not matter") and len(findings) == 1
     assert any("tie" in text for text in conclusion.against) is tie
+
+
+def test_the_gap_counts_rows_of_the_file_where_only_some_were_drawn():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(3000, 2)).cumsum(axis=0), columns=list("ab"))
+    frame["when"] = pd.date_range("2024-01-01", periods=3000, freq="h").astype(str)
+    advice = advise(frame, "a")
+    table = read(frame, "a", np.random.default_rng(0))
+    data = sample(table, advice._folder(), advice.folding, np.random.default_rng(0), 500)
+    for train, held in folds(data, 5, rng):
+        gap = data.units[held].min() - data.units[train].max()
+        assert advice.layout[0] < gap < advice.layout[0] + 60
