@@ -202,7 +202,11 @@ def folds(data: Sample, k: int, rng: np.random.Generator) -> list[tuple[Rows, Ro
     n = len(data)
     if data.timed:
         ends = np.linspace(n / 3, n, k + 1).astype(int)  # the first third is always learned from
-        return [(np.arange(max(1, a - data.gap)), np.arange(a, b)) for a, b in itertools.pairwise(ends)]
+        place = data.units
+        return [
+            (np.flatnonzero(place < max(place[0] + 1, place[a] - data.gap)), np.arange(a, b))
+            for a, b in itertools.pairwise(ends)
+        ]
     codes = data.codes
     units, first = np.unique(data.units, return_index=True)
     order = rng.permutation(len(units))
