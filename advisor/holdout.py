@@ -127,7 +127,9 @@ def sample(
         rows = known if len(known) <= most else _drawn(known, most, rng)
         X = _take(table.data, rows)
         X = folder.fit(X).transform(X) if folder is not None else X
-    y = np.asarray(table.target.iloc[rows])
+    # without the missing ones, whole numbers that were held as objects are numbers again
+    kept = table.target.iloc[rows].infer_objects()
+    y = kept.to_numpy(np.float64) if table.kind == "regression" else np.asarray(kept)
     if table.kind == "classification" and len(pd.unique(y)) < 2:
         raise TargetError("training needs two classes", got="one in the rows drawn", do="shuffle the rows")
     units, enough = _units(table, entity, rows, X)
