@@ -18,13 +18,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("path", help="a CSV or Parquet file")
     parser.add_argument("--target", metavar="COL", help="the column to predict")
+    parser.add_argument(
+        "--effort",
+        choices=("look", "probe", "race"),
+        default="look",
+        help="look: train nothing (default); probe: cheap models, seconds; race: the families themselves",
+    )
+    parser.add_argument(
+        "--budget", type=float, default=60.0, metavar="S", help="seconds of a race (default 60)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--html", metavar="FILE", help="write an HTML page to FILE")
     parser.add_argument("--seed", type=int, default=0, help="of the sample (default 0)")
     parser.add_argument("--version", action="version", version=__version__)
     options = parser.parse_args(arguments)
     try:
-        advice = advise(options.path, options.target, seed=options.seed)
+        advice = advise(
+            options.path,
+            options.target,
+            effort=options.effort,
+            budget=options.budget,
+            progress=lambda line: print(line, file=sys.stderr, flush=True),
+            seed=options.seed,
+        )
     except AdvisorError as error:
         print(f"advisor: {error}", file=sys.stderr)
         return 2

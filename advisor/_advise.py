@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -12,11 +12,15 @@ from advisor.advice import Advice
 from advisor.architectures.base import Structure
 from advisor.calibration import Calibration
 from advisor.cautions import cautions
-from advisor.errors import InputError
+from advisor.errors import InputError, TargetError
+from advisor.findings import follow
 from advisor.intake import read
 from advisor.policy import Choice, Verdict, choose, decide
 from advisor.probes import Evidence, measure
+from advisor.standings import Race
 from advisor.table import Role, Table
+
+Effort = Literal["look", "probe", "race"]
 
 
 def advise(
@@ -25,13 +29,16 @@ def advise(
     *,
     roles: Mapping[Any, Role] | None = None,
     structure: Structure | None = None,
+    effort: Effort = "look",
+    budget: float = 60.0,
+    progress: Callable[[str], None] | None = None,
     seed: int = 0,
     calibration: Calibration | None = None,
 ) -> Advice:
     """Measure the structure of a data set and advise which family of models to train first.
 
-    Nothing is trained: facts about columns come from at most 2048 rows drawn at random, facts about the
-    order of rows from at most the first 8192. Names of columns are never looked at.
+    By default nothing is trained: facts about columns come from at most 2048 rows drawn at random, facts
+    about the order of rows from at most the first 8192. Names of columns are never looked at.
 
     Parameters
     ----------
@@ -46,8 +53,17 @@ def advise(
         the roles are those of :class:`~advisor.table.Column`.
     structure : {"image", "sequence", "tabular"}, optional
         What the data are, if you know better: overrides the verdict.
+    effort : {"look", "probe", "race"}
+        "look" trains nothing. "probe" destroys one kind of structure after another and reports what that
+        cost cheap models on your target, in some seconds (:mod:`advisor.interventions`). "race" trains the
+        families themselves within the budget and follows the winner (:mod:`advisor.race`).
+    budget : float
+        Seconds of a race, at least 1.
+    progress : callable, optional
+        Called with a line of text as a race goes on.
     seed : int
-        Of the sample and the permutations. Same data and seed, same advice.
+        Of the sample, the permutations and the models. Same data and seed, same advice, except where the
+        time decides: in a race.
     calibration : Calibration, optional
         Measured outcomes to rank and to trust by; by default those shipped.
 
@@ -61,7 +77,7 @@ def advise(
     InputError
         If the data cannot be used.
     TargetError
-        If the target is unknown or cannot be learned.
+        If the target is unknown or cannot be learned, or more effort than a look is asked for without one.
 
     Examples
     --------
@@ -72,14 +88,53 @@ def advise(
     >>> advice.structure, advice.layout, advice.recommendation
     ('image', (8, 8, 1), 'cnn')
     """
+    if effort not in get_args(Effort):
+        raise InputError(
+            "the effort must be known", got=repr(effort), do=f"choose one of {', '.join(get_args(Effort))}"
+        )
+    if not budget >= 1:
+        raise InputError("the budget must be at least 1 second", got=str(budget), do="give a race more time")
     table = read(data, target, np.random.default_rng(seed), roles)
+    if effort != "look" and table.target is None:
+        raise TargetError(
+            f"effort {effort!r} trains models, which needs to know what they predict",
+            got="no target",
+            do="pass target=..., or effort='look'",
+        )
     facts = measure(table, seed)
     verdict = decide(table, facts)
     if structure is not None and structure != verdict.structure:
         verdict = _override(table, verdict, structure)
     calibration = calibration or Calibration.load()
     choice = choose(verdict.structure, verdict.rule, calibration)
-    return _assemble(table, facts, verdict, choice, calibration, seed)
+    advice = _assemble(table, facts, verdict, choice, calibration, seed)
+    if effort == "look":
+        return advice
+    from advisor import interventions as tried
+    from advisor import race as racing  # both load models, which a look does without
+
+    interventions: tuple[Evidence, ...] = ()
+    race: Race | None = None
+    if effort == "probe":
+        interventions = tried.run(table, advice._folder(), advice.folding, advice.layout, seed)
+        conclusion = follow([r.family for r in choice.ranking], interventions)
+    else:
+        race = racing.run(table, advice, budget=budget, progress=progress)
+        conclusion = race.conclude([r.family for r in choice.ranking])
+    ranked = {r.family: r for r in choice.ranking}
+    choice = replace(
+        choice,
+        ranking=tuple(ranked[family] for family in conclusion.order),
+        rivals=() if conclusion.decided else choice.rivals,
+    )
+    advice = _assemble(table, facts, verdict, choice, calibration, seed)
+    return replace(
+        advice,
+        because=(*advice.because, *conclusion.because),
+        against=(*advice.against, *conclusion.against),
+        interventions=interventions,
+        race=race,
+    )
 
 
 def _assemble(

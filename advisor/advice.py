@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor import architectures
 from advisor.architectures.base import Kind, Structure
 from advisor.calibration import Belief, Ranked
 from advisor.errors import TargetError
 from advisor.probes.base import Evidence, number
+
+if TYPE_CHECKING:
+    from advisor.standings import Race
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +57,10 @@ class Advice:
         The columns in the order recovered, if they look scrambled; direction and mirror image are arbitrary.
     folding : Mapping
         How rows become tensors: options of a transformer in :mod:`advisor.folding`.
+    interventions : tuple of Evidence
+        What destroying structure cost cheap models; empty unless ``effort="probe"``.
+    race : Race or None
+        What training the families gave; None unless ``effort="race"``.
     """
 
     structure: Structure
@@ -75,12 +82,16 @@ class Advice:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     folding: Mapping[str, Any] = field(default_factory=dict, compare=False)
     column_order: tuple[Any, ...] | None = None
+    interventions: tuple[Evidence, ...] = ()
+    race: Race | None = None
 
-    def estimator(self, *, time_limit: float | None = None, **config: Any) -> Any:
+    def estimator(self, *, family: str | None = None, time_limit: float | None = None, **config: Any) -> Any:
         """Make the recommended architecture, set up for this layout and for the data as they are held.
 
         Parameters
         ----------
+        family : {"cnn", "lstm", "gbt"}, optional
+            Another family than the one recommended.
         time_limit : float, optional
             Seconds after which an iterative fit stops with the best weights so far.
         **config
@@ -106,7 +117,7 @@ class Advice:
                 do="call advise(data, target=...)",
             )
         folder = self._folder()
-        model = architectures.get(self.recommendation).make(
+        model = architectures.get(family or self.recommendation).make(
             self.kind,
             layout=self.layout if len(self.layout) > 1 else None,
             random_state=self.seed,
@@ -159,6 +170,8 @@ class Advice:
             "warnings": list(self.warnings),
             "evidence": [fact.to_dict() for fact in self.evidence],
             "column_order": None if self.column_order is None else [str(c) for c in self.column_order],
+            "interventions": [fact.to_dict() for fact in self.interventions],
+            "race": self.race.to_dict() if self.race is not None else None,
             "n": self.n,
             "width": self.width,
             "kind": self.kind,

@@ -84,10 +84,11 @@ def html(advice: Advice) -> str:
         + "</td></tr>"
         for title, sentences in rows
     )
+    measured = (*advice.evidence, *advice.interventions)
     facts = "".join(
         f"<li>{escape(fact.name)}: {escape(fact.summary)}; null: {escape(fact.null)}; {fact.rows_used} rows, "
         f"{fact.seconds * 1000:.0f} ms</li>"
-        for fact in advice.evidence
+        for fact in measured
     )
     return (
         '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:1.45;color:inherit;'
@@ -96,13 +97,22 @@ def html(advice: Advice) -> str:
         f'<div style="font-size:15px;font-weight:600;margin-bottom:6px">{escape(headline(advice))}</div>'
         '<table style="border-collapse:collapse;border:0;background:transparent;color:inherit">'
         f"{body}</table>"
-        f'<details style="margin-top:6px"><summary>All evidence ({len(advice.evidence)})</summary>'
+        f'<details style="margin-top:6px"><summary>All evidence ({len(measured)})</summary>'
         f"<ul>{facts}</ul></details></div>"
     )
 
 
 def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
-    sections = [("because", advice.because), ("against", advice.against), ("warnings", advice.warnings)]
+    told = {*advice.because, *advice.against}
+    probed = tuple(fact.summary for fact in advice.interventions if fact.summary not in told)
+    raced = advice.race.lines if advice.race is not None else ()
+    sections = [
+        ("because", advice.because),
+        ("against", advice.against),
+        ("probed", probed),
+        ("race", raced),
+        ("warnings", advice.warnings),
+    ]
     return [(title, sentences) for title, sentences in sections if sentences]
 
 

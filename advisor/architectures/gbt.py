@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import math
+import time
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +19,20 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from advisor.architectures._preprocessing import MISSING, Columns, Learner, Rows, check_rows
 from advisor.architectures._target import check_target, inner_split, seed_of, target_scaler
 from advisor.architectures.base import Architecture, Capabilities, Kind
+
+
+class _Deadline(xgboost.callback.TrainingCallback):
+    """Stops growing trees when a share of a time limit has passed; no limit, no stop."""
+
+    def __init__(self, limit: float | None, *, share: float = 1.0) -> None:
+        super().__init__()
+        self.end = math.inf if limit is None else time.monotonic() + share * limit
+        self.passed = False
+
+    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+        """Whether to stop; the first tree is always grown."""
+        self.passed = time.monotonic() > self.end
+        return self.passed
 
 
 class _GBT(Learner):
@@ -40,6 +56,7 @@ class _GBT(Learner):
         reg_alpha: float = 0.0,
         reg_lambda: float = 1.0,
         target_transform: str = "standard",
+        time_limit: float | None = None,
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: Any = None,
@@ -59,6 +76,7 @@ class _GBT(Learner):
         self.reg_alpha = reg_alpha
         self.reg_lambda = reg_lambda
         self.target_transform = target_transform
+        self.time_limit = time_limit
         self.n_jobs = n_jobs
         self.device = device
         self.random_state = random_state
@@ -80,6 +98,9 @@ class _GBT(Learner):
         self
             The fitted estimator.
         """
+        # growing the trees anew takes about as long as finding their number, and a bit for the rows held out
+        whole = _Deadline(self.time_limit)
+        search = _Deadline(self.time_limit, share=0.4 if self.refit else 1.0)
         rows = check_rows(self, X, reset=True)
         seed = seed_of(self.random_state)
         target = self._fit_target(check_target(y, self.kind, len(rows)), seed)
@@ -121,8 +142,8 @@ class _GBT(Learner):
         }
         every = np.arange(len(rows))
         if self.early_stopping_rounds is None:
-            self.booster_ = xgboost.train(parameters, matrix(every), self.n_estimators)
-            self.n_trees_ = self.n_estimators
+            self.booster_ = xgboost.train(parameters, matrix(every), self.n_estimators, callbacks=[whole])
+            self.n_trees_ = self.booster_.num_boosted_rounds()
         else:
             kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
             train = matrix(kept)
@@ -132,12 +153,13 @@ class _GBT(Learner):
                 train,
                 self.n_estimators,
                 evals=[(matrix(held, train), "validation")],
-                callbacks=[stop],
+                callbacks=[stop, search],
                 verbose_eval=False,
             )
             self.n_trees_ = self.booster_.num_boosted_rounds()
             if self.refit and len(held) < len(rows):
-                self.booster_ = xgboost.train(parameters, matrix(every), self.n_trees_)
+                self.booster_ = xgboost.train(parameters, matrix(every), self.n_trees_, callbacks=[whole])
+        self.stopped_ = "time_limit" if whole.passed or search.passed else "done"
         return self
 
     def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[Any]:
@@ -233,6 +255,8 @@ class GBTRegressor(RegressorMixin, _GBT):
         Share of these that a level of a tree sees.
     target_transform : {"standard", "quantile"}
         Scaling of a regression target; without effect for classes.
+    time_limit : float or None
+        Seconds after which no more trees are grown; None for no limit.
     n_jobs : int or None
         Threads; None follows OMP_NUM_THREADS.
     device : str
