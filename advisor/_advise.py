@@ -143,7 +143,7 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         if table.form == "list_cells":
             options |= {"how": "cells", "columns": table.labels("array")}
     elif how == "flat":
-        numeric = table.labels("numeric", "constant") if table.columns else None
+        numeric = table.labels("numeric", "ordinal", "constant") if table.columns else None
         options |= {"layout": verdict.layout, "columns": numeric}
     elif how == "text":
         options["columns"] = table.labels("text")

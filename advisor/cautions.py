@@ -101,10 +101,10 @@ def _leaks(table: Table) -> list[str]:
     found = []
     for column in table.columns[:LEAK_COLUMNS]:
         values = table.data[column.label].iloc[rows].reset_index(drop=True)
-        if column.role not in ("numeric", "categorical"):
+        if column.role not in ("numeric", "ordinal", "categorical"):
             continue
         if table.kind == "regression":
-            if column.role != "numeric" or values.nunique() < 10:
+            if column.role == "categorical" or values.nunique() < 10:
                 continue
             both = values.notna() & codes.notna()
             if both.sum() < 20:

@@ -2,101 +2,294 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import norm, rankdata
 
-from advisor.clocks import as_clock
+from advisor.clocks import Clock, clocks, regularity
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
-ROWS_EACH = 5  # median rows of an entity
-CANDIDATES = 40  # columns tried as entity or time at most
+Codes = NDArray[np.intp]
+
+ROWS_EACH = 4  # mean rows of an entity
+CANDIDATES = 12  # columns tried as entity at most, and as many pairs of columns
+REPEATS = 0.02  # share of rows that may repeat an entity and a time
+CHANCE = 0.1  # share of the repeats expected by chance that may be there
+ALPHA = 0.001  # level of the test of memory, before correction for columns and pairs tried
+MEMORY = 0.2  # autocorrelation within entities that counts
+ORDERS = 19
+COLUMNS = 24  # columns whose memory is measured
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One pair of an entity and a time, with what speaks for it."""
+
+    entity: tuple[Any, ...]
+    clock: Clock
+    entities: int
+    rows_each: float
+    repeats: float  # share of rows whose entity and time occurred before
+    chance: float  # the same if times were dealt to the rows at random
+    forward: float  # share of rows later than the row of the same entity before, in file order
+    regular: float  # share of steps in time within entities that have the usual length
+    filled: float  # share of all combinations of entity and time that are there
+    memory: float  # share of columns with memory within entities
+    strength: float  # mean autocorrelation of those
+
+    @property
+    def convincing(self) -> bool:
+        """A pair in which time occurs once within each entity, beyond chance, and by more than a design.
+
+        Combinations of factors also occur once each. What a panel has beyond them is a calendar that is
+        shared and regular, or values that remember the value before.
+        """
+        unlike_chance = self.chance * self.entities * self.rows_each >= 10 and self.repeats <= CHANCE * self.chance
+        on_grid = self.regular >= 0.6 or self.filled >= 0.5
+        if self.memory >= 0.2 and on_grid:
+            return unlike_chance or self.forward >= 0.98
+        if self.memory >= 0.5 and self.forward >= 0.98:
+            return True
+        return self.clock.dated and unlike_chance and self.regular >= 0.6 and self.filled >= 0.5 and self.rows_each >= 8
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """The better of two that convince: more memory, dates before numbers, longer series."""
+        return (round(self.memory * self.strength, 1), self.clock.dated, -len(self.entity), self.strength)
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
-    """Find an entity column and a time column: within each entity, time goes strictly forward down the file.
+    """Find an entity and a time: within each entity every time occurs once, and values remember the one before.
 
-    A file sorted by one column cannot pass: time must begin anew with each entity or be shared between
-    entities. Of several pairs the one with the fewest repeated times and the most rows per entity is taken.
+    An entity is a column or a pair of columns, a time a date, a calendar in parts or a plain number. Order in
+    the file does not matter. A table with a date and a category repeats them; in a design of crossed factors
+    nothing is left to remember once the means of entities and of times are taken away.
     """
     if table.form in ("array", "list_cells") or table.run.empty or len(table.run) < 4 * ROWS_EACH:
         return None
-    entities = _entities(table)
-    clocks = _clocks(table)
-    best: tuple[float, Any, Any, int] | None = None
-    for entity, codes in entities.items():
-        for time, clock in clocks.items():
-            if time == entity:
-                continue
-            forward = _forward(codes, clock)
-            if forward < 0.98 or not _shared(codes, clock):
-                continue
-            count = int(codes.max()) + 1
-            if best is None or (forward, -count) > (best[0], -best[3]):
-                best = (forward, entity, time, count)
-    if best is None:
+    roles = {c.label: c.role for c in table.columns if c.role != "ignore"}
+    times = clocks(table.run, roles)
+    if not times or _one_series(times):
         return None
-    forward, entity, time, count = best
+    told = [label for label, role in roles.items() if role == "entity"]
+    values = _values(table, roles)
+    singles = _entities(table.run, roles)
+    found: list[Panel] = []
+    tried = 0
+    for entities in _candidates(table.run, singles, told):
+        for entity, codes in entities:
+            for clock in times:
+                if set(entity) & set(clock.labels):
+                    continue
+                tried += 1
+                panel = _judge(entity, codes, clock, values, tried, rng)
+                if panel is not None and (panel.convincing or told):
+                    found.append(panel)
+        if found:
+            break
+    if not found:
+        return None
+    best = max(found, key=lambda panel: panel.rank)
+    entity = " + ".join(repr(str(label)) for label in best.entity)
     return Evidence(
         name="panel",
-        value=forward,
-        unit="share of rows later than the row of the same entity before",
+        value=best.strength,
+        unit="autocorrelation within entities, means of entities and times taken away, -1..1",
         interval=None,
         p_value=None,
-        null="entity and time unrelated: within an entity time goes forward in half of the rows",
+        null="entity and time unrelated: they repeat as often as dealt at random, and no value remembers",
         rows_used=len(table.run),
-        reference="Cuomo et al. (2021), Detecting temporal dependencies in data, BICOD, CEUR-WS 3163",
+        reference="von Neumann (1941), Ann. Math. Stat. 12, 367-395; Cuomo et al. (2021), CEUR-WS 3163",
         summary=(
-            f"{count} entities in {str(entity)!r}; within each, {str(time)!r} goes forward in "
-            f"{forward:.0%} of rows, and entities share times"
+            f"{best.entities} entities in {entity}; time in {best.clock.name} occurs once in each "
+            f"({best.repeats:.1%} of rows repeat, {best.chance:.0%} by chance); {best.memory:.0%} of columns "
+            f"remember the value before ({best.strength:.2f}); {tried} pairs of columns tried"
         ),
         found=True,
-        details={"entity": str(entity), "time": str(time), "entities": count},
+        details={
+            "entity": _shown(best.entity),
+            "time": _shown(best.clock.labels),
+            "entity_columns": [str(label) for label in best.entity],
+            "time_columns": [str(label) for label in best.clock.labels],
+            "entities": best.entities,
+            "memory": round(best.memory, 4),
+            "sorted": best.forward >= 0.98,
+            "tried": tried,
+        },
     )
 
 
-def _entities(table: Table) -> dict[Any, NDArray[np.intp]]:
-    found = {}
-    for column in table.columns[:CANDIDATES]:
-        if column.role not in ("numeric", "categorical", "text"):
-            continue
-        values = table.run[column.label]
-        if pd.api.types.is_float_dtype(values.dtype) and not (values.dropna() % 1 == 0).all():
-            continue
-        codes, names = pd.factorize(values)
-        if len(names) < 2 or (codes < 0).any():
-            continue
-        if np.median(np.bincount(codes)) >= ROWS_EACH:
-            found[column.label] = codes
-    return found
+def _shown(labels: tuple[Any, ...]) -> str:
+    return " + ".join(map(str, labels))
 
 
-def _clocks(table: Table) -> dict[Any, NDArray[np.float64]]:
-    found = {}
-    for column in table.columns[:CANDIDATES]:
-        if column.role not in ("time", "numeric"):
+def _one_series(times: list[Clock]) -> bool:
+    """Whether some clock counts every row of the file once, in order: then there is one series."""
+    return any(
+        clock.dated and max(regularity(clock.values)[0], regularity(-clock.values)[0]) >= 0.98 for clock in times
+    )
+
+
+def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any, ...], Codes]]:
+    found = []
+    for label, role in roles.items():
+        if role not in ("numeric", "ordinal", "categorical", "text", "entity"):
             continue
-        clock = as_clock(table.run[column.label], column.role)
-        if clock is not None and not np.isnan(clock).any() and len(np.unique(clock)) >= ROWS_EACH:
-            found[column.label] = clock
-    return found
+        column = run[label]
+        if pd.api.types.is_float_dtype(column.dtype):
+            start = column.iloc[:200].dropna()
+            if not (start % 1 == 0).all() or not (column.dropna() % 1 == 0).all():
+                continue
+        codes, names = pd.factorize(column)
+        if len(names) < 2 or (codes < 0).any() or len(run) < 2 * len(names):
+            continue
+        found.append(((label,), codes))
+        if len(found) == 3 * CANDIDATES:
+            break
+    # names and few levels first: a quantity is rarely a name
+    number = {label: pd.api.types.is_numeric_dtype(run[label].dtype) for label in roles}
+    return sorted(found, key=lambda one: (roles[one[0][0]] != "entity", number[one[0][0]]))
 
 
-def _forward(codes: NDArray[np.intp], clock: NDArray[np.float64]) -> float:
-    """Share of steps within entities, in file order, that go strictly forward."""
+def _candidates(
+    run: pd.DataFrame, singles: list[tuple[tuple[Any, ...], Codes]], told: list[Any]
+) -> list[list[tuple[tuple[Any, ...], Codes]]]:
+    """Single columns, then pairs of columns; if the caller named entities, those together and nothing else."""
+    if told:
+        codes = pd.factorize(pd.MultiIndex.from_frame(run[told]))[0] if len(told) > 1 else pd.factorize(run[told[0]])[0]
+        return [[(tuple(told), codes)]]
+    pairs = []
+    for (first, a), (second, b) in combinations(singles[:6], 2):
+        codes, names = pd.factorize(a * (int(b.max()) + 1) + b)
+        if len(names) > max(a.max(), b.max()) + 1 and len(run) >= ROWS_EACH * len(names):
+            pairs.append(((*first, *second), codes))
+    return [singles[:CANDIDATES], pairs[:CANDIDATES]]
+
+
+def _values(table: Table, roles: dict[Any, Any]) -> dict[Any, NDArray[np.float64]]:
+    """Ranks of the columns that may remember, the target among them."""
+    kept = {}
+    for label in [*list(table.run.columns)[:COLUMNS], *list(table.run.columns)[COLUMNS:][-1:]]:
+        column = table.run[label]
+        if roles.get(label, "numeric") not in ("numeric", "ordinal"):
+            continue
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            continue
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isnan(values).mean() > 0.5:
+            continue
+        kept[label] = rankdata(np.where(np.isnan(values), np.nanmedian(values), values))
+    return kept
+
+
+def _judge(
+    entity: tuple[Any, ...],
+    codes: Codes,
+    clock: Clock,
+    values: dict[Any, NDArray[np.float64]],
+    tried: int,
+    rng: np.random.Generator,
+) -> Panel | None:
+    usable = ~np.isnan(clock.values)
+    times = np.unique(clock.values[usable], return_inverse=True)[1]
+    codes = codes[usable]
+    n, count = len(codes), int(codes.max()) + 1
+    levels = int(times.max()) + 1
+    cells = codes.astype(np.int64) * levels + times
+    repeats = 1 - len(pd.unique(cells)) / n
+    if repeats > REPEATS or n / count < ROWS_EACH or levels < ROWS_EACH:
+        return None
+    dealt = codes.astype(np.int64) * levels + rng.permutation(times)
+    chance = 1 - len(pd.unique(dealt)) / n
+    moments = clock.values[usable]
+    forward = _forward(codes, moments)
+    if not _shared(codes, moments) and not clock.dated:
+        return None  # one entity after the other: a sorted file
+    order = np.lexsort((moments, codes))
+    inside = np.diff(codes[order]) == 0
+    steps = np.diff(moments[order])[inside]
+    positive = steps[steps > 0]
+    usual = float(np.median(positive)) if len(positive) else 1.0
+    regular = float((np.abs(positive - usual) <= 0.105 * usual).mean()) if len(positive) else 0.0
+    others = [v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)]
+    memory, strength = _memory(others, codes, times, order, inside, ALPHA / (tried * max(1, len(others))), rng)
+    return Panel(
+        entity, clock, count, n / count, repeats, chance, forward, regular, n / (count * levels), memory, strength
+    )
+
+
+def _memory(
+    columns: list[NDArray[np.float64]],
+    codes: Codes,
+    times: Codes,
+    order: Codes,
+    inside: NDArray[np.bool_],
+    alpha: float,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Share of columns whose residuals remember the step before, and their mean autocorrelation.
+
+    The null is every order of the rows within each entity: it keeps the means of entities, and times are
+    shared by all, so their means are taken away first.
+    """
+    shared = len(codes) / (times.max() + 1) >= 3
+    kept = []
+    for ranks in columns:
+        rest = ranks - _means(ranks, codes)
+        total = float(rest @ rest)
+        if total < 1e-3 * float(((ranks - ranks.mean()) ** 2).sum()):
+            continue  # one value per entity
+        if shared:
+            for _ in range(3):
+                rest = rest - _means(rest, times)
+                rest = rest - _means(rest, codes)
+        if float(rest @ rest) > 0.02 * total:  # else one value per time, as a clock has
+            kept.append(rest / np.sqrt(float(rest @ rest) / len(rest)))
+    if not kept or inside.sum() < 10:
+        return 0.0, 0.0
+    sorted_rests = np.column_stack(kept)[order]
+    of = codes[order]
+    observed = _autocorrelation(sorted_rests, inside)
+    dealt = np.array(
+        [
+            _autocorrelation(sorted_rests[np.lexsort((rng.random(len(of)), of))], inside)
+            for _ in range(ORDERS)
+        ]
+    )
+    spread = np.maximum(dealt.std(axis=0, ddof=1), 0.5 / np.sqrt(inside.sum()))
+    gain = observed - dealt.mean(axis=0)
+    hits = (gain > norm.isf(alpha) * spread) & (gain > MEMORY)
+    return float(hits.mean()), float(gain[hits].mean()) if hits.any() else float(gain.mean())
+
+
+def _means(values: NDArray[np.float64], codes: Codes) -> NDArray[np.float64]:
+    means: NDArray[np.float64] = (np.bincount(codes, values) / np.maximum(np.bincount(codes), 1))[codes]
+    return means
+
+
+def _autocorrelation(rests: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    out: NDArray[np.float64] = (rests[1:] * rests[:-1])[inside].mean(axis=0)
+    return out
+
+
+def _forward(codes: Codes, clock: NDArray[np.float64]) -> float:
+    """Share of steps within entities, in file order, that go strictly forward, or backward if that is more."""
     order = np.argsort(codes, kind="stable")
     steps = np.diff(clock[order])[np.diff(codes[order]) == 0]
-    return float((steps > 0).mean()) if len(steps) >= ROWS_EACH else 0.0
+    return float(max((steps > 0).mean(), (steps < 0).mean())) if len(steps) >= ROWS_EACH else 0.0
 
 
-def _shared(codes: NDArray[np.intp], clock: NDArray[np.float64]) -> bool:
+def _shared(codes: Codes, clock: NDArray[np.float64]) -> bool:
     """Whether most entities live at times at which others live too, rather than one after another."""
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
     first = np.minimum.reduceat(clock[order], starts)
     last = np.maximum.reduceat(clock[order], starts)
-    overlaps = [bool(((first < last[i]) & (last > first[i])).sum() > 1) for i in range(len(starts))]
+    overlaps = [bool(((first < last[i]) & (last > first[i])).sum() > 1) for i in range(min(len(starts), 500))]
     return float(np.mean(overlaps)) > 0.5

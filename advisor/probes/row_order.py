@@ -74,7 +74,7 @@ def _ranks(table: Table) -> NDArray[np.float64] | None:
     run = table.run.iloc[: max(512, NUMBERS // len(labels))]
     for label in labels:
         column = run[label]
-        if known.get(label, "numeric") != "numeric" or not pd.api.types.is_numeric_dtype(column.dtype):
+        if known.get(label, "numeric") not in ("numeric", "ordinal") or not pd.api.types.is_numeric_dtype(column.dtype):
             continue
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isnan(values).all():
