@@ -147,8 +147,11 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options |= {"layout": verdict.layout, "columns": numeric}
     elif how == "text":
         options["columns"] = table.labels("text")
-    elif how == "windows" and options["entity"] is not None:
-        options["entity"] = next(c.label for c in table.columns if c.name == options["entity"])
+    elif how == "windows":
+        names = {c.name: c.label for c in table.columns}
+        options["entity"] = [names[name] for name in options["entity"]]
+        options["time"] = [names[name] for name in options["time"]]
+        options["roles"] = {c.label: c.role for c in table.columns}
     elif how == "none" and len({isinstance(c.label, str) for c in table.columns}) > 1:
         options["how"] = "names"  # scikit-learn refuses labels of which some are text
     return options

@@ -14,7 +14,8 @@ from advisor.numbers import are_numbers, as_numbers, whole
 from advisor.table import Role
 
 Seconds = NDArray[np.float64]
-YEARS = (1700, 2100)
+YEARS = (1500, 2100)
+LOOKED_AT = 64  # columns that may be part of a calendar at most
 TRIED = 12  # single columns that are plain numbers and are tried as time at most
 PARTS = 4  # columns tried for each part of a calendar: years, months, days, hours
 
@@ -81,6 +82,11 @@ class Clock:
     dated: bool  # dates, or a calendar in parts, rather than plain numbers
 
     @property
+    def distinct(self) -> float:
+        """Share of rows whose time is their own."""
+        return len(np.unique(self.values)) / max(1, len(self.values))
+
+    @property
     def name(self) -> str:
         """For people."""
         return " + ".join(repr(str(label)) for label in self.labels)
@@ -105,7 +111,7 @@ def clocks(run: pd.DataFrame, roles: dict[Any, Role]) -> list[Clock]:
         if not np.isnan(values).mean() > 0.02 and len(np.unique(values)) > 1:
             singles.append(Clock((label,), values, True))
     numbers: dict[Any, Seconds] = {}
-    for label, role in roles.items():
+    for label, role in list(roles.items())[:LOOKED_AT]:
         values_of = _part(run[label], role)
         if values_of is not None:
             numbers[label] = values_of
@@ -115,7 +121,7 @@ def clocks(run: pd.DataFrame, roles: dict[Any, Role]) -> list[Clock]:
     plain = [
         Clock((label,), values, False)
         for label, values in numbers.items()
-        if label not in parts["year"] and roles[label] in ("numeric", "ordinal")
+        if label not in parts["year"] and roles[label] in ("numeric", "ordinal") and len(np.unique(values)) >= 5
     ]
     return [*calendars, *singles, *years, *plain[:TRIED]]
 
@@ -139,10 +145,15 @@ def _month(name: str) -> int | None:
     return MONTHS.index(name[:3]) + 1 if name[:3] in MONTHS and name.isalpha() and len(name) <= 9 else None
 
 
-def _within(low: float, high: float, least: int) -> Any:
+def _within(low: float, high: float, least: int, reach: float = 0) -> Any:
+    """A test for whole numbers in a range, of which at least so many occur, up to ``reach`` at least."""
+
     def test(values: Seconds) -> bool:
         return bool(
-            low <= values.min() and values.max() <= high and whole(values) and len(np.unique(values)) >= least
+            low <= values.min()
+            and reach <= values.max() <= high
+            and whole(values)
+            and len(np.unique(values)) >= least
         )
 
     return test
@@ -152,8 +163,8 @@ TESTS = {
     "year": _within(*YEARS, least=2),
     "month": _within(1, 12, least=3),
     "quarter": _within(1, 4, least=4),
-    "day": _within(1, 31, least=8),
-    "hour": _within(0, 24, least=4),
+    "day": _within(1, 31, least=20, reach=28),
+    "hour": _within(0, 24, least=4, reach=18),
 }
 
 
@@ -177,7 +188,7 @@ def _calendars(numbers: dict[Any, Seconds], parts: dict[str, list[Any]]) -> list
                         seconds = days * 86400 + numbers[hour] * 3600
                         found.append(Clock((*head, month, day, hour), seconds, True))
                 found.append(Clock((*head, month, day), days * 86400, True))
-            if year is not None:
+            if year is not None and numbers[month].max() - numbers[month].min() >= 10:
                 found.append(Clock((year, month), months, True))
         for quarter in parts["quarter"]:
             if year is not None and quarter != year:

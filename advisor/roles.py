@@ -166,23 +166,23 @@ def _is_time(dtype: Any) -> bool:
 
 def _numeric_role(column: pd.Series) -> Role:
     n = len(column)
-    start = column.iloc[:LOOK]  # most columns show here that they vary
-    if n > 1 and (start.isna() | (start == start.iloc[0])).all() and column.nunique(dropna=True) < 2:
-        held = column.dropna()
-        if held.empty or len(held) == n:
+    values = column.to_numpy()
+    part = values[:: max(1, n // SAMPLE)] if values.dtype.kind in "iufb" else None
+    if part is None:
+        part = column.iloc[:: max(1, n // SAMPLE)].to_numpy(dtype=np.float64, na_value=np.nan)
+    held = part[~np.isnan(part)] if part.dtype.kind == "f" else part
+    if n > 1 and (not len(held) or (held == held[0]).all()):  # most columns show here that they vary
+        rest = column.dropna()
+        if rest.empty or (len(rest) == n and rest.nunique() == 1):
             return "constant"
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return "numeric"
-    part = column.iloc[:: max(1, n // SAMPLE)].to_numpy(dtype=np.float64, na_value=np.nan)
-    held = part[~np.isnan(part)]
-    if not len(held):
-        return "numeric" if column.notna().any() else "constant"
-    if not np.isfinite(held).all() or not whole(held):
+    if part.dtype.kind == "b" or not len(held):
+        return "numeric" if len(held) or column.notna().any() else "constant"
+    if part.dtype.kind == "f" and not (np.isfinite(held).all() and whole(held[:50]) and whole(held)):
         return "numeric"
     distinct = np.unique(held)
     if n >= FEWEST and len(distinct) == len(held) == len(part) and _names_rows(column):
         return "identifier"
-    if held.min() >= 180_001 and packed(part) is not None:
+    if held.min() >= 180_001 and packed(part.astype(np.float64)) is not None:
         return "time"
     few = 3 <= len(distinct) <= LEVELS and distinct[0] >= 0 and distinct[-1] <= 2 * LEVELS
     return "ordinal" if few and len(held) >= 10 * len(distinct) else "numeric"

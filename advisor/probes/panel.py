@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
 from advisor.clocks import Clock, clocks, regularity
+from advisor.memory import memory
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
 Codes = NDArray[np.intp]
 
 ROWS_EACH = 4  # mean rows of an entity
+MOST = 100  # columns looked at as entity at most
 CANDIDATES = 12  # columns tried as entity at most, and as many pairs of columns
 REPEATS = 0.02  # share of rows that may repeat an entity and a time
 CHANCE = 0.1  # share of the repeats expected by chance that may be there
 ALPHA = 0.001  # level of the test of memory, before correction for columns and pairs tried
-MEMORY = 0.2  # autocorrelation within entities that counts
-ORDERS = 19
 COLUMNS = 24  # columns whose memory is measured
 
 
@@ -61,7 +61,8 @@ class Panel:
     @property
     def rank(self) -> tuple[float, ...]:
         """The better of two that convince: more memory, dates before numbers, longer series."""
-        return (round(self.memory * self.strength, 1), self.clock.dated, -len(self.entity), self.strength)
+        grid = max(self.regular, self.filled) >= 0.6
+        return (grid, round(self.memory * self.strength, 1), self.clock.dated, -len(self.entity), self.strength)
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
@@ -77,18 +78,20 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     times = clocks(table.run, roles)
     if not times or _one_series(times):
         return None
+    years = {label for clock in times if clock.dated for label in clock.labels}
     told = [label for label, role in roles.items() if role == "entity"]
     values = _values(table, roles)
     singles = _entities(table.run, roles)
+    levels = {clock.labels: pd.factorize(clock.values)[0].astype(np.int64) for clock in times}
     found: list[Panel] = []
     tried = 0
     for entities in _candidates(table.run, singles, told):
         for entity, codes in entities:
             for clock in times:
-                if set(entity) & set(clock.labels):
+                if set(entity) & set(clock.labels) or (not clock.dated and set(entity) & years):
                     continue
                 tried += 1
-                panel = _judge(entity, codes, clock, values, tried, rng)
+                panel = _judge(entity, codes, clock, levels[clock.labels], values, tried, rng)
                 if panel is not None and (panel.convincing or told):
                     found.append(panel)
         if found:
@@ -132,7 +135,10 @@ def _shown(labels: tuple[Any, ...]) -> str:
 def _one_series(times: list[Clock]) -> bool:
     """Whether some clock counts every row of the file once, in order: then there is one series."""
     return any(
-        clock.dated and max(regularity(clock.values)[0], regularity(-clock.values)[0]) >= 0.98 for clock in times
+        clock.dated
+        and clock.distinct >= 0.85
+        and max(regularity(clock.values)[0], regularity(-clock.values)[0]) >= 0.98
+        for clock in times
     )
 
 
@@ -150,11 +156,16 @@ def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any,
         if len(names) < 2 or (codes < 0).any() or len(run) < 2 * len(names):
             continue
         found.append(((label,), codes))
-        if len(found) == 3 * CANDIDATES:
+        if len(found) == MOST:
             break
-    # names and few levels first: a quantity is rarely a name
+    # names before numbers, and flags last: a quantity or a flag is rarely the name of a thing
     number = {label: pd.api.types.is_numeric_dtype(run[label].dtype) for label in roles}
-    return sorted(found, key=lambda one: (roles[one[0][0]] != "entity", number[one[0][0]]))
+
+    def place(one: tuple[tuple[Any, ...], Codes]) -> tuple[bool, bool, bool]:
+        label = one[0][0]
+        return roles[label] != "entity", int(one[1].max()) < 2, number[label]
+
+    return sorted(found, key=place)
 
 
 def _candidates(
@@ -192,24 +203,32 @@ def _judge(
     entity: tuple[Any, ...],
     codes: Codes,
     clock: Clock,
+    times: NDArray[np.int64],
     values: dict[Any, NDArray[np.float64]],
     tried: int,
     rng: np.random.Generator,
 ) -> Panel | None:
-    usable = ~np.isnan(clock.values)
-    times = np.unique(clock.values[usable], return_inverse=True)[1]
-    codes = codes[usable]
-    n, count = len(codes), int(codes.max()) + 1
-    levels = int(times.max()) + 1
+    usable = times >= 0
+    every = bool(usable.all())
+    if not every:
+        times, codes = times[usable], codes[usable]
+    n, count, levels = len(codes), int(codes.max()) + 1, int(times.max()) + 1
+    if n / count < ROWS_EACH or levels < ROWS_EACH + (not clock.dated) or n > (1 + REPEATS) * count * levels:
+        return None
+    if not clock.dated and 2 * levels > n:
+        return None  # one number a row: a sorted file
     cells = codes.astype(np.int64) * levels + times
+    start = cells[:1000]
+    if len(pd.unique(start)) < (1 - 5 * REPEATS) * len(start):
+        return None
     repeats = 1 - len(pd.unique(cells)) / n
-    if repeats > REPEATS or n / count < ROWS_EACH or levels < ROWS_EACH:
+    if repeats > REPEATS:
         return None
     dealt = codes.astype(np.int64) * levels + rng.permutation(times)
     chance = 1 - len(pd.unique(dealt)) / n
     moments = clock.values[usable]
     forward = _forward(codes, moments)
-    if not _shared(codes, moments) and not clock.dated:
+    if not clock.dated and not _shared(codes, moments):
         return None  # one entity after the other: a sorted file
     order = np.lexsort((moments, codes))
     inside = np.diff(codes[order]) == 0
@@ -217,65 +236,16 @@ def _judge(
     positive = steps[steps > 0]
     usual = float(np.median(positive)) if len(positive) else 1.0
     regular = float((np.abs(positive - usual) <= 0.105 * usual).mean()) if len(positive) else 0.0
-    others = [v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)]
-    memory, strength = _memory(others, codes, times, order, inside, ALPHA / (tried * max(1, len(others))), rng)
+    others = [v if every else v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)]
+    share, strength = 0.0, 0.0
+    if others:
+        hits, gain = memory(np.column_stack(others), codes, times, order, ALPHA / (tried * len(others)), rng)
+        known = ~np.isnan(gain)
+        share = float(hits[known].mean()) if known.any() else 0.0
+        strength = float(gain[hits if hits.any() else known].mean()) if known.any() else 0.0
     return Panel(
-        entity, clock, count, n / count, repeats, chance, forward, regular, n / (count * levels), memory, strength
+        entity, clock, count, n / count, repeats, chance, forward, regular, n / (count * levels), share, strength
     )
-
-
-def _memory(
-    columns: list[NDArray[np.float64]],
-    codes: Codes,
-    times: Codes,
-    order: Codes,
-    inside: NDArray[np.bool_],
-    alpha: float,
-    rng: np.random.Generator,
-) -> tuple[float, float]:
-    """Share of columns whose residuals remember the step before, and their mean autocorrelation.
-
-    The null is every order of the rows within each entity: it keeps the means of entities, and times are
-    shared by all, so their means are taken away first.
-    """
-    shared = len(codes) / (times.max() + 1) >= 3
-    kept = []
-    for ranks in columns:
-        rest = ranks - _means(ranks, codes)
-        total = float(rest @ rest)
-        if total < 1e-3 * float(((ranks - ranks.mean()) ** 2).sum()):
-            continue  # one value per entity
-        if shared:
-            for _ in range(3):
-                rest = rest - _means(rest, times)
-                rest = rest - _means(rest, codes)
-        if float(rest @ rest) > 0.02 * total:  # else one value per time, as a clock has
-            kept.append(rest / np.sqrt(float(rest @ rest) / len(rest)))
-    if not kept or inside.sum() < 10:
-        return 0.0, 0.0
-    sorted_rests = np.column_stack(kept)[order]
-    of = codes[order]
-    observed = _autocorrelation(sorted_rests, inside)
-    dealt = np.array(
-        [
-            _autocorrelation(sorted_rests[np.lexsort((rng.random(len(of)), of))], inside)
-            for _ in range(ORDERS)
-        ]
-    )
-    spread = np.maximum(dealt.std(axis=0, ddof=1), 0.5 / np.sqrt(inside.sum()))
-    gain = observed - dealt.mean(axis=0)
-    hits = (gain > norm.isf(alpha) * spread) & (gain > MEMORY)
-    return float(hits.mean()), float(gain[hits].mean()) if hits.any() else float(gain.mean())
-
-
-def _means(values: NDArray[np.float64], codes: Codes) -> NDArray[np.float64]:
-    means: NDArray[np.float64] = (np.bincount(codes, values) / np.maximum(np.bincount(codes), 1))[codes]
-    return means
-
-
-def _autocorrelation(rests: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
-    out: NDArray[np.float64] = (rests[1:] * rests[:-1])[inside].mean(axis=0)
-    return out
 
 
 def _forward(codes: Codes, clock: NDArray[np.float64]) -> float:

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from advisor.memory import blocks, memory
 from advisor.probes.base import Evidence
 from advisor.table import NUMBERS, Table
 
@@ -21,7 +22,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
     Any file that is sorted or grouped has dependent rows. A series moves: the typical difference between
     rows (a robust variogram) keeps growing with their distance, whereas within groups of exchangeable rows
-    it does not.
+    it does not; and where columns show that a file is sorted into blocks, it moves within them too.
     """
     if table.run.empty or table.n < SHORTEST:
         return None
@@ -37,7 +38,14 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     p_value = (1 + sum(p >= value for p in permuted)) / (1 + len(permuted))
     typical = {k: _typical_difference(ranks, k) for k in (1, 2, 4)}
     growing = (typical[2] > 1.08 * typical[1]) & (typical[4] > 1.2 * typical[1])
-    moving = (observed > max(0.3, 4 / np.sqrt(n))) & growing
+    strong = observed > max(0.2, 4 / np.sqrt(n))
+    remembers = np.zeros(d, bool)
+    block = np.zeros(n, np.intp)
+    if strong.mean() > 0.2:  # else the rows do not move, and need not be looked at more closely
+        block = blocks(table.run.iloc[:n, : len(table.columns)])
+        by_block = np.argsort(block, kind="stable")
+        remembers[strong] = memory(ranks[:, strong], block, None, by_block, 0.001 / d, rng)[0]
+    moving = (observed > max(0.3, 4 / np.sqrt(n))) & growing & remembers
     share = float(moving.mean())
     profile = {k: float(np.mean(np.abs(_autocorrelation(ranks, k)))) for k in LAGS if k < n // 4}
     found = p_value <= 1 / (1 + len(permuted)) and value > 0.05
@@ -59,6 +67,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         details={
             "moving": round(share, 4),
             "columns": d,
+            "remember": round(float(remembers.mean()), 4),
+            "blocks": int(block.max()) + 1,
             "profile": {str(k): round(v, 4) for k, v in profile.items()},
             "window": _window(profile, n),
         },

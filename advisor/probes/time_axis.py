@@ -16,8 +16,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Find a time that goes forward, or backward, from row to row in regular steps.
 
     Dates and calendars in parts may skip weekends; in random order they count if all rows together fill a
-    regular grid once. Plain numbers must step evenly in the order held, and a row number 0, 1, 2, ... is not
-    taken for time.
+    regular grid once. Plain numbers must step evenly in the order held, and a row number is not taken for
+    time.
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None
@@ -25,11 +25,13 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     times = clocks(table.run, roles)
     found = [(clock, *_regularity(clock)) for clock in times if not np.isnan(clock.values).any()]
     good = [
-        one for one in found if one[1] >= FORWARD and one[2] >= (0.6 if one[0].dated else 0.95) and _counts(one[0])
+        one
+        for one in found
+        if one[1] >= FORWARD and one[2] >= (0.6 if one[0].dated else 0.95) and _counts(one[0])
     ]
     dates = table.labels("time")
     if not good:
-        loose = [one for one in found if one[0].dated and one[1] >= FORWARD]
+        loose = [one for one in found if one[0].dated and one[1] >= FORWARD and one[0].distinct >= 0.85]
         if not loose and not dates:
             return None
         name = loose[0][0].name if loose else repr(str(dates[0]))
@@ -65,7 +67,7 @@ def _regularity(clock: Clock) -> tuple[float, float, str]:
     """Share of rows in order, of steps of one length, and which way they go."""
     up, down = regularity(clock.values), regularity(-clock.values)
     forward, regular = max(up, down)
-    if forward < FORWARD and clock.dated and len(np.unique(clock.values)) >= FORWARD * len(clock.values):
+    if forward < FORWARD and clock.dated and clock.distinct >= FORWARD:
         ordered = np.sort(clock.values)
         _, even = regularity(ordered)
         steps = np.diff(ordered)
@@ -76,11 +78,8 @@ def _regularity(clock: Clock) -> tuple[float, float, str]:
 
 
 def _counts(clock: Clock) -> bool:
-    """Whether a time is more than a row number: no plain number that steps by one from 0 or 1."""
-    if clock.dated:
-        return True
-    values = clock.values
-    return not (np.abs(np.diff(values)) == 1).all() or min(values[0], values[-1]) not in (0, 1)
+    """Whether a time is more than a row number: no plain number that steps by one."""
+    return clock.distinct >= 0.85 and (clock.dated or float(np.median(np.abs(np.diff(clock.values)))) != 1)
 
 
 def _evidence(table: Table, value: float, summary: str, *, found: bool, details: dict[str, object]) -> Evidence:
