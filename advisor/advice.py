@@ -12,6 +12,7 @@ from advisor.architectures.base import Kind, Structure
 from advisor.calibration import Belief, Ranked
 from advisor.errors import TargetError
 from advisor.probes.base import Evidence, number
+from advisor.table import Role
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,6 +53,10 @@ class Advice:
         Where the calibration came from: study, commit, date, commands.
     folding : Mapping
         How rows become tensors: options of a transformer in :mod:`advisor.folding`.
+    roles : Mapping of label to role
+        What each column was taken for, see :class:`~advisor.table.Column`; override with ``advise(...,
+        roles=...)``. Empty for arrays of more than two dimensions. In tables, "identifier" and "ignore"
+        columns are no inputs of the estimator.
     """
 
     structure: Structure
@@ -72,6 +77,7 @@ class Advice:
     seed: int = 0
     provenance: Mapping[str, Any] = field(default_factory=dict)
     folding: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    roles: Mapping[Any, Role] = field(default_factory=dict)
 
     def estimator(self, *, time_limit: float | None = None, **config: Any) -> Any:
         """Make the recommended architecture, set up for this layout and for the data as they are held.
@@ -117,12 +123,13 @@ class Advice:
         return Pipeline([("fold", folder), ("model", model)])
 
     def _folder(self) -> Any:
-        from advisor import folding
+        from advisor import folding, reading
 
         options = dict(self.folding)
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
             "names": folding.NameColumns,
+            "columns": reading.ReadColumns,
             "axes": folding.FoldAxes,
             "cells": folding.FoldCells,
             "flat": folding.FoldFlat,
@@ -158,6 +165,7 @@ class Advice:
             "n": self.n,
             "width": self.width,
             "kind": self.kind,
+            "roles": {str(label): role for label, role in self.roles.items()},
             "seed": self.seed,
             "provenance": dict(self.provenance),
         }

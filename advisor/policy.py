@@ -175,6 +175,22 @@ def panel(table: Table, facts: Facts) -> Verdict | None:
     )
 
 
+def lag_table(table: Table, facts: Facts) -> Verdict | None:
+    """Rows in order that hold the last few values of a series: a table of lag features."""
+    fact = facts.get("lag_columns")
+    if fact is None or not fact.found or len(fact.details["columns"]) > LONGEST_LAGS:
+        return None
+    if 3 * len(fact.details["columns"]) < fact.details["of"]:
+        return None
+    against = ("the series itself, one row a time step, would let a network choose how far to look back",)
+    return Verdict(
+        "lag_table", "tabular", (table.width,), "table", {"how": "none"}, ("lag_columns", "row_order"), against
+    )
+
+
+LONGEST_LAGS = 16  # lag columns that trees take as they are; more are a series a row
+
+
 def timed_rows(table: Table, facts: Facts) -> Verdict | None:
     """One row a time step, and a column that says so."""
     fact = facts.get("time_axis")
@@ -254,6 +270,7 @@ RULES: tuple[Callable[[Table, Facts], Verdict | None], ...] = (
     flat_image,
     flat_series,
     letters,
+    lag_table,
     panel,
     timed_rows,
     moving_rows,

@@ -101,8 +101,25 @@ def html(advice: Advice) -> str:
     )
 
 
+def roles(advice: Advice) -> tuple[str, ...]:
+    """The roles worth a line: who and when, and what was left out; nothing if there are none."""
+    worth = ("entity", "time", "identifier", "ignore")
+    parts = []
+    for role in worth:
+        names = [repr(str(label)) for label, held in advice.roles.items() if held == role]
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            parts.append(f"{role} {', '.join(names[:3])}{more}")
+    return ("; ".join(parts),) if parts else ()
+
+
 def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
-    sections = [("because", advice.because), ("against", advice.against), ("warnings", advice.warnings)]
+    sections = [
+        ("roles", roles(advice)),
+        ("because", advice.because),
+        ("against", advice.against),
+        ("warnings", advice.warnings),
+    ]
     return [(title, sentences) for title, sentences in sections if sentences]
 
 

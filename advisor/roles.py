@@ -180,7 +180,8 @@ def _numeric_role(column: pd.Series) -> Role:
     if part.dtype.kind == "f" and not (np.isfinite(held).all() and whole(held[:50]) and whole(held)):
         return "numeric"
     distinct = np.unique(held)
-    if n >= FEWEST and len(distinct) == len(held) == len(part) and _names_rows(column):
+    counts = pd.api.types.is_integer_dtype(column.dtype)  # what is written with decimals is a quantity
+    if counts and n >= FEWEST and len(distinct) == len(held) == len(part) and _names_rows(column):
         return "identifier"
     if held.min() >= 180_001 and packed(part.astype(np.float64)) is not None:
         return "time"
@@ -219,7 +220,8 @@ def _string_role(column: pd.Series, cells: list[str]) -> Role:
     if are_dates(cells):
         return "time"
     if are_numbers(cells):
-        return _numeric_role(as_numbers(column))
+        values = as_numbers(column)
+        return _numeric_role(values.astype("Int64") if all(cell.strip().isdigit() for cell in cells) else values)
     named = [cell for cell in cells if cell.strip().lower() not in MISSING_WORDS]
     if not named:
         return "constant"
