@@ -6,18 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import skew
+from scipy.stats import rankdata, skew
 
 from advisor.dates import ORDERED, day_first
 from advisor.leaks import leaks
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
-from advisor.table import FEWEST_ROWS, Table
+from advisor.table import FEWEST_ROWS, RUN, Table
 
 FEW_ROWS = {"cnn": 500, "lstm": 500, "gbt": 100}  # below this, folds differ more than families do
 RARE = 0.05  # share of the rarest class that is worth a word
 REPEATED = 0.02  # share of repeated rows that is worth a word
 SHOWN = 3  # columns named in one sentence
+DEPENDENT = 0.2  # dependence on the row before that is worth a word
 GROUPS = 12  # columns tried as groups at most
 SKEWED = 5.0  # skewness of a target from which its logarithm is the better target
 FAR = 30.0  # distances between quartiles that a target may lie off its median
@@ -66,12 +67,32 @@ def _dependent_rows(
     if lags is not None and lags.found:
         return f"{lags.summary}; split by time, or rows in test hold what rows in training were to predict"
     rows = facts.get("row_order")
-    if not explained and rows is not None and rows.found and rows.value > 0.1:
-        return (
-            f"rows depend on their order (autocorrelation {rows.value:.2f}): sorted, grouped or in time? "
-            "split by what they share"
-        )
-    return None
+    if explained or rows is None or not rows.found:
+        return None
+    if table.target is None:
+        kept, what = rows.value, "rows depend"
+    else:
+        kept, what = _kept_by_target(table), "the target depends"
+    if kept <= DEPENDENT:
+        return None
+    return (
+        f"{what} on the row before (by {kept:.2f}; 0 is chance): sorted, grouped or in time? split by what "
+        "rows share"
+    )
+
+
+def _kept_by_target(table: Table) -> float:
+    """How far the target repeats that of the row before: rank autocorrelation, or agreement beyond chance."""
+    assert table.target is not None
+    y = table.target.iloc[:RUN].dropna()
+    if len(y) < 30:
+        return 0.0
+    if table.kind == "regression":
+        ranks = rankdata(y.to_numpy(dtype=np.float64))
+        return float(np.corrcoef(ranks[:-1], ranks[1:])[0, 1])
+    codes = pd.factorize(y)[0]
+    chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
+    return (float((codes[1:] == codes[:-1]).mean()) - chance) / max(1e-9, 1 - chance)
 
 
 def _sorted_target(table: Table, verdict: Verdict) -> str | None:

@@ -54,6 +54,27 @@ def seconds_of(column: pd.Series) -> Seconds:
     return np.asarray(seconds, dtype=np.float64)
 
 
+def in_order(values: Seconds) -> tuple[float, float, bool]:
+    """Share of steps in the better direction, share of steps of one length, and whether that is forward.
+
+    A time that is repeated now and then, as an hour is, does not count against the order.
+
+    Examples
+    --------
+    >>> in_order(np.array([3.0, 2.0, 2.0, 1.0, 0.0]))
+    (1.0, 1.0, False)
+    """
+    steps = np.diff(values)
+    if np.isnan(steps).any() or len(np.unique(values)) < SINGLE * len(values):
+        return 0.0, 0.0, True
+    steps = steps[steps != 0]
+    up, down = regularity(np.append(0, steps.cumsum())), regularity(np.append(0, -steps.cumsum()))
+    return (*max(up, down), up >= down)
+
+
+SINGLE = 0.7  # share of rows whose time is their own if all rows are one series: two make it a half
+
+
 def regularity(clock: Seconds) -> tuple[float, float]:
     """Share of steps that go forward, and share of those within 10% of the usual step, as months are.
 
@@ -116,6 +137,7 @@ def clocks(run: pd.DataFrame, roles: dict[Any, Role]) -> list[Clock]:
         if values_of is not None:
             numbers[label] = values_of
     parts = {name: [c for c in numbers if test(numbers[c])][:PARTS] for name, test in TESTS.items()}
+    singles += [Clock((label,), held, True) for label in numbers if (held := _year_month(numbers[label])) is not None]
     calendars = [*_calendars(numbers, parts), *_dated_hours(singles, numbers, parts)]
     years = [Clock((label,), numbers[label], True) for label in parts["year"]]
     plain = [
@@ -143,6 +165,17 @@ def _part(column: pd.Series, role: Role) -> Seconds | None:
 def _month(name: str) -> int | None:
     name = name.strip().lower()
     return MONTHS.index(name[:3]) + 1 if name[:3] in MONTHS and name.isalpha() and len(name) <= 9 else None
+
+
+def _year_month(values: Seconds) -> Seconds | None:
+    """Months of numbers such as 1947.01 to 1947.12; None if they are none."""
+    if not (YEARS[0] <= values.min() and values.max() <= YEARS[1]) or whole(values):
+        return None
+    months = (values - np.floor(values)) * 100
+    rounded = np.round(months)
+    if np.abs(months - rounded).max() > 0.05 or rounded.min() < 1 or len(np.unique(rounded)) != 12 or rounded.max() > 12:
+        return None
+    return np.asarray(np.floor(values) * 12 + rounded - 1)
 
 
 def _within(low: float, high: float, least: int, reach: float = 0) -> Any:

@@ -209,11 +209,12 @@ def _names_rows(column: pd.Series) -> bool:
     ordered = (steps > 0).all() or (steps < 0).all()
     ranks = (np.sort(values) - low) / (high - low)
     uneven = float(np.abs(ranks - np.linspace(0, 1, len(ranks))).max())
-    even = uneven < 0.05 + 1.36 / np.sqrt(len(ranks))
+    even = uneven < 0.02 + 1.36 / np.sqrt(len(ranks))
     if ordered:  # keys in the order given out, with gaps; a quantity that a file is sorted by is uneven
         return bool(even and np.median(np.abs(steps)) < 100 and len(values) >= 50)
-    # codes of five digits or more: quantities of that size come with fewer digits, too
-    return bool(even and len(values) >= 50 and low >= 10_000 and np.floor(np.log10(low)) == np.floor(np.log10(high)))
+    # codes of six digits or more: quantities of that size come with fewer digits, too
+    digits = np.floor(np.log10(max(low, 1))), np.floor(np.log10(max(high, 1)))
+    return bool(even and len(values) >= 200 and low >= 100_000 and digits[0] == digits[1])
 
 
 def _string_role(column: pd.Series, cells: list[str]) -> Role:
@@ -233,14 +234,15 @@ def _string_role(column: pd.Series, cells: list[str]) -> Role:
     words = float(np.mean([len(cell.split()) for cell in cells]))
     letters = float(np.mean([len(cell) for cell in cells]))
     held = int(column.notna().sum())
-    if len(column) >= FEWEST and distinct >= 0.98 * held:
+    most = held >= FEWEST and 2 * held >= len(column)  # else few names that mark few rows
+    if most and distinct >= 0.98 * held:
         codes = np.mean([bool(CODE.match(cell)) and len(cell) <= 64 for cell in cells])
         hashes = np.mean([bool(HASH.match(cell)) for cell in cells])
         if codes > 0.95 or hashes > 0.95:
             return "identifier"
     if distinct > 0.3 * held and (words >= WORDS_OF_TEXT or letters >= LETTERS_OF_TEXT):
         return "text"
-    if len(column) >= FEWEST and distinct == held:
+    if most and distinct == held:
         return "identifier"  # names such as those of countries, one a row
     return "categorical"
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from advisor.clocks import Clock, clocks, regularity
+from advisor.clocks import Clock, clocks, in_order
 from advisor.memory import memory
 from advisor.probes.base import Evidence
 from advisor.table import Table
@@ -134,12 +134,7 @@ def _shown(labels: tuple[Any, ...]) -> str:
 
 def _one_series(times: list[Clock]) -> bool:
     """Whether some clock counts every row of the file once, in order: then there is one series."""
-    return any(
-        clock.dated
-        and clock.distinct >= 0.85
-        and max(regularity(clock.values)[0], regularity(-clock.values)[0]) >= 0.98
-        for clock in times
-    )
+    return any(clock.dated and in_order(clock.values)[0] >= 0.98 for clock in times)
 
 
 def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any, ...], Codes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.clocks import Clock, clocks, regularity
+from advisor.clocks import Clock, clocks, in_order, regularity
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
@@ -31,7 +31,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     ]
     dates = table.labels("time")
     if not good:
-        loose = [one for one in found if one[0].dated and one[1] >= FORWARD and one[0].distinct >= 0.85]
+        loose = [one for one in found if one[0].dated and one[1] >= FORWARD ]
         if not loose and not dates:
             return None
         name = loose[0][0].name if loose else repr(str(dates[0]))
@@ -65,8 +65,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
 def _regularity(clock: Clock) -> tuple[float, float, str]:
     """Share of rows in order, of steps of one length, and which way they go."""
-    up, down = regularity(clock.values), regularity(-clock.values)
-    forward, regular = max(up, down)
+    forward, regular, up = in_order(clock.values)
     if forward < FORWARD and clock.dated and clock.distinct >= FORWARD:
         ordered = np.sort(clock.values)
         _, even = regularity(ordered)
@@ -74,12 +73,12 @@ def _regularity(clock: Clock) -> tuple[float, float, str]:
         filled = (len(steps) + 1) * float(np.median(steps)) / max(float(ordered[-1] - ordered[0]), 1e-9)
         if even >= 0.9 and filled >= 0.9:
             return 1.0, even, "forward once sorted"
-    return forward, regular, "forward" if up >= down else "backward"
+    return forward, regular, "forward" if up else "backward"
 
 
 def _counts(clock: Clock) -> bool:
     """Whether a time is more than a row number: no plain number that steps by one."""
-    return clock.distinct >= 0.85 and (clock.dated or float(np.median(np.abs(np.diff(clock.values)))) != 1)
+    return clock.dated or float(np.median(np.abs(np.diff(clock.values)))) != 1
 
 
 def _evidence(table: Table, value: float, summary: str, *, found: bool, details: dict[str, object]) -> Evidence:
