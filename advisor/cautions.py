@@ -63,6 +63,9 @@ def _dependent_rows(
             "rows depend on the rows before them: split by time (first rows to train, last to test), "
             "never at random"
         )
+    told = [c.name for c in table.columns if c.role == "entity"]
+    if told:
+        return f"rows of one {' + '.join(told)!r} belong together: split by it, never at random"
     lags = facts.get("lag_columns")
     if lags is not None and lags.found:
         return f"{lags.summary}; split by time, or rows in test hold what rows in training were to predict"
@@ -103,7 +106,9 @@ def _sorted_target(table: Table, verdict: Verdict) -> str | None:
     if table.kind == "classification":
         if int((np.diff(codes) != 0).sum()) + 1 > distinct or table.n < 5 * distinct:
             return None
-        return f"rows are sorted by the target, {distinct} classes one after another: shuffle before splitting"
+        return (
+            f"rows are sorted by the target, {distinct} classes one after another: shuffle before splitting"
+        )
     steps = np.diff(codes)
     if distinct < 10 or not ((steps >= 0).all() or (steps <= 0).all()):
         return None
@@ -122,7 +127,9 @@ def _groups(table: Table, verdict: Verdict) -> str | None:
         held = table.run[column.label]
         if pd.api.types.is_float_dtype(held.dtype):
             values = held.to_numpy(dtype=np.float64, na_value=np.nan)
-            columns[column.name] = np.where(np.isnan(values), np.nanmedian(values), values) if len(values) else values
+            columns[column.name] = (
+                np.where(np.isnan(values), np.nanmedian(values), values) if len(values) else values
+            )
             continue
         codes, names = pd.factorize(held)
         if len(names) >= 10 and codes.min() >= 0 and 2 * len(names) <= len(codes) <= 50 * len(names):
@@ -243,11 +250,11 @@ def _far_target(table: Table) -> str | None:
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
     farthest = float(np.abs(y - middle).max() / (high - low)) if high > low else 0.0
     lopsided = float(skew(y))
-    if y.min() >= 0 and lopsided > SKEWED:
+    if y.min() >= 0 and middle > 0 and lopsided > SKEWED:
         return (
-            f"the target is skewed ({lopsided:.0f}; its largest value is {y.max() / max(middle, 1e-12):.0f} times "
-            "the median): predict its logarithm, or few rows decide the score"
-        ) if middle > 0 else None
+            f"the target is skewed ({lopsided:.0f}; its largest value is {y.max() / middle:.0f} times the "
+            "median): predict its logarithm, or few rows decide the score"
+        )
     if farthest > FAR:
         return (
             f"a target lies {farthest:.0f} times the distance between quartiles off the median: an error of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,7 +114,7 @@ class Clock:
         return " + ".join(repr(str(label)) for label in self.labels)
 
 
-def clocks(run: pd.DataFrame, roles: dict[Any, Role]) -> list[Clock]:
+def clocks(run: pd.DataFrame, roles: Mapping[Any, Role]) -> list[Clock]:
     """List what may count time in the first rows: dates, calendars in parts, years, other numbers.
 
     A column that the caller called a time is the only one listed. A calendar in parts is a year, a month, a
@@ -137,13 +138,17 @@ def clocks(run: pd.DataFrame, roles: dict[Any, Role]) -> list[Clock]:
         if values_of is not None:
             numbers[label] = values_of
     parts = {name: [c for c in numbers if test(numbers[c])][:PARTS] for name, test in TESTS.items()}
-    singles += [Clock((label,), held, True) for label in numbers if (held := _year_month(numbers[label])) is not None]
+    singles += [
+        Clock((label,), held, True) for label in numbers if (held := _year_month(numbers[label])) is not None
+    ]
     calendars = [*_calendars(numbers, parts), *_dated_hours(singles, numbers, parts)]
     years = [Clock((label,), numbers[label], True) for label in parts["year"]]
     plain = [
         Clock((label,), values, False)
         for label, values in numbers.items()
-        if label not in parts["year"] and roles[label] in ("numeric", "ordinal") and len(np.unique(values)) >= 5
+        if label not in parts["year"]
+        and roles[label] in ("numeric", "ordinal")
+        and len(np.unique(values)) >= 5
     ]
     return [*calendars, *singles, *years, *plain[:TRIED]]
 
@@ -173,7 +178,12 @@ def _year_month(values: Seconds) -> Seconds | None:
         return None
     months = (values - np.floor(values)) * 100
     rounded = np.round(months)
-    if np.abs(months - rounded).max() > 0.05 or rounded.min() < 1 or len(np.unique(rounded)) != 12 or rounded.max() > 12:
+    if (
+        np.abs(months - rounded).max() > 0.05
+        or rounded.min() < 1
+        or len(np.unique(rounded)) != 12
+        or rounded.max() > 12
+    ):
         return None
     return np.asarray(np.floor(values) * 12 + rounded - 1)
 
@@ -229,7 +239,9 @@ def _calendars(numbers: dict[Any, Seconds], parts: dict[str, list[Any]]) -> list
     return sorted(found, key=lambda clock: -len(clock.labels))[:24]
 
 
-def _dated_hours(singles: list[Clock], numbers: dict[Any, Seconds], parts: dict[str, list[Any]]) -> list[Clock]:
+def _dated_hours(
+    singles: list[Clock], numbers: dict[Any, Seconds], parts: dict[str, list[Any]]
+) -> list[Clock]:
     found = []
     for clock in singles:
         if np.isnan(clock.values).any() or (clock.values % 86400 != clock.values[0] % 86400).any():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,19 @@ _HOUR = r"(?:[ T]+\d{1,2}:\d{2}.*)?"
 DATE = re.compile(
     rf"^(?:\d{{4}}[-/]\d{{1,2}}(?:[-/]\d{{1,2}})?|\d{{4}}\.\d{{1,2}}\.\d{{1,2}}|(?:19|20)\d{{6}}(?:T?\d{{4,6}}Z?)?"
     rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{2}}"
-    rf"|(?:[a-z]{{3}},? )?\d{{1,2}}[-/. ]+{_MONTH}[-/, ]+\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|{_MONTH}[- ]\d{{4}}"
+    rf"|(?:[a-z]{{3}},? )?\d{{1,2}}[-/. ]+{_MONTH}[-/, ]+\d{{2,4}}"
+    rf"|{_MONTH} \d{{1,2}},? \d{{4}}|{_MONTH}[- ]\d{{4}}"
     rf"|\d{{4}}[- ]?Q[1-4]|Q[1-4][- ]\d{{4}}|\d{{4}}-?W\d{{2}}(?:-?[1-7])?)"
     rf"{_HOUR}$",
     re.IGNORECASE,
 )
 ORDERED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?!\d)")
-EPOCH = {"s": (9.4e8, 2.2e9), "ms": (9.4e11, 2.2e12), "us": (9.4e14, 2.2e15), "ns": (9.4e17, 2.2e18)}  # 2000..2039
+EPOCH = {
+    "s": (9.4e8, 2.2e9),
+    "ms": (9.4e11, 2.2e12),
+    "us": (9.4e14, 2.2e15),
+    "ns": (9.4e17, 2.2e18),
+}  # 2000..2039
 
 
 def are_dates(cells: Sequence[str]) -> bool:
@@ -46,7 +52,7 @@ def are_dates(cells: Sequence[str]) -> bool:
     return bool(parse_times(pd.Series(cells)).notna().all())
 
 
-def day_first(cells: Sequence[str]) -> bool | None:
+def day_first(cells: Iterable[str]) -> bool | None:
     """Whether dates such as 03/04/2019 put the day first; None if nothing shows it.
 
     Examples
@@ -65,7 +71,7 @@ def day_first(cells: Sequence[str]) -> bool | None:
 def packed(values: NDArray[np.float64]) -> str | None:
     """Tell the format of whole numbers that are dates: "%Y%m%d", "%Y%m", a unit of epoch time, or None.
 
-    A random number of eight digits that begins as a year does is a valid date once in 25 times, so five
+    A random number of eight digits that begins as a year does is a valid date once in 25 times, so three
     different ones that all are decide; epoch times must in addition be in order, or full minutes, or in
     units so small that they can mean nothing else.
 
@@ -82,11 +88,11 @@ def packed(values: NDArray[np.float64]) -> str | None:
     low, high = held.min(), held.max()
     if low == high:
         return None
-    if 18_000_101 <= low and high <= 21_001_231:
+    if low >= 18_000_101 and high <= 21_001_231:
         month, day = held // 100 % 100, held % 100
         valid = ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)).all()
-        return "%Y%m%d" if valid and len(np.unique(held)) >= min(5, len(held)) else None
-    if 180_001 <= low and high <= 210_012:
+        return "%Y%m%d" if valid and len(np.unique(held)) >= min(3, len(held)) else None
+    if low >= 180_001 and high <= 210_012:
         month = held % 100
         return "%Y%m" if ((month >= 1) & (month <= 12)).all() and len(np.unique(held)) >= 10 else None
     for unit, (first, last) in EPOCH.items():
@@ -120,15 +126,14 @@ def parse_times(column: pd.Series) -> pd.Series:
         if types.is_numeric_dtype(column.dtype):
             return _from_numbers(column)
         texts = column.astype(object).where(column.notna(), None)
-        names = pd.unique(texts.dropna().astype(str).str.strip())
+        names = texts.dropna().astype(str).str.strip().unique()
         if len(names) and all(name.isdigit() for name in names):
             return _from_numbers(pd.to_numeric(column, errors="coerce"))
-        if len(names) and any(WEEK.match(name) for name in names[:1]):
+        if len(names) and WEEK.match(names[0]):
             texts = texts.map(lambda cell: cell if cell is None else _monday(str(cell).strip()))
-        elif len(names) and (turned := QUARTER.match(names[0])):
+        elif len(names) and QUARTER.match(names[0]):
             texts = texts.map(lambda cell: cell if cell is None else _quarter(str(cell).strip()))
-            del turned
-        first = bool(day_first(names[:2000]))
+        first = bool(day_first(names[:2000].tolist()))
         times: pd.Series = pd.to_datetime(texts, errors="coerce", format="mixed", dayfirst=first, utc=True)
         return times
 
@@ -158,8 +163,7 @@ def _from_numbers(column: pd.Series) -> pd.Series:
     form = packed(values)
     whole = pd.Series(values, index=column.index)
     if form is None or form in EPOCH:
-        times: pd.Series = pd.to_datetime(whole, unit=form or "s", errors="coerce", utc=True)
-        return times
+        seconds = whole / 1000 ** list(EPOCH).index(form or "s")
+        return pd.Series(pd.to_datetime(seconds, unit="s", errors="coerce", utc=True))
     texts = whole.astype("Int64").astype("string")
-    parsed: pd.Series = pd.to_datetime(texts, format=form, errors="coerce", utc=True)
-    return parsed
+    return pd.Series(pd.to_datetime(texts.astype(object), format=form, errors="coerce", utc=True))

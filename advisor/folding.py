@@ -155,8 +155,8 @@ class FoldWindows(_Fold):
     entity : list of label
         Columns that name the series a row belongs to, together; none if all rows are one series.
     time : list of label
-        Columns that rows of one series are sorted by, coarse to fine; none if they are held in order. Rows that
-        are held from the last to the first are thereby turned around.
+        Columns that rows of one series are sorted by, coarse to fine; none if they are held in order. Rows
+        that are held from the last to the first are thereby turned around.
     roles : mapping of label to role, optional
         What the columns are for; found from the values at fit by default.
 

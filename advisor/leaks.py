@@ -79,7 +79,8 @@ def _of_quantity(numbers: dict[str, Floats], words: dict[str, pd.Series], y: Flo
         if summed:
             shown = ", ".join(map(repr, summed[:-1])) + f" and {summed[-1]!r}"
             sentences.append(
-                f"{shown} together are the target exactly (a linear function): would you know them when predicting?"
+                f"{shown} together are the target exactly (a linear function): would you know them when "
+                "predicting?"
             )
     return sentences
 
@@ -124,7 +125,9 @@ def _of_classes(numbers: dict[str, Floats], words: dict[str, pd.Series], y: NDAr
             shares = np.bincount(y, missing) / sizes
             apart = (shares > 0.98) | (shares < 0.02)
             if apart.all() and (shares > 0.98).any() and (shares < 0.02).any():
-                sentences.append(_sentence(name, f"it is missing for {(shares > 0.98).sum()} of {classes} classes only"))
+                sentences.append(
+                    _sentence(name, f"it is missing for {(shares > 0.98).sum()} of {classes} classes only")
+                )
                 continue
         start = column.iloc[:300]
         if start.nunique() > max(20, 2 * classes):

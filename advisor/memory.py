@@ -48,8 +48,8 @@ def memory(
 
     References
     ----------
-    von Neumann, J. (1941). Distribution of the ratio of the mean square successive difference to the variance.
-    Ann. Math. Stat. 12, 367-395.
+    von Neumann, J. (1941). Distribution of the ratio of the mean square successive difference to the
+    variance. Ann. Math. Stat. 12, 367-395.
 
     Examples
     --------
@@ -85,9 +85,8 @@ def memory(
     held = rests[:, usable][order]
     of = codes[order]
     observed = _autocorrelation(held, inside)
-    dealt = np.array(
-        [_autocorrelation(held[np.lexsort((rng.random(n), of))], inside) for _ in range(ORDERS)]
-    )
+    deals = (np.argsort(of + rng.random(n)) for _ in range(ORDERS))  # within groups, since these are in order
+    dealt = np.array([_autocorrelation(held[deal], inside) for deal in deals])
     spread = np.maximum(dealt.std(axis=0, ddof=1), 0.7 / np.sqrt(inside.sum()))
     gain[usable] = observed - dealt.mean(axis=0)
     hits = np.zeros(d, bool)
@@ -96,7 +95,7 @@ def memory(
 
 
 def blocks(run: pd.DataFrame) -> Codes:
-    """Blocks into which a file is sorted: all rows of a value together, and within them those of a next column.
+    """Find the blocks that a file is sorted into: the rows of a value together, within them those of another.
 
     Columns are added one by one as long as each of their values stands together within the blocks so far,
     and blocks hold 5 rows on average. One block if the file is not sorted that way.
@@ -118,7 +117,7 @@ def blocks(run: pd.DataFrame) -> Codes:
             codes = pd.factorize(column)[0]
         except TypeError:
             continue  # lists in cells
-        if 1 <= codes.max() and n >= 2 * (codes.max() + 1):
+        if codes.max() >= 1 and n >= 2 * (codes.max() + 1):
             candidates.append(codes.astype(np.intp))
     while candidates:
         best: Codes | None = None

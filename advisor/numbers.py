@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -69,19 +69,16 @@ def as_numbers(column: pd.Series) -> pd.Series:
     left = plain.isna() & column.notna()
     if not left.any():
         return plain
-    texts = column[left].astype(str).str.strip()
-    names = pd.unique(texts)
-    comma = decimal_comma(pd.unique(column.dropna().astype(str).str.strip()))
+    names = column.dropna().astype(str).str.strip().unique().tolist()
+    comma = decimal_comma(names)
+    which = (column.notna() if comma else left).to_numpy()  # 1.234 may have been read as 1.234
     read = {name: _number(name, comma) for name in names}
-    if comma:  # 1.234 was read as 1.234 above
-        texts = column.dropna().astype(str).str.strip()
-        read = {name: _number(name, comma) for name in pd.unique(texts)}
-    values = texts.map(read).astype("float64")
-    plain.loc[values.index] = values
-    return plain
+    out = plain.to_numpy(copy=True)
+    out[which] = column[which].astype(str).str.strip().map(read).to_numpy(dtype=np.float64)
+    return pd.Series(out, index=column.index, name=column.name)
 
 
-def decimal_comma(cells: Sequence[str]) -> bool:
+def decimal_comma(cells: Iterable[str]) -> bool:
     """Whether a comma stands before the decimals, judged over all cells.
 
     Examples

@@ -184,7 +184,13 @@ def lag_table(table: Table, facts: Facts) -> Verdict | None:
         return None
     against = ("the series itself, one row a time step, would let a network choose how far to look back",)
     return Verdict(
-        "lag_table", "tabular", (table.width,), "table", {"how": "none"}, ("lag_columns", "row_order"), against
+        "lag_table",
+        "tabular",
+        (table.width,),
+        "table",
+        {"how": "none"},
+        ("lag_columns", "row_order"),
+        against,
     )
 
 

@@ -1,4 +1,4 @@
-"""Read the columns of a table as they were understood: numbers from strings, seconds from dates, names left out."""
+"""Read the columns of a table as understood: numbers from strings, seconds from dates, names left out."""
 
 from __future__ import annotations
 

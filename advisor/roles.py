@@ -131,7 +131,9 @@ def _check(column: pd.Series, role: Role) -> None:
         got, do = f"{str(held.iloc[0])!r}", "convert it with pandas.to_datetime first"
     else:
         return
-    raise InputError(f"the column {str(column.name)!r} must be readable as {role}, as you said", got=got, do=do)
+    raise InputError(
+        f"the column {str(column.name)!r} must be readable as {role}, as you said", got=got, do=do
+    )
 
 
 def numbers_of(column: pd.Series, role: Role) -> NDArray[np.float64] | None:
@@ -222,7 +224,9 @@ def _string_role(column: pd.Series, cells: list[str]) -> Role:
         return "time"
     if are_numbers(cells):
         values = as_numbers(column)
-        return _numeric_role(values.astype("Int64") if all(cell.strip().isdigit() for cell in cells) else values)
+        return _numeric_role(
+            values.astype("Int64") if all(cell.strip().isdigit() for cell in cells) else values
+        )
     named = [cell for cell in cells if cell.strip().lower() not in MISSING_WORDS]
     if not named:
         return "constant"

@@ -60,7 +60,9 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
     columns = tuple(Column(label, role) for label, role in found.items())
     if all(role in ("constant", "ignore") and inputs[label].isna().all() for label, role in found.items()):
         shown = ", ".join(repr(str(label)) for label in list(inputs)[:3])
-        raise InputError("some column must hold values", got=f"nothing in {shown}", do="check how it was read")
+        raise InputError(
+            "some column must hold values", got=f"nothing in {shown}", do="check how it was read"
+        )
 
     rows = sample_rows(len(inputs), inputs.shape[1], rng)
     run = _read(inputs.iloc[:RUN], found)

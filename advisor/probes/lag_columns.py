@@ -76,9 +76,10 @@ def _following(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     for j in range(d):
         others = range(d) if d <= FEW else [k for k in (j - 1, j + 1) if 0 <= k < d]
         for k in others:
-            if j == k or not abs(after[0, k] - before[0, j]) <= tolerance[j] and not abs(
-                after[-1, k] - before[-1, j]
-            ) <= tolerance[j]:
+            if j == k or (
+                not abs(after[0, k] - before[0, j]) <= tolerance[j]
+                and not abs(after[-1, k] - before[-1, j]) <= tolerance[j]
+            ):
                 continue
             counted = changed[:, k] & ~np.isnan(before[:, j]) & ~np.isnan(after[:, k])
             same = np.abs(after[counted, k] - before[counted, j]) <= tolerance[j]

@@ -50,23 +50,37 @@ class Panel:
         Combinations of factors also occur once each. What a panel has beyond them is a calendar that is
         shared and regular, or values that remember the value before.
         """
-        unlike_chance = self.chance * self.entities * self.rows_each >= 10 and self.repeats <= CHANCE * self.chance
+        unlike_chance = (
+            self.chance * self.entities * self.rows_each >= 10 and self.repeats <= CHANCE * self.chance
+        )
         on_grid = self.regular >= 0.6 or self.filled >= 0.5
         if self.memory >= 0.2 and on_grid:
             return unlike_chance or self.forward >= 0.98
         if self.memory >= 0.5 and self.forward >= 0.98:
             return True
-        return self.clock.dated and unlike_chance and self.regular >= 0.6 and self.filled >= 0.5 and self.rows_each >= 8
+        return (
+            self.clock.dated
+            and unlike_chance
+            and self.regular >= 0.6
+            and self.filled >= 0.5
+            and self.rows_each >= 8
+        )
 
     @property
     def rank(self) -> tuple[float, ...]:
         """The better of two that convince: more memory, dates before numbers, longer series."""
         grid = max(self.regular, self.filled) >= 0.6
-        return (grid, round(self.memory * self.strength, 1), self.clock.dated, -len(self.entity), self.strength)
+        return (
+            grid,
+            round(self.memory * self.strength, 1),
+            self.clock.dated,
+            -len(self.entity),
+            self.strength,
+        )
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
-    """Find an entity and a time: within each entity every time occurs once, and values remember the one before.
+    """Find an entity and a time: within an entity each time occurs once, and values remember the one before.
 
     An entity is a column or a pair of columns, a time a date, a calendar in parts or a plain number. Order in
     the file does not matter. A table with a date and a category repeats them; in a design of crossed factors
@@ -99,7 +113,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     if not found:
         return None
     best = max(found, key=lambda panel: panel.rank)
-    entity = " + ".join(repr(str(label)) for label in best.entity)
+    named = " + ".join(repr(str(label)) for label in best.entity)
     return Evidence(
         name="panel",
         value=best.strength,
@@ -110,7 +124,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         rows_used=len(table.run),
         reference="von Neumann (1941), Ann. Math. Stat. 12, 367-395; Cuomo et al. (2021), CEUR-WS 3163",
         summary=(
-            f"{best.entities} entities in {entity}; time in {best.clock.name} occurs once in each "
+            f"{best.entities} entities in {named}; time in {best.clock.name} occurs once in each "
             f"({best.repeats:.1%} of rows repeat, {best.chance:.0%} by chance); {best.memory:.0%} of columns "
             f"remember the value before ({best.strength:.2f}); {tried} pairs of columns tried"
         ),
@@ -166,9 +180,13 @@ def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any,
 def _candidates(
     run: pd.DataFrame, singles: list[tuple[tuple[Any, ...], Codes]], told: list[Any]
 ) -> list[list[tuple[tuple[Any, ...], Codes]]]:
-    """Single columns, then pairs of columns; if the caller named entities, those together and nothing else."""
+    """Single columns, then pairs of columns; if the caller named entities, those together alone."""
     if told:
-        codes = pd.factorize(pd.MultiIndex.from_frame(run[told]))[0] if len(told) > 1 else pd.factorize(run[told[0]])[0]
+        codes = (
+            pd.factorize(pd.MultiIndex.from_frame(run[told]))[0]
+            if len(told) > 1
+            else pd.factorize(run[told[0]])[0]
+        )
         return [[(tuple(told), codes)]]
     pairs = []
     for (first, a), (second, b) in combinations(singles[:6], 2):
@@ -231,7 +249,9 @@ def _judge(
     positive = steps[steps > 0]
     usual = float(np.median(positive)) if len(positive) else 1.0
     regular = float((np.abs(positive - usual) <= 0.105 * usual).mean()) if len(positive) else 0.0
-    others = [v if every else v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)]
+    others = [
+        v if every else v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)
+    ]
     share, strength = 0.0, 0.0
     if others:
         hits, gain = memory(np.column_stack(others), codes, times, order, ALPHA / (tried * len(others)), rng)
@@ -239,12 +259,22 @@ def _judge(
         share = float(hits[known].mean()) if known.any() else 0.0
         strength = float(gain[hits if hits.any() else known].mean()) if known.any() else 0.0
     return Panel(
-        entity, clock, count, n / count, repeats, chance, forward, regular, n / (count * levels), share, strength
+        entity,
+        clock,
+        count,
+        n / count,
+        repeats,
+        chance,
+        forward,
+        regular,
+        n / (count * levels),
+        share,
+        strength,
     )
 
 
 def _forward(codes: Codes, clock: NDArray[np.float64]) -> float:
-    """Share of steps within entities, in file order, that go strictly forward, or backward if that is more."""
+    """Share of steps within entities, in file order, that go strictly forward, or backward if more do."""
     order = np.argsort(codes, kind="stable")
     steps = np.diff(clock[order])[np.diff(codes[order]) == 0]
     return float(max((steps > 0).mean(), (steps < 0).mean())) if len(steps) >= ROWS_EACH else 0.0

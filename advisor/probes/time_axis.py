@@ -31,7 +31,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     ]
     dates = table.labels("time")
     if not good:
-        loose = [one for one in found if one[0].dated and one[1] >= FORWARD ]
+        loose = [one for one in found if one[0].dated and one[1] >= FORWARD]
         if not loose and not dates:
             return None
         name = loose[0][0].name if loose else repr(str(dates[0]))
@@ -81,7 +81,9 @@ def _counts(clock: Clock) -> bool:
     return clock.dated or float(np.median(np.abs(np.diff(clock.values)))) != 1
 
 
-def _evidence(table: Table, value: float, summary: str, *, found: bool, details: dict[str, object]) -> Evidence:
+def _evidence(
+    table: Table, value: float, summary: str, *, found: bool, details: dict[str, object]
+) -> Evidence:
     return Evidence(
         name="time_axis",
         value=value,
