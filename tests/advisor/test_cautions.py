@@ -26,7 +26,7 @@ def quantity(frame, rng, y):
     return {
         "copy": (frame.assign(c=y), y, "'c' alone gives the target away (rank correlation 1.0000)"),
         "transformed": (frame.assign(c=-np.exp(y)), y, "'c' alone gives the target away"),
-        "in part": (frame.assign(c=np.where(rng.random(N) < 0.4, y, 0)), y, "in 4"),
+        "in part": (frame.assign(c=np.where(rng.random(N) < 0.4, y, 0)), y, "(equal in "),
         "sum": (
             frame.assign(p=counts[:, 0], q=counts[:, 1]),
             counts.sum(axis=1),
@@ -41,7 +41,7 @@ def quantity(frame, rng, y):
 
 def classes(frame, rng, y):
     two = (y > 0).astype(int).map({0: "no", 1: "yes"})
-    groups = rng.integers(0, 80, N)
+    groups = rng.permutation(N) % 80
     return {
         "one value a class": (frame.assign(c=two.map({"no": 3, "yes": 8})), two, "each of its 2 values"),
         "area": (frame.assign(c=(two == "yes") * 9 + rng.normal(size=N)), two, "area under the curve"),
