@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
+import pandas as pd
 
 from advisor.advice import Advice
 from advisor.architectures.base import Structure
@@ -17,6 +18,7 @@ from advisor.findings import follow
 from advisor.intake import read
 from advisor.policy import Choice, Verdict, choose, decide
 from advisor.probes import Evidence, measure
+from advisor.reading import left_out
 from advisor.standings import Race
 from advisor.table import Role, Table
 
@@ -169,6 +171,7 @@ def _assemble(
         provenance=calibration.provenance,
         folding=_folding(table, verdict),
         column_order=tuple(verdict.folding["columns"]) if verdict.rule.startswith("scrambled") else None,
+        roles=_roles(table, facts, verdict),
     )
 
 
@@ -202,11 +205,42 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["layout"] = verdict.layout
     elif how == "text":
         options["columns"] = table.labels("text")
-    elif how == "windows" and options["entity"] is not None:
-        options["entity"] = next(c.label for c in table.columns if c.name == options["entity"])
-    elif how == "none" and len({isinstance(c.label, str) for c in table.columns}) > 1:
-        options["how"] = "names"  # scikit-learn refuses labels of which some are text
+    elif how == "windows":
+        names = {c.name: c.label for c in table.columns}
+        options["entity"] = [names[name] for name in options["entity"]]
+        options["time"] = [names[name] for name in options["time"]]
+        options["roles"] = {c.label: c.role for c in table.columns}
+    elif how == "none" and table.form != "array" and isinstance(table.data, pd.DataFrame):
+        roles = {c.label: c.role for c in table.columns}
+        if _must_be_read(table, roles):
+            options |= {"how": "columns", "roles": roles}
+        elif len({isinstance(label, str) for label in roles}) > 1:
+            options["how"] = "names"  # scikit-learn refuses labels of which some are text
     return options
+
+
+def _must_be_read(table: Table, roles: Mapping[Any, Role]) -> bool:
+    """Whether some column is not used as it is held: left out, a date, or a number held as text."""
+    if left_out(roles) or "time" in roles.values():
+        return True
+    for label, role in roles.items():
+        number = pd.api.types.is_numeric_dtype(table.data[label].dtype)
+        if number != (role in ("numeric", "ordinal", "constant")) and role not in ("text", "array"):
+            held = table.data[label].dtype
+            if not (role == "categorical" and not number) and not pd.api.types.is_bool_dtype(held):
+                return True
+    return False
+
+
+def _roles(table: Table, facts: Mapping[str, Evidence], verdict: Verdict) -> dict[Any, Role]:
+    """What each column was taken for, with the entity and the time that were found."""
+    roles: dict[Any, Role] = {c.label: c.role for c in table.columns}
+    names = {c.name: c.label for c in table.columns}
+    if verdict.form == "panel":
+        roles |= {names[name]: "entity" for name in facts["panel"].details["entity_columns"]}
+    for name in verdict.folding.get("time", ()):
+        roles[names[name]] = "time"
+    return roles
 
 
 def _override(table: Table, verdict: Verdict, structure: Structure) -> Verdict:

@@ -12,6 +12,7 @@ from advisor.architectures.base import Kind, Structure
 from advisor.calibration import Belief, Ranked
 from advisor.errors import TargetError
 from advisor.probes.base import Evidence, number
+from advisor.table import Role
 
 if TYPE_CHECKING:
     from advisor.standings import Race
@@ -61,6 +62,10 @@ class Advice:
         What destroying structure cost cheap models; empty unless ``effort="probe"``.
     race : Race or None
         What training the families gave; None unless ``effort="race"``.
+    roles : Mapping of label to role
+        What each column was taken for, see :class:`~advisor.table.Column`; override with ``advise(...,
+        roles=...)``. Empty for arrays of more than two dimensions. In tables, "identifier" and "ignore"
+        columns are no inputs of the estimator.
     """
 
     structure: Structure
@@ -84,6 +89,7 @@ class Advice:
     column_order: tuple[Any, ...] | None = None
     interventions: tuple[Evidence, ...] = ()
     race: Race | None = None
+    roles: Mapping[Any, Role] = field(default_factory=dict)
 
     def estimator(self, *, family: str | None = None, time_limit: float | None = None, **config: Any) -> Any:
         """Make the recommended architecture, set up for this layout and for the data as they are held.
@@ -131,12 +137,13 @@ class Advice:
         return Pipeline([("fold", folder), ("model", model)])
 
     def _folder(self) -> Any:
-        from advisor import folding
+        from advisor import folding, reading
 
         options = dict(self.folding)
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
             "names": folding.NameColumns,
+            "columns": reading.ReadColumns,
             "axes": folding.FoldAxes,
             "cells": folding.FoldCells,
             "flat": folding.FoldFlat,
@@ -175,6 +182,7 @@ class Advice:
             "n": self.n,
             "width": self.width,
             "kind": self.kind,
+            "roles": {str(label): role for label, role in self.roles.items()},
             "seed": self.seed,
             "provenance": dict(self.provenance),
         }

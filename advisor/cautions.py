@@ -6,19 +6,26 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, skew
 
+from advisor.dates import ORDERED, day_first
+from advisor.leaks import leaks
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
 from advisor.table import FEWEST_ROWS, RUN, Table
 
 FEW_ROWS = {"cnn": 500, "lstm": 500, "gbt": 100}  # below this, folds differ more than families do
 RARE = 0.05  # share of the rarest class that is worth a word
-LEAK_COLUMNS = 200  # columns checked for giving the target away
+REPEATED = 0.02  # share of repeated rows that is worth a word
+SHOWN = 3  # columns named in one sentence
+DEPENDENT = 0.2  # dependence on the row before that is worth a word
+GROUPS = 12  # columns tried as groups at most
+SKEWED = 5.0  # skewness of a target from which its logarithm is the better target
+FAR = 30.0  # distances between quartiles that a target may lie off its median
 
 
 def cautions(table: Table, facts: Mapping[str, Evidence], verdict: Verdict, family: str) -> tuple[str, ...]:
-    """Collect the warnings.
+    """Collect the warnings; everything is judged on the first 8192 rows at most.
 
     Examples
     --------
@@ -27,17 +34,27 @@ def cautions(table: Table, facts: Mapping[str, Evidence], verdict: Verdict, fami
     >>> [w.split(":")[0] for w in advise(X, np.arange(60) % 2).warnings]
     ['60 rows are few for gbt']
     """
+    sorted_by_target = _sorted_target(table, verdict)
     found = [
-        _dependent_rows(table, facts, verdict),
+        _dependent_rows(table, facts, verdict, sorted_by_target is not None),
+        sorted_by_target,
+        _groups(table, verdict),
         _duplicates(table),
         _few_rows(table, family),
-        _imbalance(table),
-        *_leaks(table),
+        _missing_target(table),
+        *_classes(table),
+        _far_target(table),
+        *leaks(table),
+        _nothing(table, verdict),
+        _names(table),
+        _two_readings(table),
     ]
     return tuple(sentence for sentence in found if sentence)
 
 
-def _dependent_rows(table: Table, facts: Mapping[str, Evidence], verdict: Verdict) -> str | None:
+def _dependent_rows(
+    table: Table, facts: Mapping[str, Evidence], verdict: Verdict, explained: bool
+) -> str | None:
     if verdict.form == "panel":
         entity = facts["panel"].details["entity"]
         return f"rows of one {entity!r} belong together: split by it, or by time, never at random"
@@ -46,31 +63,148 @@ def _dependent_rows(table: Table, facts: Mapping[str, Evidence], verdict: Verdic
             "rows depend on the rows before them: split by time (first rows to train, last to test), "
             "never at random"
         )
+    told = [c.name for c in table.columns if c.role == "entity"]
+    if told:
+        return f"rows of one {' + '.join(told)!r} belong together: split by it, never at random"
+    lags = facts.get("lag_columns")
+    if lags is not None and lags.found:
+        return f"{lags.summary}; split by time, or rows in test hold what rows in training were to predict"
     rows = facts.get("row_order")
-    if rows is not None and rows.found and rows.value > 0.1:
+    if explained or rows is None or not rows.found:
+        return None
+    if table.target is None:
+        kept, what = rows.value, "rows depend"
+    else:
+        kept, what = _kept_by_target(table), "the target depends"
+    if kept <= DEPENDENT:
+        return None
+    return (
+        f"{what} on the row before (by {kept:.2f}; 0 is chance): sorted, grouped or in time? split by what "
+        "rows share"
+    )
+
+
+def _kept_by_target(table: Table) -> float:
+    """How far the target repeats that of the row before: rank autocorrelation, or agreement beyond chance."""
+    assert table.target is not None
+    y = table.target.iloc[:RUN].dropna()
+    if len(y) < 30:
+        return 0.0
+    if table.kind == "regression":
+        ranks = rankdata(y.to_numpy(dtype=np.float64))
+        return float(np.corrcoef(ranks[:-1], ranks[1:])[0, 1])
+    codes = pd.factorize(y)[0]
+    chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
+    return (float((codes[1:] == codes[:-1]).mean()) - chance) / max(1e-9, 1 - chance)
+
+
+def _sorted_target(table: Table, verdict: Verdict) -> str | None:
+    if table.target is None or verdict.form in ("panel", "long_series") or table.n < 30:
+        return None
+    codes = pd.factorize(table.target, sort=table.kind == "regression")[0]
+    distinct = int(codes.max()) + 1
+    if table.kind == "classification":
+        if int((np.diff(codes) != 0).sum()) + 1 > distinct or table.n < 5 * distinct:
+            return None
         return (
-            f"rows depend on their order (autocorrelation {rows.value:.2f}): sorted, grouped or in time? "
-            "split by what they share"
+            f"rows are sorted by the target, {distinct} classes one after another: shuffle before splitting"
         )
-    return None
+    steps = np.diff(codes)
+    if distinct < 10 or not ((steps >= 0).all() or (steps <= 0).all()):
+        return None
+    return f"rows are sorted by the target ({distinct} values in order): shuffle before splitting"
+
+
+def _groups(table: Table, verdict: Verdict) -> str | None:
+    """A column whose repeated values come with all but the same row each time."""
+    if verdict.form in ("panel", "long_series") or table.form != "table" or table.n < 50:
+        return None
+    columns: dict[str, np.ndarray] = {}
+    candidates: dict[str, np.ndarray] = {}
+    for column in table.columns[:64]:
+        if column.role not in ("numeric", "categorical", "ordinal", "entity"):
+            continue
+        held = table.run[column.label]
+        if pd.api.types.is_float_dtype(held.dtype):
+            values = held.to_numpy(dtype=np.float64, na_value=np.nan)
+            columns[column.name] = (
+                np.where(np.isnan(values), np.nanmedian(values), values) if len(values) else values
+            )
+            continue
+        codes, names = pd.factorize(held)
+        if len(names) >= 10 and codes.min() >= 0 and 2 * len(names) <= len(codes) <= 50 * len(names):
+            candidates[column.name] = codes
+        elif len(names) >= 10 and pd.api.types.is_numeric_dtype(held.dtype):
+            columns[column.name] = held.to_numpy(dtype=np.float64, na_value=0)
+    best: tuple[float, str, int, int] | None = None
+    if len(columns) < 2:
+        return None
+    for name, codes in list(candidates.items())[:GROUPS]:
+        sizes = np.bincount(codes)
+        same = 0
+        for values in list(columns.values())[:32]:
+            spread = float(values.var())
+            rest = values - (np.bincount(codes, values) / sizes)[codes]
+            same += spread > 0 and float(rest @ rest) / len(rest) < 0.01 * spread
+        share = same / min(32, len(columns))
+        if share >= 0.5 and same >= 2 and (best is None or share > best[0]):
+            best = (share, name, same, len(sizes))
+    if best is None:
+        return None
+    _, name, same, count = best
+    return (
+        f"rows of one {name!r} ({count} of them) agree in {same} of {min(32, len(columns))} columns: "
+        "keep them on one side of a split"
+    )
 
 
 def _duplicates(table: Table) -> str | None:
-    values = table.values
-    if values.shape[1] < 2 or len(values) < 20 or (len(values) < table.n and table.n > 100_000):
+    if table.values.shape[1] < 2 or table.n < 20:
         return None
-    frame = table.data
-    if isinstance(frame, pd.DataFrame):
-        head = frame.iloc[:RUN]
-        if any(c.role in ("array", "text") for c in table.columns):
-            return None
-        share = float(head.set_axis(range(head.shape[1]), axis=1).duplicated().mean())
+    if table.run.empty:
+        rows = np.asarray(table.data[:FEWEST_ROWS])
+        sums = _fingerprints(rows.reshape(len(rows), -1))
     else:
-        head_rows = np.asarray(frame[:FEWEST_ROWS]).reshape(min(len(frame), FEWEST_ROWS), -1)
-        share = 1 - len(np.unique(head_rows, axis=0)) / len(head_rows)
-    if share < 0.02:
+        if any(c.role in ("array", "text", "image") for c in table.columns):
+            return None
+        # a row number would hide the copies; the target is not looked at, since copies may contradict
+        labels = [c.label for c in table.columns if c.role not in ("identifier", "ignore")]
+        inputs = table.run.iloc[:, : len(table.columns)]
+        inputs = inputs if len(labels) == inputs.shape[1] else inputs[labels]
+        if inputs.shape[1] < 2:
+            return None
+        if all(pd.api.types.is_numeric_dtype(dtype) for dtype in inputs.dtypes):
+            sums = _fingerprints(inputs.to_numpy(dtype=np.float64, na_value=np.nan))
+        else:
+            codes = [pd.factorize(inputs.iloc[:, j])[0] for j in range(inputs.shape[1])]
+            sums = _fingerprints(np.column_stack(codes).astype(np.float64))
+    share = 1 - len(np.unique(sums)) / len(sums)
+    if share < REPEATED or _few_combinations(table):
         return None
     return f"{share:.0%} of rows repeat an earlier one: keep copies on one side of a split"
+
+
+def _fingerprints(rows: np.ndarray) -> np.ndarray:
+    """One number a row, the same for equal rows and, but for an accident, for no others."""
+    weights = np.random.default_rng(0).normal(size=rows.shape[1])
+    values = rows.astype(np.float64)
+    empty = np.isnan(values)
+    if empty.any():
+        values = np.where(empty, -1.2345e3, values)
+    scale = np.abs(values).max(axis=0)
+    return np.asarray(np.round((values / np.where(scale > 0, scale, 1)) @ weights, 12))
+
+
+def _few_combinations(table: Table) -> bool:
+    """Whether columns take so few values that rows must repeat."""
+    if table.run.empty:
+        return False
+    combinations = 1.0
+    for column in table.columns:
+        combinations *= max(1, table.run[column.label].nunique()) if column.role != "identifier" else 1
+        if combinations > 10 * len(table.run):
+            return False
+    return True
 
 
 def _few_rows(table: Table, family: str) -> str | None:
@@ -79,41 +213,97 @@ def _few_rows(table: Table, family: str) -> str | None:
     return f"{table.n} rows are few for {family}: compare with a linear model, over repeated splits"
 
 
-def _imbalance(table: Table) -> str | None:
-    if table.kind != "classification" or table.target is None:
+def _missing_target(table: Table) -> str | None:
+    missing = int(table.target.isna().sum()) if table.target is not None else 0
+    if not missing:
         return None
-    shares = table.target.value_counts(normalize=True)
-    if shares.iloc[-1] >= RARE or len(shares) > 20:
+    return f"{missing} rows ({missing / table.n:.1%}) have no target: drop them before fitting"
+
+
+def _classes(table: Table) -> list[str | None]:
+    if table.kind != "classification" or table.target is None:
+        return []
+    counts = table.target.value_counts()
+    counts = counts[counts > 0]
+    single = int((counts == 1).sum())
+    if single:
+        shown = ", ".join(repr(str(name)) for name in counts.index[counts == 1][:SHOWN])
+        return [
+            f"{single} of {len(counts)} classes have one row ({shown}): merge or drop them, they cannot be "
+            "both trained and tested"
+        ]
+    rarest = counts.iloc[-1] / counts.sum()
+    if rarest >= RARE or len(counts) > 20:
+        return []
+    return [
+        f"class {str(counts.index[-1])!r} has {rarest:.1%} of rows: accuracy will hide it, stratify "
+        "the splits and look at balanced accuracy"
+    ]
+
+
+def _far_target(table: Table) -> str | None:
+    if table.kind != "regression" or table.run.empty or table.target is None or table.n < 50:
+        return None
+    y = table.target.iloc[: len(table.run)].dropna().to_numpy(dtype=np.float64)
+    if len(y) < 50:
+        return None
+    low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
+    farthest = float(np.abs(y - middle).max() / (high - low)) if high > low else 0.0
+    lopsided = float(skew(y))
+    if y.min() >= 0 and middle > 0 and lopsided > SKEWED:
+        return (
+            f"the target is skewed ({lopsided:.0f}; its largest value is {y.max() / middle:.0f} times the "
+            "median): predict its logarithm, or few rows decide the score"
+        )
+    if farthest > FAR:
+        return (
+            f"a target lies {farthest:.0f} times the distance between quartiles off the median: an error of "
+            "measurement? few rows will decide the score"
+        )
+    return None
+
+
+def _nothing(table: Table, verdict: Verdict) -> str | None:
+    """Columns that hold nothing, or one value: of no use, except at the border of pictures."""
+    if verdict.structure != "tabular" and verdict.form not in ("panel", "long_series"):
+        return None
+    constant = [c for c in table.columns if c.role == "constant" and c.label in table.run.columns]
+    if not constant:
+        return None
+    empty = [c.name for c in constant if table.run[c.label].isna().all()]
+    full = [c.name for c in constant if c.name not in set(empty)]
+    parts = []
+    if empty:
+        parts.append(f"{_listed(empty)} hold{'s' if len(empty) == 1 else ''} nothing")
+    if full:
+        parts.append(f"{_listed(full)} hold{'s' if len(full) == 1 else ''} one value")
+    return f"{' and '.join(parts)}: drop what cannot help"
+
+
+def _names(table: Table) -> str | None:
+    names = [c.name for c in table.columns if c.role == "identifier"]
+    if not names:
         return None
     return (
-        f"class {str(shares.index[-1])!r} has {shares.iloc[-1]:.1%} of rows: accuracy will hide it, stratify "
-        "the splits and look at balanced accuracy"
+        f"{_listed(names)} differ{'s' if len(names) == 1 else ''} in every row, as names do: left out of the "
+        "inputs, since nothing can be learned from a name"
     )
 
 
-def _leaks(table: Table) -> list[str]:
-    """Columns that give the target away: rank-equal to a quantity, or one value per class."""
-    if table.target is None or not isinstance(table.data, pd.DataFrame) or table.form != "table":
-        return []
-    rows = slice(0, RUN)
-    target = table.target.iloc[rows].reset_index(drop=True)
-    codes = pd.Series(pd.factorize(target)[0]) if table.kind == "classification" else target.astype(float)
-    found = []
-    for column in table.columns[:LEAK_COLUMNS]:
-        values = table.data[column.label].iloc[rows].reset_index(drop=True)
-        if column.role not in ("numeric", "categorical"):
+def _two_readings(table: Table) -> str | None:
+    """Dates that could be read with the day or the month first."""
+    for column in table.columns:
+        if column.role != "time" or column.label not in table.run.columns:
             continue
-        if table.kind == "regression":
-            if column.role != "numeric" or values.nunique() < 10:
-                continue
-            both = values.notna() & codes.notna()
-            if both.sum() < 20:
-                continue
-            strength = abs(float(spearmanr(values[both].astype(float), codes[both]).statistic))
-            if strength > 0.999:
-                found.append(column.name)
-        elif 2 <= values.nunique() <= max(20, 2 * codes.nunique()):
-            same = pd.crosstab(values.fillna("missing") if values.dtype == object else values, codes)
-            if len(same) >= 2 and (same > 0).sum(axis=1).max() == 1 and (same.sum(axis=0) > 0).sum() >= 2:
-                found.append(column.name)
-    return [f"{name!r} alone gives the target away: would you know it when predicting?" for name in found[:5]]
+        cells = [cell for cell in table.run[column.label].dropna().iloc[:2000] if isinstance(cell, str)]
+        if cells and ORDERED.match(cells[0].strip()) and day_first(cells) is None:
+            return (
+                f"dates in {column.name!r} such as {cells[0].strip()!r} are read month first, and nothing in "
+                f"{len(cells)} of them shows that this is right: write them year first"
+            )
+    return None
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(repr(name) for name in names[:SHOWN]) + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor import cells
-from advisor.clocks import as_clock
+from advisor.clocks import read_clock, seconds_of
 from advisor.errors import InputError
-from advisor.roles import parse_times, role_of
+from advisor.roles import as_numbers, numbers_of, roles_of
+from advisor.table import Role
 
 Tensor = NDArray[np.float32]
 
@@ -123,6 +124,8 @@ class FoldFlat(_Fold):
                     do="pass the same columns, the target left out",
                 )
             X = X[list(self.columns)]
+            if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in X.dtypes):
+                X = pd.concat([as_numbers(X.iloc[:, j]) for j in range(X.shape[1])], axis=1)
             flat = X.to_numpy(dtype=np.float32, na_value=np.nan)
         else:
             flat = np.asarray(X, dtype=np.float32)
@@ -149,34 +152,47 @@ class FoldWindows(_Fold):
     ----------
     window : int
         Rows looked back, at least 1.
-    entity : label or None
-        Column that names the series a row belongs to; None if all rows are one series.
+    entity : list of label
+        Columns that name the series a row belongs to, together; none if all rows are one series.
+    time : list of label
+        Columns that rows of one series are sorted by, coarse to fine; none if they are held in order. Rows
+        that are held from the last to the first are thereby turned around.
+    roles : mapping of label to role, optional
+        What the columns are for; found from the values at fit by default.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"who": ["a", "b", "a"], "x": [1.0, 2.0, 3.0]})
-    >>> FoldWindows(window=2, entity="who").fit_transform(rows)[2].ravel().tolist()
-    [1.0, 3.0]
+    >>> rows = pd.DataFrame({"who": ["a", "b", "a"], "day": [2, 1, 1], "x": [3.0, 2.0, 1.0]})
+    >>> FoldWindows(window=2, entity=["who"], time=["day"]).fit_transform(rows)[0].tolist()
+    [[1.0, 1.0], [2.0, 3.0]]
     """
 
-    def __init__(self, window: int, entity: Any = None) -> None:
-        self.window, self.entity = window, entity
+    def __init__(
+        self,
+        window: int,
+        entity: Sequence[Any] = (),
+        time: Sequence[Any] = (),
+        roles: Mapping[Any, Role] | None = None,
+    ) -> None:
+        self.window, self.entity, self.time, self.roles = window, entity, time, roles
 
     def fit(self, X: Any, y: Any = None) -> FoldWindows:
         """Learn which columns are used and the codes of their categories."""
         frame = _frame(X)
+        roles = roles_of(frame) if self.roles is None else dict(self.roles)
+        named = set(self.entity)
         self.roles_ = {
-            label: role
+            label: roles[label]
             for label in frame.columns
-            if label != self.entity and (role := role_of(frame[label])) not in ("text", "identifier", "array")
+            if label not in named and roles.get(label) in USED | {"constant"}
         }
-        self.codes_ = {
-            label: {value: code for code, value in enumerate(pd.unique(frame[label].dropna()))}
-            for label, role in self.roles_.items()
-            if as_clock(frame[label].iloc[:1], role) is None
-        }
+        self.codes_: dict[Any, dict[Any, int]] = {}
+        for label, role in self.roles_.items():
+            numbers = role != "categorical" and (role == "time" or numbers_of(frame[label], role) is not None)
+            if not numbers:
+                self.codes_[label] = {v: code for code, v in enumerate(pd.unique(frame[label].dropna()))}
         times = [label for label, role in self.roles_.items() if role == "time"]
-        self.starts_ = {label: _seconds(frame[label]).min() for label in times}
+        self.starts_ = {label: seconds_of(frame[label]).min() for label in times}
         return self
 
     def transform(self, X: Any) -> Tensor:
@@ -186,10 +202,14 @@ class FoldWindows(_Fold):
             [self._numbers(frame, label) for label in self.roles_] or [np.zeros(len(frame))]
         )
         values = values.astype(np.float32)
-        codes = (
-            pd.factorize(frame[self.entity])[0] if self.entity is not None else np.zeros(len(frame), np.intp)
-        )
-        order = np.argsort(codes, kind="stable")  # rows of an entity together, in the order held
+        codes = np.zeros(len(frame), np.intp)
+        for label in self.entity:
+            names = pd.factorize(_column(frame, label))[0] + 1
+            codes = pd.factorize(codes.astype(np.int64) * (int(names.max(initial=0)) + 1) + names)[0]
+        keys: tuple[Any, ...] = (codes,)
+        if self.time:
+            keys = (read_clock([_column(frame, label) for label in self.time]), codes)
+        order = np.lexsort(keys)  # rows of an entity together, in time or as held
         starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
         age = np.arange(len(frame)) - np.repeat(starts, np.diff(np.append(starts, len(frame))))
         past = np.minimum(age + 1, self.window)  # rows that each window holds
@@ -204,10 +224,13 @@ class FoldWindows(_Fold):
     def _numbers(self, frame: pd.DataFrame, label: Any) -> NDArray[np.float64]:
         column = _column(frame, label)
         if label in self.codes_:
-            column = column.map(self.codes_[label])
+            column = column.astype(object).map(self.codes_[label])
         elif label in self.starts_:
-            return _seconds(column) - float(self.starts_[label])
-        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+            return seconds_of(column) - float(self.starts_[label])
+        return np.asarray(as_numbers(column).to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+USED = frozenset(["numeric", "ordinal", "categorical", "time"])
 
 
 class FoldText(_Fold):
@@ -277,12 +300,3 @@ def _column(frame: pd.DataFrame, label: Any) -> pd.Series:
         )
     column: pd.Series = frame[label]
     return column
-
-
-def _seconds(column: pd.Series) -> NDArray[np.float64]:
-    if pd.api.types.is_timedelta64_dtype(column.dtype):
-        seconds = column.dt.total_seconds()
-    else:
-        times = parse_times(column)
-        seconds = (times - pd.Timestamp(0, tz=times.dt.tz)).dt.total_seconds()
-    return np.asarray(seconds, dtype=np.float64)

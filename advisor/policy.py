@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from advisor.probes.base import Evidence
 from advisor.table import Table
 
 Facts = Mapping[str, Evidence]
+WINDOWED = ("numeric", "ordinal", "categorical", "time", "constant")  # roles that a window holds
 
 # What the inductive bias of each family suggests; on series, published comparisons put convolution before
 # recurrence (Fawaz et al. 2019, Bai et al. 2018) except where the task is to remember.
@@ -189,25 +190,70 @@ def panel(table: Table, facts: Facts) -> Verdict | None:
     fact = facts.get("panel")
     if fact is None or not fact.found:
         return None
-    return _windows("panel", table, facts, entity=fact.details["entity"], because=("panel", "row_order"))
+    details = fact.details
+    return _windows(
+        "panel",
+        table,
+        facts,
+        entity=details["entity_columns"],
+        time=details["time_columns"],
+        because=("panel", "row_order"),
+    )
+
+
+def lag_table(table: Table, facts: Facts) -> Verdict | None:
+    """Rows in order that hold the last few values of a series: a table of lag features."""
+    fact = facts.get("lag_columns")
+    if fact is None or not fact.found or len(fact.details["columns"]) > LONGEST_LAGS:
+        return None
+    if 3 * len(fact.details["columns"]) < fact.details["of"]:
+        return None
+    against = ("the series itself, one row a time step, would let a network choose how far to look back",)
+    return Verdict(
+        "lag_table",
+        "tabular",
+        (table.width,),
+        "table",
+        {"how": "none"},
+        ("lag_columns", "row_order"),
+        against,
+    )
+
+
+LONGEST_LAGS = 16  # lag columns that trees take as they are; more are a series a row
 
 
 def timed_rows(table: Table, facts: Facts) -> Verdict | None:
     """One row a time step, and a column that says so."""
     fact = facts.get("time_axis")
-    if fact is None or not fact.found:
+    if fact is None or not (fact.found or _remembered_times(fact, facts)):
         return None
     return _windows(
-        "long_series", table, facts, entity=None, because=("time_axis", "row_order"), rule="timed_rows"
+        "long_series",
+        table,
+        facts,
+        time=fact.details["time_columns"],
+        because=("time_axis", "row_order"),
+        rule="timed_rows",
+    )
+
+
+def _remembered_times(fact: Evidence, facts: Facts) -> bool:
+    """Rows in the order of uneven dates, one a date, are a series if they remember the rows before."""
+    rows = facts.get("row_order")
+    return bool(
+        fact.details.get("in_order") and rows is not None and rows.found and rows.details["remember"] >= 0.3
     )
 
 
 def moving_rows(table: Table, facts: Facts) -> Verdict | None:
     """No column counts time, but most columns move step by step down the rows."""
     fact = facts.get("row_order")
-    if fact is None or not fact.found or fact.value < 0.4 or fact.details["moving"] <= 0.5:
+    if fact is None or not fact.found or fact.value < 0.7 or fact.details["moving"] <= 0.5:
         return None
-    return _windows("long_series", table, facts, entity=None, because=("row_order",), rule="moving_rows")
+    if fact.details["blocks"] > 1:
+        return None  # sorted by a column that is no time
+    return _windows("long_series", table, facts, because=("row_order",), rule="moving_rows")
 
 
 def scrambled(table: Table, facts: Facts) -> Verdict | None:
@@ -248,17 +294,28 @@ def table_of_columns(table: Table, facts: Facts) -> Verdict:
 
 
 def _windows(
-    form: str, table: Table, facts: Facts, *, entity: str | None, because: tuple[str, ...], rule: str = ""
+    form: str,
+    table: Table,
+    facts: Facts,
+    *,
+    because: tuple[str, ...],
+    entity: Sequence[str] = (),
+    time: Sequence[str] = (),
+    rule: str = "",
 ) -> Verdict:
     rows = facts.get("row_order")
     window = int(rows.details["window"]) if rows is not None else 8
-    inputs = sum(c.role not in ("text", "identifier") and c.name != entity for c in table.columns)
-    folding = {"how": "windows", "window": window, "entity": entity}
+    inputs = sum(c.role in WINDOWED and c.name not in entity for c in table.columns)
+    folding = {"how": "windows", "window": window, "entity": tuple(entity), "time": tuple(time)}
     against = []
-    if rows is None or rows.value < 0.2:
-        value = "not measured" if rows is None else f"{rows.value:.2f}"
+    if form == "panel" or rows is None:
+        value = facts["panel"].value if form == "panel" else float("nan")
+    else:
+        value = rows.value
+    if not value >= 0.2:
+        shown = "not measured" if value != value else f"{value:.2f}"
         against.append(
-            f"the rows hardly remember the rows before them (autocorrelation {value}): order may not help"
+            f"the rows hardly remember the rows before them (autocorrelation {shown}): order may not help"
         )
     return Verdict(rule or form, "sequence", (window, max(1, inputs)), form, folding, because, tuple(against))
 
@@ -269,6 +326,7 @@ RULES: tuple[Callable[[Table, Facts], Verdict | None], ...] = (
     flat_image,
     flat_series,
     letters,
+    lag_table,
     panel,
     timed_rows,
     moving_rows,

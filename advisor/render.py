@@ -102,11 +102,24 @@ def html(advice: Advice) -> str:
     )
 
 
+def roles(advice: Advice) -> tuple[str, ...]:
+    """The roles worth a line: who and when, and what was left out; nothing if there are none."""
+    worth = ("entity", "time", "identifier", "ignore")
+    parts = []
+    for role in worth:
+        names = [repr(str(label)) for label, held in advice.roles.items() if held == role]
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            parts.append(f"{role} {', '.join(names[:3])}{more}")
+    return ("; ".join(parts),) if parts else ()
+
+
 def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
     told = {*advice.because, *advice.against}
     probed = tuple(fact.summary for fact in advice.interventions if fact.summary not in told)
     raced = advice.race.lines if advice.race is not None else ()
     sections = [
+        ("roles", roles(advice)),
         ("because", advice.because),
         ("against", advice.against),
         ("probed", probed),

@@ -3,23 +3,67 @@
 from __future__ import annotations
 
 import re
-import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from advisor.dates import are_dates, packed, parse_times
 from advisor.errors import InputError
+from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
 from advisor.table import Role
 
-DATE = re.compile(
-    r"^\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|"
-    r"\d{1,2}[-/ ][A-Za-z]{3,9}[-/ ]\d{2,4})"
-    r"([ T]\d{1,2}:\d{2}.*)?\s*$"
-)
+__all__ = ["as_numbers", "numbers_of", "parse_times", "role_of", "roles_of"]
+
 WORDS_OF_TEXT = 3  # mean words per cell; AutoGluon draws the line at the same place
 LETTERS_OF_TEXT = 30  # mean letters per cell of strings without spaces, such as DNA
 LOOK = 200  # cells of a column that are read to tell what it is
+SAMPLE = 2048  # numbers of a column that are read to tell what it is
+ALL = 100_000  # values that must all differ where a column is unique
+FEWEST = 20  # rows from which on differing values name the rows
+LEVELS = 12  # ranks of an ordinal code at most
+YEARS = (1800, 2100)  # whole numbers in between may be years
+HASH = re.compile(r"^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=.*\d)[0-9a-f]{16,})$", re.IGNORECASE)
+CODE = re.compile(r"^(?=.*\d)[\w.:#/-]+$")  # letters and digits without a space, a digit at least
+
+
+def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> dict[Any, Role]:
+    """Tell the roles of all input columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The inputs.
+    given : mapping of label to role, optional
+        Those that the caller knows better.
+
+    Returns
+    -------
+    dict of label to role
+        In the order of the columns. Where nothing else would be left to learn from, columns of unique
+        strings are text rather than identifiers.
+
+    Raises
+    ------
+    InputError
+        If a column cannot be used, or cannot be read in the role that was given.
+
+    Examples
+    --------
+    >>> roles_of(pd.DataFrame({"a": [1.5, 2.5], "b": [None, None]}), {"a": "ordinal"})
+    {'a': 'ordinal', 'b': 'constant'}
+    """
+    given = given or {}
+    for label in given:
+        _check(frame[label], given[label])
+    roles: dict[Any, Role] = {label: given.get(label) or role_of(frame[label]) for label in frame.columns}
+    if not set(roles.values()) - {"identifier", "constant", "ignore"}:
+        for label, role in roles.items():
+            if role == "identifier" and label not in given and not _is_number(frame[label]):
+                roles[label] = "text"
+    return roles
 
 
 def role_of(column: pd.Series) -> Role:
@@ -32,13 +76,14 @@ def role_of(column: pd.Series) -> Role:
 
     Returns
     -------
-    {"numeric", "categorical", "text", "time", "identifier", "constant", "array"}
-        The role. Entities are found later, together with the time they go with.
+    {"numeric", "ordinal", "categorical", "text", "time", "identifier", "constant", "array"}
+        The role; "constant" where nothing is held at all. Entities are found later, together with the time
+        they go with.
 
     Raises
     ------
     InputError
-        If the values cannot be used: complex numbers, dictionaries, nothing at all.
+        If the values cannot be used: complex numbers, dictionaries, bytes.
 
     Examples
     --------
@@ -46,19 +91,23 @@ def role_of(column: pd.Series) -> Role:
     ('numeric', 'time')
     >>> role_of(pd.Series(["a", "b", "a"])), role_of(pd.Series([[1, 2], [3, 4]]))
     ('categorical', 'array')
+    >>> role_of(pd.Series(["$1,200", "n/a", "$80"])), role_of(pd.Series([1, 2, 3, 3] * 10))
+    ('numeric', 'ordinal')
     """
     dtype = column.dtype
     if pd.api.types.is_complex_dtype(dtype):
         raise _unusable(column, "complex numbers", "split them into real and imaginary parts")
-    if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
+    if _is_number(column):
         return _numeric_role(column)
-    if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
-        return "time"
-    if pd.api.types.is_timedelta64_dtype(dtype):
+    cells = column.iloc[:: max(1, len(column) // LOOK)].dropna().iloc[:LOOK].tolist()
+    if not cells:
+        cells = column.dropna().iloc[:LOOK].tolist()
+        if not cells:
+            return "constant"
+    if _is_time(dtype):
         return "time"
     if isinstance(dtype, pd.CategoricalDtype):
         return "categorical"
-    cells = column.dropna().iloc[:: max(1, len(column) // LOOK)].iloc[:LOOK].tolist()
     if any(_is_array(cell) for cell in cells):
         if not all(_is_array(cell) for cell in cells):
             raise _unusable(column, "lists and other values mixed", "give every row a list")
@@ -71,53 +120,135 @@ def role_of(column: pd.Series) -> Role:
     return _string_role(column, [str(cell) for cell in cells])
 
 
-def _numeric_role(column: pd.Series) -> Role:
-    if len(column) > 1:
-        start = column.iloc[:LOOK]  # most columns show here that they vary
-        if (start.isna() | (start == start.iloc[0])).all() and column.nunique(dropna=False) == 1:
-            return "constant"
-    if len(column) >= 20 and pd.api.types.is_integer_dtype(column.dtype) and not column.hasnans:
-        values = column.to_numpy()
-        if values[0] != values[1] and int(values.max()) - int(values.min()) == len(values) - 1:
-            steps = np.diff(values.astype(np.int64))
-            # a row number: each whole number of a range once
-            if (steps == 1).all() or (steps == -1).all() or len(np.unique(values)) == len(values):
-                return "identifier"
-    return "numeric"
+def _check(column: pd.Series, role: Role) -> None:
+    """Refuse a role that was given where no value can be read that way."""
+    held = column.dropna().iloc[:LOOK]
+    if held.empty or _is_number(column):
+        return
+    if role in ("numeric", "ordinal") and as_numbers(held).isna().all():
+        got, do = f"{str(held.iloc[0])!r}", "call it categorical, or convert it"
+    elif role == "time" and not _is_time(column.dtype) and parse_times(held).isna().all():
+        got, do = f"{str(held.iloc[0])!r}", "convert it with pandas.to_datetime first"
+    else:
+        return
+    raise InputError(
+        f"the column {str(column.name)!r} must be readable as {role}, as you said", got=got, do=do
+    )
 
 
-def _string_role(column: pd.Series, cells: list[str]) -> Role:
-    if all(DATE.match(cell) for cell in cells) and parse_times(pd.Series(cells)).notna().all():
-        return "time"
-    distinct = column.nunique(dropna=True)
-    if distinct <= 1:
-        return "constant"
-    words = float(np.mean([len(cell.split()) for cell in cells]))
-    letters = float(np.mean([len(cell) for cell in cells]))
-    varied = distinct > 0.3 * column.notna().sum()
-    if varied and (words >= WORDS_OF_TEXT or letters >= LETTERS_OF_TEXT):
-        return "text"
-    return "categorical"
-
-
-def parse_times(column: pd.Series) -> pd.Series:
-    """Read dates in whatever format; NaT where there is none.
+def numbers_of(column: pd.Series, role: Role) -> NDArray[np.float64] | None:
+    """Give the numbers that a column stands for, strings read; None if it does not stand for any.
 
     Examples
     --------
-    >>> parse_times(pd.Series(["2024-01-31", "nonsense"])).dt.year.tolist()
-    [2024.0, nan]
+    >>> numbers_of(pd.Series(["12%", "?"]), "numeric").tolist()
+    [12.0, nan]
+    >>> numbers_of(pd.Series(["a"]), "categorical") is None
+    True
     """
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return column
-    if isinstance(column.dtype, pd.PeriodDtype):
-        starts: pd.Series = column.dt.to_timestamp()
-        return starts
-    with warnings.catch_warnings():
-        # pandas says that it falls back to dateutil; that is what is wanted here
-        warnings.simplefilter("ignore", UserWarning)
-        times: pd.Series = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
-        return times
+    if role not in ("numeric", "ordinal", "constant"):
+        return None
+    values = as_numbers(column)
+    if role == "constant" and not _is_number(column) and values.isna().all() and column.notna().any():
+        return None
+    held: NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return held
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+
+
+def _is_time(dtype: Any) -> bool:
+    types = pd.api.types
+    return bool(types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype)) or isinstance(
+        dtype, pd.PeriodDtype
+    )
+
+
+def _numeric_role(column: pd.Series) -> Role:
+    n = len(column)
+    values = column.to_numpy()
+    part = values[:: max(1, n // SAMPLE)] if values.dtype.kind in "iufb" else None
+    if part is None:
+        part = column.iloc[:: max(1, n // SAMPLE)].to_numpy(dtype=np.float64, na_value=np.nan)
+    held = part[~np.isnan(part)] if part.dtype.kind == "f" else part
+    if n > 1 and (not len(held) or (held == held[0]).all()):  # most columns show here that they vary
+        rest = column.dropna()
+        if rest.empty or (len(rest) == n and rest.nunique() == 1):
+            return "constant"
+    if part.dtype.kind == "b" or not len(held):
+        return "numeric" if len(held) or column.notna().any() else "constant"
+    if part.dtype.kind == "f" and not (np.isfinite(held).all() and whole(held[:50]) and whole(held)):
+        return "numeric"
+    distinct = np.unique(held)
+    counts = pd.api.types.is_integer_dtype(column.dtype)  # what is written with decimals is a quantity
+    if counts and n >= FEWEST and len(distinct) == len(held) == len(part) and _names_rows(column):
+        return "identifier"
+    if held.min() >= 180_001 and packed(part.astype(np.float64)) is not None:
+        return "time"
+    few = 3 <= len(distinct) <= LEVELS and distinct[0] >= 0 and distinct[-1] <= 2 * LEVELS
+    return "ordinal" if few and len(held) >= 10 * len(distinct) else "numeric"
+
+
+def _names_rows(column: pd.Series) -> bool:
+    """Whether whole numbers, all different, are names: a range, equal steps, or drawn from one range evenly.
+
+    Years are no names, and a quantity is not spread evenly: it has a middle or a long tail.
+    """
+    part = column.iloc[:: max(1, len(column) // ALL)]
+    if part.isna().any() or not part.is_unique:
+        return False
+    values = part.to_numpy(dtype=np.float64)
+    low, high = values.min(), values.max()
+    if (YEARS[0] <= low and high <= YEARS[1]) or packed(values) is not None:
+        return False
+    if high - low == len(column) - 1:
+        return True  # each number of a range once
+    steps = np.diff(values)
+    if len(set(steps.tolist())) == 1:
+        return True
+    ordered = (steps > 0).all() or (steps < 0).all()
+    ranks = (np.sort(values) - low) / (high - low)
+    uneven = float(np.abs(ranks - np.linspace(0, 1, len(ranks))).max())
+    even = uneven < 0.02 + 1.36 / np.sqrt(len(ranks))
+    if ordered:  # keys in the order given out, with gaps; a quantity that a file is sorted by is uneven
+        return bool(even and np.median(np.abs(steps)) < 100 and len(values) >= 50)
+    # codes of six digits or more: quantities of that size come with fewer digits, too
+    digits = np.floor(np.log10(max(low, 1))), np.floor(np.log10(max(high, 1)))
+    return bool(even and len(values) >= 200 and low >= 100_000 and digits[0] == digits[1])
+
+
+def _string_role(column: pd.Series, cells: list[str]) -> Role:
+    if are_dates(cells):
+        return "time"
+    if are_numbers(cells):
+        values = as_numbers(column)
+        return _numeric_role(
+            values.astype("Int64") if all(cell.strip().isdigit() for cell in cells) else values
+        )
+    named = [cell for cell in cells if cell.strip().lower() not in MISSING_WORDS]
+    if not named:
+        return "constant"
+    if len(named) < len(cells) and are_dates(named):
+        return "time"
+    distinct = column.nunique(dropna=True)
+    if distinct <= 1:
+        return "constant" if column.notna().all() else "categorical"
+    words = float(np.mean([len(cell.split()) for cell in cells]))
+    letters = float(np.mean([len(cell) for cell in cells]))
+    held = int(column.notna().sum())
+    most = held >= FEWEST and 2 * held >= len(column)  # else few names that mark few rows
+    if most and distinct >= 0.98 * held:
+        codes = np.mean([bool(CODE.match(cell)) and len(cell) <= 64 for cell in cells])
+        hashes = np.mean([bool(HASH.match(cell)) for cell in cells])
+        if codes > 0.95 or hashes > 0.95:
+            return "identifier"
+    if distinct > 0.3 * held and (words >= WORDS_OF_TEXT or letters >= LETTERS_OF_TEXT):
+        return "text"
+    if most and distinct == held:
+        return "identifier"  # names such as those of countries, one a row
+    return "categorical"
 
 
 def _is_array(cell: Any) -> bool:

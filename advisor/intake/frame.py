@@ -21,7 +21,7 @@ from advisor.intake._common import (
     sample_rows,
 )
 from advisor.lags import Floats
-from advisor.roles import role_of
+from advisor.roles import as_numbers, roles_of
 from advisor.table import RUN, Column, Form, Role, Table
 
 
@@ -55,27 +55,25 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
     series, kind = check_target(labels, len(frame)) if labels is not None else (None, None)
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
-    suspects = inputs.columns[inputs.iloc[:RUN].isna().all()]
-    empty = [label for label in suspects if inputs[label].isna().all()]
-    if len(empty) == inputs.shape[1] or (len(empty) and not _padding(inputs, empty)):
-        shown = ", ".join(repr(str(c)) for c in empty[:3])
-        raise InputError("every column must hold values", got=f"nothing in {shown}", do="drop what is empty")
     given = check_roles(inputs, roles)
-    columns = tuple(
-        Column(label, given.get(label) or ("constant" if label in set(empty) else role_of(inputs[label])))
-        for label in inputs
-    )
+    found = roles_of(inputs, given)
+    columns = tuple(Column(label, role) for label, role in found.items())
+    if all(role in ("constant", "ignore") and inputs[label].isna().all() for label, role in found.items()):
+        shown = ", ".join(repr(str(label)) for label in list(inputs)[:3])
+        raise InputError(
+            "some column must hold values", got=f"nothing in {shown}", do="check how it was read"
+        )
 
     rows = sample_rows(len(inputs), inputs.shape[1], rng)
-    run = inputs.iloc[:RUN]
+    run = _read(inputs.iloc[:RUN], found)
     if series is not None:
         run = run.assign(**{_TARGET: series.iloc[:RUN].to_numpy()})
     arrays = [c.label for c in columns if c.role == "array"]
     if arrays:
         return _read_cells(inputs, columns, arrays, rows, run, series, kind)
-    body = [c.label for c in columns if c.role in ("numeric", "constant") and _is_number(inputs[c.label])]
+    body = [label for label, role in found.items() if _has_numbers(inputs[label], role)]
     if len(inputs) * len(body) <= SCAN:
-        for label in body:
+        for label in (label for label in body if _is_number(inputs[label])):
             check_finite(
                 inputs[label].to_numpy(dtype=np.float64, na_value=np.nan), f"the column {str(label)!r}"
             )
@@ -112,16 +110,23 @@ def _read_cells(
     )
 
 
-def _padding(inputs: pd.DataFrame, empty: list[Any]) -> bool:
-    """Whether the empty columns end a padded series: they follow columns that are emptier and emptier."""
-    missing = inputs.isna().mean().to_numpy()
-    held = list(inputs.columns)
-    places = [held.index(label) for label in empty]
-    first = min(places)
-    tail = places == list(range(first, inputs.shape[1]))
-    return bool(
-        tail and first >= 6 and (np.diff(missing[first - 6 : first]) >= 0).all() and missing[first - 1] > 0.5
-    )
+def _has_numbers(column: pd.Series, role: Role) -> bool:
+    """Whether a column takes part in facts about numbers, written as such or as text."""
+    return role in ("numeric", "ordinal") or (role == "constant" and _is_number(column))
+
+
+def _read(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> pd.DataFrame:
+    """Read the strings that are numbers; the frame given stays as it is."""
+    written = [
+        label
+        for label, role in zip(frame, roles.values(), strict=True)
+        if role in ("numeric", "ordinal") and not _is_number(frame[label])
+    ]
+    if written:
+        frame = frame.copy(deep=False)
+        for label in written:
+            frame[label] = as_numbers(frame[label]).clip(-3e38, 3e38)  # values are held as float32
+    return frame
 
 
 def _is_number(column: pd.Series) -> bool:
@@ -134,5 +139,6 @@ def _numbers(inputs: pd.DataFrame, labels: list[Any], rows: Any) -> Floats:
     sample = inputs.iloc[rows]
     if len(labels) < sample.shape[1]:
         sample = sample[labels]
+    sample = _read(sample, dict.fromkeys(labels, "numeric"))
     values: Floats = sample.to_numpy(dtype=np.float32, na_value=np.nan)
     return values

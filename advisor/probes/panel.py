@@ -2,101 +2,289 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from advisor.clocks import as_clock
+from advisor.clocks import Clock, clocks, in_order
+from advisor.memory import memory
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
-ROWS_EACH = 5  # median rows of an entity
-CANDIDATES = 40  # columns tried as entity or time at most
+Codes = NDArray[np.intp]
+
+ROWS_EACH = 4  # mean rows of an entity
+MOST = 100  # columns looked at as entity at most
+CANDIDATES = 12  # columns tried as entity at most, and as many pairs of columns
+REPEATS = 0.02  # share of rows that may repeat an entity and a time
+CHANCE = 0.1  # share of the repeats expected by chance that may be there
+ALPHA = 0.001  # level of the test of memory, before correction for columns and pairs tried
+COLUMNS = 24  # columns whose memory is measured
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One pair of an entity and a time, with what speaks for it."""
+
+    entity: tuple[Any, ...]
+    clock: Clock
+    entities: int
+    rows_each: float
+    repeats: float  # share of rows whose entity and time occurred before
+    chance: float  # the same if times were dealt to the rows at random
+    forward: float  # share of rows later than the row of the same entity before, in file order
+    regular: float  # share of steps in time within entities that have the usual length
+    filled: float  # share of all combinations of entity and time that are there
+    memory: float  # share of columns with memory within entities
+    strength: float  # mean autocorrelation of those
+
+    @property
+    def convincing(self) -> bool:
+        """A pair in which time occurs once within each entity, beyond chance, and by more than a design.
+
+        Combinations of factors also occur once each. What a panel has beyond them is a calendar that is
+        shared and regular, or values that remember the value before.
+        """
+        unlike_chance = (
+            self.chance * self.entities * self.rows_each >= 10 and self.repeats <= CHANCE * self.chance
+        )
+        on_grid = self.regular >= 0.6 or self.filled >= 0.5
+        if self.memory >= 0.2 and on_grid:
+            return unlike_chance or self.forward >= 0.98
+        if self.memory >= 0.5 and self.forward >= 0.98:
+            return True
+        return (
+            self.clock.dated
+            and unlike_chance
+            and self.regular >= 0.6
+            and self.filled >= 0.5
+            and self.rows_each >= 8
+        )
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """The better of two that convince: more memory, dates before numbers, longer series."""
+        grid = max(self.regular, self.filled) >= 0.6
+        return (
+            grid,
+            round(self.memory * self.strength, 1),
+            self.clock.dated,
+            -len(self.entity),
+            self.strength,
+        )
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
-    """Find an entity column and a time column: within each entity, time goes strictly forward down the file.
+    """Find an entity and a time: within an entity each time occurs once, and values remember the one before.
 
-    A file sorted by one column cannot pass: time must begin anew with each entity or be shared between
-    entities. Of several pairs the one with the fewest repeated times and the most rows per entity is taken.
+    An entity is a column or a pair of columns, a time a date, a calendar in parts or a plain number. Order in
+    the file does not matter. A table with a date and a category repeats them; in a design of crossed factors
+    nothing is left to remember once the means of entities and of times are taken away.
     """
     if table.form in ("array", "list_cells") or table.run.empty or len(table.run) < 4 * ROWS_EACH:
         return None
-    entities = _entities(table)
-    clocks = _clocks(table)
-    best: tuple[float, Any, Any, int] | None = None
-    for entity, codes in entities.items():
-        for time, clock in clocks.items():
-            if time == entity:
-                continue
-            forward = _forward(codes, clock)
-            if forward < 0.98 or not _shared(codes, clock):
-                continue
-            count = int(codes.max()) + 1
-            if best is None or (forward, -count) > (best[0], -best[3]):
-                best = (forward, entity, time, count)
-    if best is None:
+    roles = {c.label: c.role for c in table.columns if c.role != "ignore"}
+    times = clocks(table.run, roles)
+    if not times or _one_series(times):
         return None
-    forward, entity, time, count = best
+    years = {label for clock in times if clock.dated for label in clock.labels}
+    told = [label for label, role in roles.items() if role == "entity"]
+    values = _values(table, roles)
+    singles = _entities(table.run, roles)
+    levels = {clock.labels: pd.factorize(clock.values)[0].astype(np.int64) for clock in times}
+    found: list[Panel] = []
+    tried = 0
+    for entities in _candidates(table.run, singles, told):
+        for entity, codes in entities:
+            for clock in times:
+                if set(entity) & set(clock.labels) or (not clock.dated and set(entity) & years):
+                    continue
+                tried += 1
+                panel = _judge(entity, codes, clock, levels[clock.labels], values, tried, rng)
+                if panel is not None and (panel.convincing or told):
+                    found.append(panel)
+        if found:
+            break
+    if not found:
+        return None
+    best = max(found, key=lambda panel: panel.rank)
+    named = " + ".join(repr(str(label)) for label in best.entity)
     return Evidence(
         name="panel",
-        value=forward,
-        unit="share of rows later than the row of the same entity before",
+        value=best.strength,
+        unit="autocorrelation within entities, means of entities and times taken away, -1..1",
         interval=None,
         p_value=None,
-        null="entity and time unrelated: within an entity time goes forward in half of the rows",
+        null="entity and time unrelated: they repeat as often as dealt at random, and no value remembers",
         rows_used=len(table.run),
-        reference="Cuomo et al. (2021), Detecting temporal dependencies in data, BICOD, CEUR-WS 3163",
+        reference="von Neumann (1941), Ann. Math. Stat. 12, 367-395; Cuomo et al. (2021), CEUR-WS 3163",
         summary=(
-            f"{count} entities in {str(entity)!r}; within each, {str(time)!r} goes forward in "
-            f"{forward:.0%} of rows, and entities share times"
+            f"{best.entities} entities in {named}; time in {best.clock.name} occurs once in each "
+            f"({best.repeats:.1%} of rows repeat, {best.chance:.0%} by chance); {best.memory:.0%} of columns "
+            f"remember the value before ({best.strength:.2f}); {tried} pairs of columns tried"
         ),
         found=True,
-        details={"entity": str(entity), "time": str(time), "entities": count},
+        details={
+            "entity": _shown(best.entity),
+            "time": _shown(best.clock.labels),
+            "entity_columns": [str(label) for label in best.entity],
+            "time_columns": [str(label) for label in best.clock.labels],
+            "entities": best.entities,
+            "memory": round(best.memory, 4),
+            "sorted": best.forward >= 0.98,
+            "tried": tried,
+        },
     )
 
 
-def _entities(table: Table) -> dict[Any, NDArray[np.intp]]:
-    found = {}
-    for column in table.columns[:CANDIDATES]:
-        if column.role not in ("numeric", "categorical", "text"):
-            continue
-        values = table.run[column.label]
-        if pd.api.types.is_float_dtype(values.dtype) and not (values.dropna() % 1 == 0).all():
-            continue
-        codes, names = pd.factorize(values)
-        if len(names) < 2 or (codes < 0).any():
-            continue
-        if np.median(np.bincount(codes)) >= ROWS_EACH:
-            found[column.label] = codes
-    return found
+def _shown(labels: tuple[Any, ...]) -> str:
+    return " + ".join(map(str, labels))
 
 
-def _clocks(table: Table) -> dict[Any, NDArray[np.float64]]:
-    found = {}
-    for column in table.columns[:CANDIDATES]:
-        if column.role not in ("time", "numeric"):
+def _one_series(times: list[Clock]) -> bool:
+    """Whether some clock counts every row of the file once, in order: then there is one series."""
+    return any(clock.dated and in_order(clock.values)[0] >= 0.98 for clock in times)
+
+
+def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any, ...], Codes]]:
+    found = []
+    for label, role in roles.items():
+        if role not in ("numeric", "ordinal", "categorical", "text", "entity"):
             continue
-        clock = as_clock(table.run[column.label], column.role)
-        if clock is not None and not np.isnan(clock).any() and len(np.unique(clock)) >= ROWS_EACH:
-            found[column.label] = clock
-    return found
+        column = run[label]
+        if pd.api.types.is_float_dtype(column.dtype):
+            start = column.iloc[:200].dropna()
+            if not (start % 1 == 0).all() or not (column.dropna() % 1 == 0).all():
+                continue
+        codes, names = pd.factorize(column)
+        if len(names) < 2 or (codes < 0).any() or len(run) < 2 * len(names):
+            continue
+        found.append(((label,), codes))
+        if len(found) == MOST:
+            break
+    # names before numbers, and flags last: a quantity or a flag is rarely the name of a thing
+    number = {label: pd.api.types.is_numeric_dtype(run[label].dtype) for label in roles}
+
+    def place(one: tuple[tuple[Any, ...], Codes]) -> tuple[bool, bool, bool]:
+        label = one[0][0]
+        return roles[label] != "entity", int(one[1].max()) < 2, number[label]
+
+    return sorted(found, key=place)
 
 
-def _forward(codes: NDArray[np.intp], clock: NDArray[np.float64]) -> float:
-    """Share of steps within entities, in file order, that go strictly forward."""
+def _candidates(
+    run: pd.DataFrame, singles: list[tuple[tuple[Any, ...], Codes]], told: list[Any]
+) -> list[list[tuple[tuple[Any, ...], Codes]]]:
+    """Single columns, then pairs of columns; if the caller named entities, those together alone."""
+    if told:
+        codes = (
+            pd.factorize(pd.MultiIndex.from_frame(run[told]))[0]
+            if len(told) > 1
+            else pd.factorize(run[told[0]])[0]
+        )
+        return [[(tuple(told), codes)]]
+    pairs = []
+    for (first, a), (second, b) in combinations(singles[:6], 2):
+        codes, names = pd.factorize(a * (int(b.max()) + 1) + b)
+        if len(names) > max(a.max(), b.max()) + 1 and len(run) >= ROWS_EACH * len(names):
+            pairs.append(((*first, *second), codes))
+    return [singles[:CANDIDATES], pairs[:CANDIDATES]]
+
+
+def _values(table: Table, roles: dict[Any, Any]) -> dict[Any, NDArray[np.float64]]:
+    """Ranks of the columns that may remember, the target among them."""
+    kept = {}
+    for label in [*list(table.run.columns)[:COLUMNS], *list(table.run.columns)[COLUMNS:][-1:]]:
+        column = table.run[label]
+        if roles.get(label, "numeric") not in ("numeric", "ordinal"):
+            continue
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            continue
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isnan(values).mean() > 0.5:
+            continue
+        kept[label] = rankdata(np.where(np.isnan(values), np.nanmedian(values), values))
+    return kept
+
+
+def _judge(
+    entity: tuple[Any, ...],
+    codes: Codes,
+    clock: Clock,
+    times: NDArray[np.int64],
+    values: dict[Any, NDArray[np.float64]],
+    tried: int,
+    rng: np.random.Generator,
+) -> Panel | None:
+    usable = times >= 0
+    every = bool(usable.all())
+    if not every:
+        times, codes = times[usable], codes[usable]
+    n, count, levels = len(codes), int(codes.max()) + 1, int(times.max()) + 1
+    if n / count < ROWS_EACH or levels < ROWS_EACH + (not clock.dated) or n > (1 + REPEATS) * count * levels:
+        return None
+    if not clock.dated and 2 * levels > n:
+        return None  # one number a row: a sorted file
+    cells = codes.astype(np.int64) * levels + times
+    start = cells[:1000]
+    if len(pd.unique(start)) < (1 - 5 * REPEATS) * len(start):
+        return None
+    repeats = 1 - len(pd.unique(cells)) / n
+    if repeats > REPEATS:
+        return None
+    dealt = codes.astype(np.int64) * levels + rng.permutation(times)
+    chance = 1 - len(pd.unique(dealt)) / n
+    moments = clock.values[usable]
+    forward = _forward(codes, moments)
+    if not clock.dated and not _shared(codes, moments):
+        return None  # one entity after the other: a sorted file
+    order = np.lexsort((moments, codes))
+    inside = np.diff(codes[order]) == 0
+    steps = np.diff(moments[order])[inside]
+    positive = steps[steps > 0]
+    usual = float(np.median(positive)) if len(positive) else 1.0
+    regular = float((np.abs(positive - usual) <= 0.105 * usual).mean()) if len(positive) else 0.0
+    others = [
+        v if every else v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)
+    ]
+    share, strength = 0.0, 0.0
+    if others:
+        hits, gain = memory(np.column_stack(others), codes, times, order, ALPHA / (tried * len(others)), rng)
+        known = ~np.isnan(gain)
+        share = float(hits[known].mean()) if known.any() else 0.0
+        strength = float(gain[hits if hits.any() else known].mean()) if known.any() else 0.0
+    return Panel(
+        entity,
+        clock,
+        count,
+        n / count,
+        repeats,
+        chance,
+        forward,
+        regular,
+        n / (count * levels),
+        share,
+        strength,
+    )
+
+
+def _forward(codes: Codes, clock: NDArray[np.float64]) -> float:
+    """Share of steps within entities, in file order, that go strictly forward, or backward if more do."""
     order = np.argsort(codes, kind="stable")
     steps = np.diff(clock[order])[np.diff(codes[order]) == 0]
-    return float((steps > 0).mean()) if len(steps) >= ROWS_EACH else 0.0
+    return float(max((steps > 0).mean(), (steps < 0).mean())) if len(steps) >= ROWS_EACH else 0.0
 
 
-def _shared(codes: NDArray[np.intp], clock: NDArray[np.float64]) -> bool:
+def _shared(codes: Codes, clock: NDArray[np.float64]) -> bool:
     """Whether most entities live at times at which others live too, rather than one after another."""
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
     first = np.minimum.reduceat(clock[order], starts)
     last = np.maximum.reduceat(clock[order], starts)
-    overlaps = [bool(((first < last[i]) & (last > first[i])).sum() > 1) for i in range(len(starts))]
+    overlaps = [bool(((first < last[i]) & (last > first[i])).sum() > 1) for i in range(min(len(starts), 500))]
     return float(np.mean(overlaps)) > 0.5

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from advisor.memory import blocks, memory
 from advisor.probes.base import Evidence
 from advisor.table import NUMBERS, Table
 
@@ -21,7 +22,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
     Any file that is sorted or grouped has dependent rows. A series moves: the typical difference between
     rows (a robust variogram) keeps growing with their distance, whereas within groups of exchangeable rows
-    it does not.
+    it does not, nor does the middle of three rows there lie between the others more often than by chance; and
+    where columns show that a file is sorted into blocks, it moves within them too.
     """
     if table.run.empty or table.n < SHORTEST:
         return None
@@ -37,7 +39,16 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     p_value = (1 + sum(p >= value for p in permuted)) / (1 + len(permuted))
     typical = {k: _typical_difference(ranks, k) for k in (1, 2, 4)}
     growing = (typical[2] > 1.08 * typical[1]) & (typical[4] > 1.2 * typical[1])
-    moving = (observed > max(0.3, 4 / np.sqrt(n))) & growing
+    strong = observed > max(0.2, 4 / np.sqrt(n))
+    remembers = np.zeros(d, bool)
+    block = np.zeros(n, np.intp)
+    if strong.mean() > 0.2:  # else the rows do not move, and need not be looked at more closely
+        block = blocks(table.run.iloc[:n][[c.label for c in table.columns if c.role != "ignore"]])
+        by_block = np.argsort(block, kind="stable")
+        remembers[strong] = memory(ranks[:, strong], block, None, by_block, 0.001 / d, rng)[0]
+    moving = (observed > max(0.3, 4 / np.sqrt(n))) & growing & remembers
+    if moving.any():
+        moving &= _between(ranks) > 0.4
     share = float(moving.mean())
     profile = {k: float(np.mean(np.abs(_autocorrelation(ranks, k)))) for k in LAGS if k < n // 4}
     found = p_value <= 1 / (1 + len(permuted)) and value > 0.05
@@ -59,6 +70,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         details={
             "moving": round(share, 4),
             "columns": d,
+            "remember": round(float(remembers.mean()), 4),
+            "blocks": int(block.max()) + 1,
             "profile": {str(k): round(v, 4) for k, v in profile.items()},
             "window": _window(profile, n),
         },
@@ -74,7 +87,9 @@ def _ranks(table: Table) -> NDArray[np.float64] | None:
     run = table.run.iloc[: max(512, NUMBERS // len(labels))]
     for label in labels:
         column = run[label]
-        if known.get(label, "numeric") != "numeric" or not pd.api.types.is_numeric_dtype(column.dtype):
+        if known.get(label, "numeric") not in ("numeric", "ordinal") or not pd.api.types.is_numeric_dtype(
+            column.dtype
+        ):
             continue
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isnan(values).all():
@@ -101,6 +116,24 @@ def _typical_difference(ranks: NDArray[np.float64], lag: int) -> NDArray[np.floa
     """Median difference between rows: the rare jumps from group to group do not count."""
     out: NDArray[np.float64] = np.median(np.abs(ranks[lag:] - ranks[:-lag]), axis=0)
     return out
+
+
+def _between(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How often the middle of three rows lies between the others, where the rows change little.
+
+    Within a group rows are exchangeable and the share is 1/3, however tight and many the groups are, and
+    whether or not a column names them; the jumps from group to group are not among the small changes. Steps
+    of a random walk are as often in one direction as not, so the share is 1/2, and more where a series is
+    smooth.
+    """
+    steps = np.diff(ranks, axis=0)
+    size = np.abs(steps).mean(axis=1)
+    quiet = size <= np.median(size)
+    both = (quiet[1:] & quiet[:-1])[:, None]
+    product = steps[1:] * steps[:-1]
+    onward, back = ((product > 0) & both).sum(axis=0), ((product < 0) & both).sum(axis=0)
+    share: NDArray[np.float64] = onward / np.maximum(onward + back, 1)
+    return share
 
 
 def _window(profile: dict[int, float], n: int) -> int:

@@ -4,61 +4,96 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.clocks import as_clock, regularity
+from advisor.clocks import Clock, clocks, in_order, regularity
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
-SHORTEST = 20  # rows
+SHORTEST = 15  # rows
+FORWARD = 0.98  # share of rows that must be later than the row before
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
-    """Find a column that goes forward from row to row in regular steps.
+    """Find a time that goes forward, or backward, from row to row in regular steps.
 
-    Dates may skip weekends; plain numbers must step evenly, and a row number 0, 1, 2, ... is not taken for
+    Dates and calendars in parts may skip weekends; in random order they count if all rows together fill a
+    regular grid once. Plain numbers must step evenly in the order held, and a row number is not taken for
     time.
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None
-    best: tuple[float, str, float, bool] | None = None
-    for column in table.columns:
-        if column.role not in ("time", "numeric"):
-            continue
-        clock = as_clock(table.run[column.label], column.role)
-        if clock is None:
-            continue
-        forward, regular = regularity(clock)
-        is_time = column.role == "time"
-        passes = forward >= 0.98 and regular >= (0.6 if is_time else 0.95)
-        if passes and (best is None or (is_time, regular) > (best[3], best[2])):
-            best = (forward, column.name, regular, is_time)
+    roles = {c.label: c.role for c in table.columns if c.role != "ignore"}
+    times = clocks(table.run, roles)
+    found = [(clock, *_regularity(clock)) for clock in times if not np.isnan(clock.values).any()]
+    good = [
+        one
+        for one in found
+        if one[1] >= FORWARD and one[2] >= (0.6 if one[0].dated else 0.95) and _counts(one[0])
+    ]
     dates = table.labels("time")
-    if best is None and not dates:
-        return None
-    if best is None:
-        return Evidence(
-            name="time_axis",
-            value=0.0,
-            unit="share of regular steps",
-            interval=None,
-            p_value=None,
-            null="dates describe rows rather than count them",
-            rows_used=len(table.run),
-            reference="steps of one length, as a sampled signal has",
-            summary=f"{str(dates[0])!r} holds dates, but rows do not follow them step by step",
+    if not good:
+        loose = [one for one in found if one[0].dated and one[1] >= FORWARD]
+        if not loose and not dates:
+            return None
+        name = loose[0][0].name if loose else repr(str(dates[0]))
+        return _evidence(
+            table,
+            0.0,
+            f"{name} holds dates, but rows do not follow them step by step",
             found=False,
-            details={"columns": [str(label) for label in dates]},
+            details={
+                "columns": [str(label) for label in dates],
+                "in_order": bool(loose),
+                "time_columns": [str(label) for label in loose[0][0].labels] if loose else [],
+                "tried": len(times),
+            },
         )
-    forward, name, regular, _ = best
+    clock, forward, regular, way = max(good, key=lambda one: (one[0].dated, one[2], -len(one[0].labels)))
+    return _evidence(
+        table,
+        regular,
+        f"{clock.name} goes {way} in {forward:.0%} of rows, {regular:.0%} of its steps have one length"
+        + (f"; {len(times)} columns or calendars tried" if len(times) > 1 else ""),
+        found=True,
+        details={
+            "column": " + ".join(str(label) for label in clock.labels),
+            "time_columns": [str(label) for label in clock.labels],
+            "order": way,
+            "tried": len(times),
+        },
+    )
+
+
+def _regularity(clock: Clock) -> tuple[float, float, str]:
+    """Share of rows in order, of steps of one length, and which way they go."""
+    forward, regular, up = in_order(clock.values)
+    if forward < FORWARD and clock.dated and clock.distinct >= FORWARD:
+        ordered = np.sort(clock.values)
+        _, even = regularity(ordered)
+        steps = np.diff(ordered)
+        filled = (len(steps) + 1) * float(np.median(steps)) / max(float(ordered[-1] - ordered[0]), 1e-9)
+        if even >= 0.9 and filled >= 0.9:
+            return 1.0, even, "forward once sorted"
+    return forward, regular, "forward" if up else "backward"
+
+
+def _counts(clock: Clock) -> bool:
+    """Whether a time is more than a row number: no plain number that steps by one."""
+    return clock.dated or float(np.median(np.abs(np.diff(clock.values)))) != 1
+
+
+def _evidence(
+    table: Table, value: float, summary: str, *, found: bool, details: dict[str, object]
+) -> Evidence:
     return Evidence(
         name="time_axis",
-        value=regular,
+        value=value,
         unit="share of regular steps",
         interval=None,
         p_value=None,
         null="dates describe rows rather than count them",
         rows_used=len(table.run),
         reference="steps of one length, as a sampled signal has",
-        summary=f"{name!r} goes forward in {forward:.0%} of rows, {regular:.0%} of its steps have one length",
-        found=True,
-        details={"column": name},
+        summary=summary,
+        found=found,
+        details=details,
     )

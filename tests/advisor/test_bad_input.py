@@ -38,7 +38,7 @@ def test_targets_that_cannot_be_learned(data, target, words):
         (GOOD.iloc[:0], "must have rows, got 0 rows"),
         (pd.DataFrame(index=range(3)), "must have columns"),
         (TWICE, "unique, got a more than once"),
-        (GOOD.assign(gone=np.nan), "nothing in 'gone'"),
+        (GOOD[["age"]].assign(age=None), "nothing in 'age'"),
         (GOOD.assign(age=[1, np.inf, 2, 3]), "'age' must be finite, got 1 infinite value"),
         (GOOD.assign(age=[1j, 2, 3, 4]), "complex numbers"),
         (GOOD.assign(age=[{"a": 1}] * 4), "dictionaries"),

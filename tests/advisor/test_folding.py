@@ -40,7 +40,7 @@ def test_cells_of_new_rows_are_padded_or_cut_to_what_was_advised():
 def test_windows_look_back_within_the_entity_only():
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"who": rng.integers(0, 5, 60), "x": np.arange(60.0), "z": rng.normal(size=60)})
-    out = FoldWindows(window=4, entity="who").fit_transform(frame)
+    out = FoldWindows(window=4, entity=["who"]).fit_transform(frame)
     assert out.shape == (60, 4, 2)
     for row in range(60):
         past = frame[frame.who == frame.who[row]].loc[:row].tail(4)[["x", "z"]].to_numpy()
@@ -73,8 +73,8 @@ def test_strings_without_spaces_are_read_by_letter():
 
 
 def test_folds_are_clonable():
-    fold = FoldWindows(window=3, entity="a")
-    assert clone(fold).get_params() == {"window": 3, "entity": "a"}
+    fold = FoldWindows(window=3, entity=["a"], time=["b"])
+    assert clone(fold).get_params() == {"window": 3, "entity": ["a"], "time": ["b"], "roles": None}
 
 
 def test_the_advised_fold_restores_the_pictures_bit_for_bit():

@@ -104,7 +104,11 @@ def test_a_table_sorted_by_category_and_value_is_no_panel_if_its_times_do_not_ov
 def test_time_major_panels_are_found_too():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
-        {"t": np.repeat(np.arange(30), 8), "e": list("abcdefgh") * 30, "x": rng.normal(size=240)}
+        {
+            "t": np.repeat(np.arange(30), 8),
+            "e": list("abcdefgh") * 30,
+            "x": rng.normal(size=(30, 8)).cumsum(axis=0).ravel(),
+        }
     )
     fact = panel.measure(table(frame), rng)
     assert (fact.details["entity"], fact.details["time"]) == ("e", "t")

@@ -1,0 +1,169 @@
+"""Strings and numbers that are moments in time."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_HOUR = r"(?:[ T]+\d{1,2}:\d{2}.*)?"
+DATE = re.compile(
+    rf"^(?:\d{{4}}[-/]\d{{1,2}}(?:[-/]\d{{1,2}})?|\d{{4}}\.\d{{1,2}}\.\d{{1,2}}|(?:19|20)\d{{6}}(?:T?\d{{4,6}}Z?)?"
+    rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{2}}"
+    rf"|(?:[a-z]{{3}},? )?\d{{1,2}}[-/. ]+{_MONTH}[-/, ]+\d{{2,4}}"
+    rf"|{_MONTH} \d{{1,2}},? \d{{4}}|{_MONTH}[- ]\d{{4}}"
+    rf"|\d{{4}}[- ]?Q[1-4]|Q[1-4][- ]\d{{4}}|\d{{4}}-?W\d{{2}}(?:-?[1-7])?)"
+    rf"{_HOUR}$",
+    re.IGNORECASE,
+)
+ORDERED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?!\d)")
+EPOCH = {
+    "s": (9.4e8, 2.2e9),
+    "ms": (9.4e11, 2.2e12),
+    "us": (9.4e14, 2.2e15),
+    "ns": (9.4e17, 2.2e18),
+}  # 2000..2039
+
+
+def are_dates(cells: Sequence[str]) -> bool:
+    """Tell whether strings are dates, with or without an hour.
+
+    Bands of age (``10-20``), versions (``3.1.2``), fractions (``3/4``), genes (``MAR-2``), months alone and
+    times of the day are none.
+
+    Examples
+    --------
+    >>> are_dates(["2019-07-01", "2019-08-01"]), are_dates(["20170204", "20170331"]), are_dates(["2019Q3"])
+    (True, True, True)
+    >>> [are_dates([cell] * 3) for cell in ("10-20", "3.1.2", "3/4", "MAR-2", "May", "12:30")]
+    [False, False, False, False, False, False]
+    """
+    cells = [cell.strip() for cell in cells]
+    if not cells or not all(DATE.match(cell) for cell in cells):
+        return False
+    if all(cell.isdigit() for cell in cells):
+        return packed(np.array([int(c[:8]) for c in cells], dtype=np.float64)) is not None
+    return bool(parse_times(pd.Series(cells)).notna().all())
+
+
+def day_first(cells: Iterable[str]) -> bool | None:
+    """Whether dates such as 03/04/2019 put the day first; None if nothing shows it.
+
+    Examples
+    --------
+    >>> day_first(["13/04/2019", "01/02/2019"]), day_first(["04/13/2019"]), day_first(["03/04/2019"])
+    (True, False, None)
+    """
+    pairs = [(int(m[1]), int(m[2])) for cell in cells if (m := ORDERED.match(cell.strip()))]
+    if any(first > 12 for first, _ in pairs):
+        return True
+    if any(second > 12 for _, second in pairs) or not pairs:
+        return False
+    return None
+
+
+def packed(values: NDArray[np.float64]) -> str | None:
+    """Tell the format of whole numbers that are dates: "%Y%m%d", "%Y%m", a unit of epoch time, or None.
+
+    A random number of eight digits that begins as a year does is a valid date once in 25 times, so three
+    different ones that all are decide; epoch times must in addition be in order, or full minutes, or in
+    units so small that they can mean nothing else.
+
+    Examples
+    --------
+    >>> packed(np.array([20170204, 20170331, 20180101, 20180615, 20191231.0]))
+    '%Y%m%d'
+    >>> packed(np.array([20170204, 20179931.0])) is None
+    True
+    """
+    held = values[~np.isnan(values)]
+    if len(held) < 2 or not (held == np.floor(held)).all():
+        return None
+    low, high = held.min(), held.max()
+    if low == high:
+        return None
+    if low >= 18_000_101 and high <= 21_001_231:
+        month, day = held // 100 % 100, held % 100
+        valid = ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)).all()
+        return "%Y%m%d" if valid and len(np.unique(held)) >= min(3, len(held)) else None
+    if low >= 180_001 and high <= 210_012:
+        month = held % 100
+        return "%Y%m" if ((month >= 1) & (month <= 12)).all() and len(np.unique(held)) >= 10 else None
+    for unit, (first, last) in EPOCH.items():
+        if first <= low and high <= last:
+            steps = np.diff(held)
+            forward = max((steps >= 0).mean(), (steps <= 0).mean())
+            rounded = (held % 60 == 0).mean() > 0.9
+            return unit if len(held) >= 5 and (unit != "s" or forward > 0.95 or rounded) else None
+    return None
+
+
+def parse_times(column: pd.Series) -> pd.Series:
+    """Read dates in whatever format; NaT where there is none.
+
+    Examples
+    --------
+    >>> parse_times(pd.Series(["2024-01-31", "nonsense"])).dt.year.tolist()
+    [2024.0, nan]
+    >>> parse_times(pd.Series(["13/04/2019", "01/02/2019"])).dt.month.tolist()
+    [4, 2]
+    """
+    types = pd.api.types
+    if types.is_datetime64_any_dtype(column.dtype):
+        return column
+    if isinstance(column.dtype, pd.PeriodDtype):
+        starts: pd.Series = column.dt.to_timestamp()
+        return starts
+    with warnings.catch_warnings():
+        # pandas says that it falls back to dateutil; that is what is wanted here
+        warnings.simplefilter("ignore", UserWarning)
+        if types.is_numeric_dtype(column.dtype):
+            return _from_numbers(column)
+        texts = column.astype(object).where(column.notna(), None)
+        names = texts.dropna().astype(str).str.strip().unique()
+        if len(names) and all(name.isdigit() for name in names):
+            return _from_numbers(pd.to_numeric(column, errors="coerce"))
+        if len(names) and WEEK.match(names[0]):
+            texts = texts.map(lambda cell: cell if cell is None else _monday(str(cell).strip()))
+        elif len(names) and QUARTER.match(names[0]):
+            texts = texts.map(lambda cell: cell if cell is None else _quarter(str(cell).strip()))
+        first = bool(day_first(names[:2000].tolist()))
+        times: pd.Series = pd.to_datetime(texts, errors="coerce", format="mixed", dayfirst=first, utc=True)
+        return times
+
+
+WEEK = re.compile(r"^(\d{4})-?W(\d{2})(?:-?([1-7]))?$", re.IGNORECASE)
+QUARTER = re.compile(r"^(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- ](\d{4}))$", re.IGNORECASE)
+
+
+def _monday(cell: str) -> pd.Timestamp | None:
+    match = WEEK.match(cell)
+    if match is None:
+        return None
+    day = pd.to_datetime(f"{match[1]} {match[2]} {match[3] or 1}", format="%G %V %u", errors="coerce")
+    return None if pd.isna(day) else day
+
+
+def _quarter(cell: str) -> pd.Timestamp | None:
+    match = QUARTER.match(cell)
+    if match is None:
+        return None
+    year, quarter = int(match[1] or match[4]), int(match[2] or match[3])
+    return pd.Timestamp(year, 3 * quarter - 2, 1)
+
+
+def _from_numbers(column: pd.Series) -> pd.Series:
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    form = packed(values)
+    whole = pd.Series(values, index=column.index)
+    if form is None or form in EPOCH:
+        seconds = whole / 1000 ** list(EPOCH).index(form or "s")
+        return pd.Series(pd.to_datetime(seconds, unit="s", errors="coerce", utc=True))
+    texts = whole.astype("Int64").astype("string")
+    return pd.Series(pd.to_datetime(texts.astype(object), format=form, errors="coerce", utc=True))

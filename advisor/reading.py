@@ -1,0 +1,79 @@
+"""Read the columns of a table as understood: numbers from strings, seconds from dates, names left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from advisor.clocks import seconds_of
+from advisor.errors import InputError
+from advisor.roles import as_numbers
+from advisor.table import Role
+
+LEFT_OUT = frozenset(["identifier", "ignore"])
+
+
+def left_out(roles: Mapping[Any, Role]) -> bool:
+    """Whether a column is no input while others remain."""
+    return bool(LEFT_OUT & set(roles.values())) and not set(roles.values()) <= LEFT_OUT
+
+
+class ReadColumns(TransformerMixin, BaseEstimator):
+    """Give a table as numbers and categories.
+
+    Parameters
+    ----------
+    roles : mapping of label to role
+        Identifiers and ignored columns are left out; numbers written as text become numbers, dates become
+        seconds since 1970; what the caller called categorical or an entity becomes a category even if it is
+        a number.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"id": [7, 8], "price": ["$1,200", "n/a"], "day": ["1970-01-02", None]})
+    >>> roles = {"id": "identifier", "price": "numeric", "day": "time"}
+    >>> ReadColumns(roles).fit_transform(rows).to_numpy().tolist()
+    [[1200.0, 86400.0], [nan, nan]]
+    """
+
+    def __init__(self, roles: Mapping[Any, Role]) -> None:
+        self.roles = roles
+
+    def fit(self, X: Any, y: Any = None) -> ReadColumns:
+        """Remember that it was fitted; nothing is learned."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Any) -> pd.DataFrame:
+        """Read; labels become text, as scikit-learn wants them."""
+        frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=list(self.roles))
+        kept = left_out(self.roles)
+        columns: dict[str, pd.Series] = {}
+        for label, role in self.roles.items():
+            if kept and role in LEFT_OUT:
+                continue
+            if label not in frame.columns:
+                raise InputError(
+                    "the data must have the columns it was advised on",
+                    got=f"no {label!r}",
+                    do="pass the same columns, the target left out",
+                )
+            columns[str(label)] = _read(frame[label], role)
+        return pd.DataFrame(columns, index=frame.index)
+
+
+def _read(column: pd.Series, role: Role) -> pd.Series:
+    number = pd.api.types.is_numeric_dtype(column.dtype)
+    if role == "time":
+        return pd.Series(seconds_of(column), index=column.index)
+    if role in ("numeric", "ordinal") and not number:
+        return as_numbers(column)
+    if role in ("categorical", "entity") and number:
+        return column.astype(object)
+    if role == "constant":
+        return pd.Series(0.0, index=column.index)
+    return column

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor import advise
+from advisor.dates import parse_times
+from advisor.errors import InputError
+from advisor.numbers import as_numbers
+from advisor.reading import ReadColumns
+from advisor.roles import role_of, roles_of
+
+RNG = np.random.default_rng(0)
+N = 240
+
+
+@pytest.mark.parametrize(
+    ("cells", "role"),
+    [
+        (["$1,234.50", "£5", "(3)"], "numeric"),
+        (["1.234,50 EUR", "7 EUR", "12 EUR"], "numeric"),
+        (["12%", "3.5%", "?"], "numeric"),
+        (["12 kg", "9.5kg", "n/a"], "numeric"),
+        (["1.2M", "3k", "-"], "numeric"),
+        (["12:30", "1:05", "23:59"], "numeric"),
+        (["3", "1", "NA"], "numeric"),
+        (["10-20", "20-30", "30+"], "categorical"),
+        (["3.1.2", "3.1.3", "10.0.1"], "categorical"),
+        (["3/4", "1/2", "7/8"], "categorical"),
+        (["MAR-2", "SEP-7", "MAR-2"], "categorical"),
+        (["May", "June", "July"], "categorical"),
+        (["02134", "90210", "00501"], "categorical"),
+        (["yes", "no", "no"], "categorical"),
+        (["20170204", "20170331", "20181224"], "time"),
+        (["2019Q3", "2019Q4", "2020Q1"], "time"),
+        (["2019-W07", "2019-W08", "2020-W01"], "time"),
+        (["2019-07", "2019-08", "2019-09"], "time"),
+        (["13/04/2019", "01/02/2019", None], "time"),
+        (["5 Jan 2019", "17 March 2019", "1 Dec 2020"], "time"),
+        (["2019-01-01T00:00+01:00", "2019-01-01T00:00-05:00", "2019-01-02T00:00Z"], "time"),
+        ([None, None, None], "constant"),
+    ],
+)
+def test_roles_of_strings(cells, role):
+    found = role_of(pd.Series(cells * 40, dtype=object))
+    assert found == role or (role == "numeric" and found == "ordinal")
+
+
+@pytest.mark.parametrize(
+    ("values", "role"),
+    [
+        (np.arange(N), "identifier"),
+        (np.arange(N)[::-1] * 10 + 7, "identifier"),
+        (RNG.permutation(10**6)[:N] + 10**6, "identifier"),
+        ([str(uuid.UUID(int=int(x))) for x in RNG.integers(2**62, size=N)], "identifier"),
+        ([f"C{j:05d}" for j in RNG.permutation(N)], "identifier"),
+        (np.arange(N) + 1800, "numeric"),  # years, one a row
+        (RNG.lognormal(10, 1, N).astype(int), "numeric"),  # whole numbers that differ, but measure
+        (np.sort(RNG.lognormal(10, 1, N).astype(int)), "numeric"),
+        (RNG.integers(1, 6, N), "ordinal"),
+        (RNG.integers(0, 2, N), "numeric"),
+        (RNG.normal(size=N), "numeric"),
+        (1.6e9 + 60 * np.arange(N).astype(int), "time"),
+        (RNG.choice(pd.date_range("2011", periods=90).strftime("%Y%m%d").astype(int), N), "time"),
+        (np.repeat(RNG.integers(19_000_000, 21_000_000, N), 2), "numeric"),
+        (np.full(N, np.nan), "constant"),
+        (np.full(N, 3), "constant"),
+        (pd.Series(pd.NaT, index=range(N)), "constant"),
+        ([1, "a", 2.5] * 80, "categorical"),
+    ],
+)
+def test_roles_of_values(values, role):
+    assert role_of(pd.Series(values)) == role
+
+
+def test_dates_and_numbers_are_read_as_meant():
+    months = parse_times(pd.Series(["13/04/2019", "01/02/2019"])).dt.month
+    assert months.tolist() == [4, 2]
+    assert parse_times(pd.Series([20170204, 20170331])).dt.day.tolist() == [4, 31]
+    assert parse_times(pd.Series(["2019Q3"])).dt.month.tolist() == [7]
+    np.testing.assert_equal(
+        as_numbers(pd.Series(["1.234", "1,5", "?", "2"], index=[3, 3, 1, 0])).tolist(), [1234, 1.5, np.nan, 2]
+    )
+
+
+def mixed(n=300):
+    rng = np.random.default_rng(1)
+    price = rng.lognormal(3, 1, n)
+    return pd.DataFrame(
+        {
+            "id": [f"K{j:04d}" for j in rng.permutation(n)],
+            "price": [f"${value:,.2f}" for value in price],
+            "day": rng.choice(pd.date_range("2020", periods=200).strftime("%d/%m/%Y"), n),
+            "kind": rng.choice(["u", "v"], n),
+            "none": None,
+            "y": np.log(price) + rng.normal(size=n) / 10,
+        }
+    )
+
+
+def test_strings_that_are_numbers_are_used_as_numbers_and_names_are_not():
+    data = mixed()
+    X, y = data.drop(columns="y"), data["y"]
+    advice = advise(data, "y")
+    assert advice.roles == {
+        "id": "identifier",
+        "price": "numeric",
+        "day": "time",
+        "kind": "categorical",
+        "none": "constant",
+    }
+    assert advice.to_dict()["roles"]["id"] == "identifier"
+    assert "identifier 'id'" in repr(advice)
+    model = advice.estimator(n_estimators=60).fit(X[:200], y[:200])
+    assert model.score(X[200:], y[200:]) > 0.8
+    fold = model.named_steps["fold"]
+    assert list(fold.transform(X).columns) == ["price", "day", "kind", "none"]
+    unnamed = model.predict(X.assign(id="new"))
+    np.testing.assert_array_equal(unnamed, model.predict(X))
+
+
+def test_given_roles_have_their_effect_in_the_estimator():
+    data = mixed().drop(columns="none").assign(zip=np.arange(300) % 7)
+    roles = {"price": "ignore", "zip": "categorical", "id": "categorical"}
+    advice = advise(data, "y", roles=roles)
+    fold = advice.estimator().named_steps["fold"]
+    read = fold.fit_transform(data.drop(columns="y"))
+    assert list(read.columns) == ["id", "day", "kind", "zip"]
+    assert read["zip"].dtype == object
+    assert advice.roles["price"] == "ignore"
+
+
+@pytest.mark.parametrize(("role", "word"), [("numeric", "kind"), ("time", "kind")])
+def test_a_role_in_which_nothing_can_be_read_is_refused(role, word):
+    with pytest.raises(InputError, match=f"'{word}' must be readable as {role}"):
+        advise(mixed(), "y", roles={word: role})
+
+
+def test_names_alone_are_text_rather_than_nothing():
+    words = [f"{a}{b}" for a in "abcdefgh" for b in "stuvwxyz"]
+    assert roles_of(pd.DataFrame({"w": words})) == {"w": "text"}
+
+
+def test_columns_that_hold_nothing_are_warned_of():
+    warnings = advise(mixed(), "y").warnings
+    assert any("'none' holds nothing" in warning for warning in warnings)
+    assert any("'id' differs in every row" in warning for warning in warnings)
+
+
+def test_ambiguous_dates_are_warned_of():
+    data = mixed().assign(day=["03/04/2019", "05/06/2020"] * 150)
+    assert any("read month first" in warning for warning in advise(data, "y").warnings)
+    assert not any("read month first" in warning for warning in advise(mixed(), "y").warnings)
+
+
+def test_reading_needs_the_columns_advised_on():
+    with pytest.raises(InputError, match="no 'a'"):
+        ReadColumns({"a": "numeric"}).fit_transform(pd.DataFrame({"b": [1]}))
