@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
+from advisor.clocks import read_clock
 from advisor.errors import TargetError
 from advisor.table import Table
 
@@ -95,7 +96,7 @@ def sample(
     Returns
     -------
     Sample
-        Rows in the order held.
+        Rows in the order held, or in time where they are split by it.
 
     Raises
     ------
@@ -116,9 +117,10 @@ def sample(
             do="use effort='look' or bring more rows",
         )
     windows = folding.get("how") == "windows"
-    entity = folding.get("entity") if windows else next(iter(table.labels("entity")), None)
+    entity = list(folding["entity"]) if windows else table.labels("entity")[:1]
+    place = _place(table, folding) if windows else np.arange(table.n)
     if windows:
-        run = _run(table, entity, rng)
+        run = _run(table, entity, place, rng)
         inside = np.isin(run, known)
         chosen = np.flatnonzero(inside) if inside.sum() <= most else _drawn(np.flatnonzero(inside), most, rng)
         X = folder.fit(_take(table.data, run)).transform(_take(table.data, run))[chosen]
@@ -133,16 +135,34 @@ def sample(
     if table.kind == "classification" and len(pd.unique(y)) < 2:
         raise TargetError("training needs two classes", got="one in the rows drawn", do="shuffle the rows")
     units, enough = _units(table, entity, rows, X)
-    timed = windows and not (entity is not None and enough)
+    timed = windows and not enough
+    if timed:
+        later = np.argsort(place[rows], kind="stable")
+        X, y, rows = X[later], y[later], rows[later]
     gap = int(folding["window"]) if timed else 0
-    return Sample(X, y, table.kind, rows if timed else units, timed, gap)
+    return Sample(X, y, table.kind, place[rows] if timed else units, timed, gap)
 
 
-def _run(table: Table, entity: Any, rng: np.random.Generator) -> Rows:
+def _place(table: Table, folding: Mapping[str, Any]) -> Rows:
+    """Place of each row in time; in the order held where no column tells."""
+    if not folding["time"]:
+        return np.arange(table.n)
+    clock = read_clock([table.data[label] for label in folding["time"]])
+    return np.argsort(np.argsort(clock, kind="stable"), kind="stable")
+
+
+def _entities(table: Table, entity: Sequence[Any], rows: Rows | slice = slice(None)) -> NDArray[np.intp]:
+    """Number the entities, which several columns may name together."""
+    named = table.data[list(entity)].iloc[rows].set_axis(range(len(entity)), axis=1)
+    codes: NDArray[np.intp] = named.groupby(list(named), sort=False, dropna=False).ngroup().to_numpy(np.intp)
+    return codes
+
+
+def _run(table: Table, entity: Sequence[Any], place: Rows, rng: np.random.Generator) -> Rows:
     """Rows whose past is whole: the first of a series, or all those of some entities of a panel."""
-    if entity is None or table.n <= RUN_ROWS:
-        return np.arange(min(table.n, RUN_ROWS))
-    codes = pd.factorize(table.data[entity])[0]
+    if not entity or table.n <= RUN_ROWS:
+        return np.flatnonzero(place < RUN_ROWS)
+    codes = _entities(table, entity)
     sizes = np.bincount(codes[codes >= 0])
     order = rng.permutation(len(sizes))
     kept = order[: max(UNITS, int(np.searchsorted(np.cumsum(sizes[order]), RUN_ROWS)))]
@@ -157,10 +177,10 @@ def _take(data: Any, rows: Rows) -> Any:
     return data.iloc[rows] if isinstance(data, pd.DataFrame) else np.asarray(data)[rows]
 
 
-def _units(table: Table, entity: Any, rows: Rows, X: Any) -> tuple[NDArray[np.intp], bool]:
+def _units(table: Table, entity: Sequence[Any], rows: Rows, X: Any) -> tuple[NDArray[np.intp], bool]:
     """Number the units, and whether there are enough entities to hold some out."""
-    if entity is not None:
-        codes = pd.factorize(table.data[entity].iloc[rows])[0]
+    if entity:
+        codes = _entities(table, entity, rows)
         if len(np.unique(codes)) >= UNITS:
             return codes, True
     if isinstance(X, pd.DataFrame):
