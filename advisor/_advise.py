@@ -142,6 +142,9 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["layout"] = verdict.layout
         if table.form == "list_cells":
             options |= {"how": "cells", "columns": table.labels("array")}
+    elif how == "pictures":
+        column = next(iter(table.labels("image")), None)
+        options |= {"column": column, "layout": verdict.layout, "root": table.root}
     elif how == "flat":
         numeric = table.labels("numeric", "constant") if table.columns else None
         options |= {"layout": verdict.layout, "columns": numeric}
@@ -151,6 +154,10 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["entity"] = next(c.label for c in table.columns if c.name == options["entity"])
     elif how == "none" and len({isinstance(c.label, str) for c in table.columns}) > 1:
         options["how"] = "names"  # scikit-learn refuses labels of which some are text
+    if how == "none" and (drop := table.labels("file", "ignore")):
+        options |= {"how": "names", "drop": drop}
+    if table.foreign:
+        options["foreign"] = None if table.target is None else table.target.name
     return options
 
 

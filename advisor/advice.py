@@ -26,7 +26,7 @@ class Advice:
         How a row folds into a tensor: ``(H, W, C)``, ``(T, C)`` or ``(d,)``.
     form : str
         How they are held: "table", "array", "list_cells", "text", "wide_image", "wide_series",
-        "long_series", "panel".
+        "long_series", "panel", "image_cells", "image_folder".
     recommendation : {"cnn", "lstm", "gbt"}
         The family to train first.
     ranking : tuple of Ranked
@@ -102,7 +102,7 @@ class Advice:
                 got="no target",
                 do="call advise(data, target=...)",
             )
-        folder = self._folder()
+        steps = self._folder()
         model = architectures.get(self.recommendation).make(
             self.kind,
             layout=self.layout if len(self.layout) > 1 else None,
@@ -110,16 +110,20 @@ class Advice:
             time_limit=time_limit,
             **config,
         )
-        if folder is None:
+        if not steps:
             return model
         from sklearn.pipeline import Pipeline
 
-        return Pipeline([("fold", folder), ("model", model)])
+        return Pipeline([*steps, ("model", model)])
 
-    def _folder(self) -> Any:
+    def _folder(self) -> list[tuple[str, Any]]:
+        """The steps of a pipeline that bring the data, as they are held, into the model's tensors."""
         from advisor import folding
 
         options = dict(self.folding)
+        steps: list[tuple[str, Any]] = []
+        if "foreign" in options:
+            steps.append(("read", folding.ReadHeld(target=options.pop("foreign"))))
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
             "names": folding.NameColumns,
@@ -128,8 +132,11 @@ class Advice:
             "flat": folding.FoldFlat,
             "windows": folding.FoldWindows,
             "text": folding.FoldText,
+            "pictures": folding.FoldPictures,
         }
-        return classes[how](**options) if how in classes else None
+        if how in classes:
+            steps.append(("fold", classes[how](**options)))
+        return steps
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: NaN becomes None, tuples become lists."""

@@ -28,6 +28,7 @@ def cautions(table: Table, facts: Mapping[str, Evidence], verdict: Verdict, fami
     ['60 rows are few for gbt']
     """
     found = [
+        *table.notes,
         _dependent_rows(table, facts, verdict),
         _duplicates(table),
         _few_rows(table, family),
@@ -62,7 +63,7 @@ def _duplicates(table: Table) -> str | None:
     frame = table.data
     if isinstance(frame, pd.DataFrame):
         head = frame.iloc[:RUN]
-        if any(c.role in ("array", "text") for c in table.columns):
+        if any(c.role in ("array", "text", "image", "file") for c in table.columns):
             return None
         share = float(head.set_axis(range(head.shape[1]), axis=1).duplicated().mean())
     else:

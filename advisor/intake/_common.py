@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
+from advisor.cells import as_numbers
 from advisor.errors import InputError, TargetError
 from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS, ROLES, Role
 from advisor.target import infer_kind
@@ -52,8 +53,11 @@ def check_finite(values: NDArray[Any], name: str) -> None:
 
 def column_target(frame: pd.DataFrame, target: Any) -> Any:
     """Find the label of the target column, or explain which were meant."""
-    if target in frame.columns:
-        return target
+    try:
+        if target in frame.columns:
+            return target
+    except (TypeError, ValueError):  # unhashable, or an interval of another kind
+        pass
     names = {str(label): label for label in frame.columns}
     if str(target) in names:
         return names[str(target)]
@@ -61,7 +65,7 @@ def column_target(frame: pd.DataFrame, target: Any) -> Any:
     shown = ", ".join(repr(name) for name in list(names)[-5:])
     raise TargetError(
         "the target must be a column of the data or one value per row",
-        got=repr(target),
+        got=repr(target)[:60],
         do=f"did you mean {close[0]!r}?" if close else f"choose a column, such as {shown}",
     )
 
@@ -89,9 +93,7 @@ def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Rol
 
 def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
     """Make a series of one learnable value per row."""
-    series = (
-        values if isinstance(values, pd.Series) else pd.Series(np.asarray(values).tolist(), name="target")
-    )
+    series = as_labels(values)
     if len(series) != n:
         raise TargetError(
             "the target must have one value per row", got=f"{len(series)} for {n} rows", do="align it"
@@ -114,6 +116,41 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
 
 def is_values(target: Any) -> bool:
     """Whether the target was given as values rather than as a name."""
-    return isinstance(target, pd.Series | pd.Index | np.ndarray | list) or (
-        hasattr(target, "__array__") and getattr(target, "ndim", 0) > 0
+    if isinstance(target, pd.Series | pd.Index | np.ndarray | list | range):
+        return True
+    if isinstance(target, str | bytes | tuple) or not hasattr(target, "__len__"):
+        return False
+    return hasattr(target, "__array__") or from_package(
+        target, "polars", "pyarrow", "modin", "cudf", "datasets", "torch"
     )
+
+
+def as_labels(target: Any) -> pd.Series:
+    """Make a series of the values of a target, whatever holds them."""
+    if isinstance(target, pd.DataFrame) and target.shape[1] == 1:
+        target = target.iloc[:, 0]
+    if isinstance(target, pd.Series):
+        return target
+    if isinstance(target, pd.Index):
+        return target.to_series(name=target.name or "target")
+    if hasattr(target, "to_pandas"):
+        return as_labels(target.to_pandas())
+    held = list(target) if from_package(target, "datasets") or isinstance(target, list) else target
+    try:
+        array = as_numbers(held)
+    except InputError:
+        return pd.Series(list(held), name="target", dtype=object)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise TargetError(
+            "the target must be one value per row",
+            got=f"an array of shape {array.shape}",
+            do="choose one column of it, or the number of the class in place of one column per class",
+        )
+    return pd.Series(array.tolist(), name="target")
+
+
+def from_package(data: Any, *names: str) -> bool:
+    """Whether the type, or one that it builds on, is of one of these packages; nothing is imported."""
+    return any(parent.__module__.split(".")[0] in names for parent in type(data).__mro__)
