@@ -9,6 +9,13 @@ from advisor.pictures import Pictures
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
+GROUNDS = {
+    "order": "by their order",
+    "likeness": "by how far neighbours agree",
+    "levels": "by the levels of their places",
+    "sizes": "by their sizes",
+}
+
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Order along each axis of an item: a picture has two ordered axes, a series one."""
@@ -19,7 +26,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     axes = resolve(table.values, table.item, unequal=table.unequal)
     shares = ", ".join("-" if np.isnan(o.share) else f"{o.share:.0%}" for o in axes.orders)
     shape = "x".join(map(str, table.item))
-    ground = "measured on the values" if axes.measured else "by their sizes"
+    ground = GROUNDS[axes.ground]
     return Evidence(
         name="declared_axes",
         value=float(len(axes.layout) - 1),
@@ -38,7 +45,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
             "structure": axes.structure,
             "layout": list(axes.layout),
             "order": list(axes.order),
-            "measured": axes.measured,
+            "measured": axes.ground != "sizes",
+            "ground": axes.ground,
         },
     )
 
