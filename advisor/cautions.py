@@ -114,7 +114,9 @@ def _leaks(table: Table) -> list[str]:
             if strength > 0.999:
                 found.append(column.name)
         elif 2 <= values.nunique() <= max(20, 2 * codes.nunique()):
-            same = pd.crosstab(values.fillna("missing") if values.dtype == object else values, codes)
+            # by code, since values of several types cannot be sorted
+            place = pd.factorize(values, use_na_sentinel=values.dtype != object)[0]
+            same = pd.crosstab(place[place >= 0], codes[place >= 0])
             if len(same) >= 2 and (same > 0).sum(axis=1).max() == 1 and (same.sum(axis=0) > 0).sum() >= 2:
                 found.append(column.name)
     return [f"{name!r} alone gives the target away: would you know it when predicting?" for name in found[:5]]

@@ -26,7 +26,9 @@ class AdvisorError(Exception):
         self.required, self.got, self.do = required, got, do
 
     def __str__(self) -> str:
-        return f"{self.required}, got {self.got}: {self.do}"
+        said = f"{self.required}, got {self.got}: {self.do}"
+        # names and cells may hold line ends, or what no encoding can print
+        return " ".join("".join(c if c.isprintable() else " " for c in said).split())
 
     def __reduce__(self) -> tuple[object, ...]:
         # keyword-only arguments would otherwise be lost on the way back from a worker process

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, time, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +16,12 @@ from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
-from advisor.errors import InputError, TargetError
+from advisor.errors import AdvisorError, InputError, TargetError
+from advisor.pictures import is_opened
 from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS, ROLES, Role
 from advisor.target import infer_kind
 
+CELLS = 500  # cells of a column of objects whose types are looked at
 SCAN = 20_000_000  # numbers beyond which infinities are looked for in the sample only
 
 
@@ -91,6 +97,37 @@ def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Rol
     return given
 
 
+KNOWN = (str, int, float, complex, bytes, bytearray, dict, list, tuple, Path, np.generic, np.ndarray, Decimal, date,
+         time, timedelta, pd.Period, pd.Interval, type(pd.NA), type(pd.NaT))  # fmt: skip
+
+
+def check_cells(column: pd.Series) -> None:
+    """Refuse objects of classes that are no data, which fail in ways of their own wherever they are used."""
+    for cell in column.iloc[:: max(1, len(column) // CELLS)].tolist():
+        if cell is None or isinstance(cell, KNOWN) or hasattr(cell, "__array__") or is_opened(cell):
+            continue
+        raise InputError(
+            f"the column {str(column.name)!r} must hold values",
+            got=f"a cell of type {type(cell).__name__}",
+            do="turn each into numbers, text or an array, or leave the column out",
+        )
+
+
+@contextmanager
+def unusable(column: pd.Series, error: type[InputError] = InputError) -> Iterator[None]:
+    """Turn what pandas raises on values that cannot be compared or converted into one sentence."""
+    try:
+        yield
+    except AdvisorError:
+        raise
+    except (TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError, LookupError) as cause:
+        raise error(
+            f"the column {str(column.name)[:80]!r} must hold values of one usable kind",
+            got=f"{type(cause).__name__}, {' '.join(str(cause).split())[:80]}",
+            do="turn them all into numbers, text or dates",
+        ) from cause
+
+
 def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
     """Make a series of one learnable value per row."""
     series = as_labels(values)
@@ -98,8 +135,12 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
         raise TargetError(
             "the target must have one value per row", got=f"{len(series)} for {n} rows", do="align it"
         )
-    kind = infer_kind(series)
-    if series.nunique(dropna=True) < 2:
+    if series.dtype == object:
+        check_cells(series)
+    with unusable(series, TargetError):
+        kind = infer_kind(series)
+        distinct = series.nunique(dropna=True)
+    if distinct < 2:
         only = series.dropna().iloc[0]
         raise TargetError(
             "the target must take at least two values",

@@ -16,6 +16,7 @@ from advisor.files import DO, kind_of_name
 from advisor.intake._common import (
     SCAN,
     as_labels,
+    check_cells,
     check_finite,
     check_roles,
     check_rows,
@@ -23,6 +24,7 @@ from advisor.intake._common import (
     column_target,
     is_values,
     sample_rows,
+    unusable,
 )
 from advisor.lags import Floats
 from advisor.roles import role_of
@@ -133,12 +135,15 @@ def _columns(
         role = given.get(label)
         if role is None and label in empty:
             role = "constant"
+        if inputs[label].dtype == object:
+            check_cells(inputs[label])
         if role is None and (kind := pictures.role_of_cells(inputs[label])) is not None:
             missing = kind == "image" and _no_such_files(inputs[label], root)
             files |= {label: "picture"} if missing else {} if kind == "image" else {label: kind}
             role = "file" if label in files else "image"
         if role is None:
-            role = role_of(inputs[label])
+            with unusable(inputs[label]):
+                role = role_of(inputs[label])
             if role == "array" and _differ_as_pictures(inputs[label]):
                 role = "image"
         columns.append(Column(label, role))
@@ -212,6 +217,7 @@ def _settled(data: pd.DataFrame) -> pd.DataFrame:
     ).set_axis(data.columns, axis=1)
 
 
+MOST = float(np.finfo(np.float32).max)
 _TARGET = "\0target"  # the target's name in Table.run, which no column can have by accident
 
 
@@ -258,5 +264,10 @@ def _numbers(inputs: pd.DataFrame, labels: list[Any], rows: Any) -> Floats:
     sample = inputs.iloc[rows]
     if len(labels) < sample.shape[1]:
         sample = sample[labels]
-    values: Floats = sample.to_numpy(dtype=np.float32, na_value=np.nan)
+    with np.errstate(over="ignore"):
+        values: Floats = sample.to_numpy(dtype=np.float32, na_value=np.nan)
+    if np.isinf(values).any():
+        wide = sample.to_numpy(dtype=np.float64, na_value=np.nan)
+        check_finite(wide, "the data")
+        values = np.clip(wide, -MOST, MOST).astype(np.float32)  # only ranks matter here
     return values
