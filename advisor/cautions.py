@@ -108,7 +108,7 @@ def _leaks(table: Table) -> list[str]:
             if column.role != "numeric" or values.nunique() < 10:
                 continue
             both = values.notna() & codes.notna()
-            if both.sum() < 20:
+            if both.sum() < 20 or values[both].nunique() < 2 or codes[both].nunique() < 2:
                 continue
             strength = abs(float(spearmanr(values[both].astype(float), codes[both]).statistic))
             if strength > 0.999:

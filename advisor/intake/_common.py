@@ -97,8 +97,10 @@ def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Rol
     return given
 
 
-KNOWN = (str, int, float, complex, bytes, bytearray, dict, list, tuple, Path, np.generic, np.ndarray, Decimal, date,
-         time, timedelta, pd.Period, pd.Interval, type(pd.NA), type(pd.NaT))  # fmt: skip
+KNOWN = (  # classes of cells that are data
+    *(str, int, float, complex, bytes, bytearray, dict, list, tuple, Path, np.generic, np.ndarray, Decimal),
+    *(date, time, timedelta, pd.Period, pd.Interval, type(pd.NA), type(pd.NaT)),
+)
 
 
 def check_cells(column: pd.Series) -> None:

@@ -110,11 +110,17 @@ def read(
     if arrays:
         table = _read_cells(inputs, columns, arrays, rows, run, series, kind)
         return replace(table, n=total, notes=notes)
-    body = [c.label for c in columns if c.role in ("numeric", "constant") and _is_number(inputs[c.label])]
+    # by place, since some labels, such as NaN and True, mean something else in an index
+    body = [
+        place
+        for place, column in enumerate(columns)
+        if column.role in ("numeric", "constant") and _is_number(inputs.iloc[:, place])
+    ]
     if len(inputs) * len(body) <= SCAN:
-        for label in body:
+        for place in body:
             check_finite(
-                inputs[label].to_numpy(dtype=np.float64, na_value=np.nan), f"the column {str(label)!r}"
+                inputs.iloc[:, place].to_numpy(dtype=np.float64, na_value=np.nan),
+                f"the column {str(inputs.columns[place])!r}",
             )
     values = _numbers(inputs, body, rows)
     check_finite(values, "the data")
@@ -131,20 +137,21 @@ def _columns(
     """Roles of all columns, pictures and files among them; and what to say about the files."""
     columns: list[Column] = []
     files: dict[Any, str] = {}
-    for label in inputs:
+    for place, label in enumerate(inputs.columns):
+        column = inputs.iloc[:, place]
         role = given.get(label)
         if role is None and label in empty:
             role = "constant"
-        if inputs[label].dtype == object:
-            check_cells(inputs[label])
-        if role is None and (kind := pictures.role_of_cells(inputs[label])) is not None:
-            missing = kind == "image" and _no_such_files(inputs[label], root)
+        if column.dtype == object:
+            check_cells(column)
+        if role is None and (kind := pictures.role_of_cells(column)) is not None:
+            missing = kind == "image" and _no_such_files(column, root)
             files |= {label: "picture"} if missing else {} if kind == "image" else {label: kind}
             role = "file" if label in files else "image"
         if role is None:
-            with unusable(inputs[label]):
-                role = role_of(inputs[label])
-            if role == "array" and _differ_as_pictures(inputs[label]):
+            with unusable(column):
+                role = role_of(column)
+            if role == "array" and _differ_as_pictures(column):
                 role = "image"
         columns.append(Column(label, role))
     if not files:
@@ -258,12 +265,12 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
 
 
-def _numbers(inputs: pd.DataFrame, labels: list[Any], rows: Any) -> Floats:
-    if not labels:
+def _numbers(inputs: pd.DataFrame, places: list[int], rows: Any) -> Floats:
+    if not places:
         return np.empty((len(rows), 0), np.float32)
     sample = inputs.iloc[rows]
-    if len(labels) < sample.shape[1]:
-        sample = sample[labels]
+    if len(places) < sample.shape[1]:
+        sample = sample.iloc[:, places]
     with np.errstate(over="ignore"):
         values: Floats = sample.to_numpy(dtype=np.float32, na_value=np.nan)
     if np.isinf(values).any():
