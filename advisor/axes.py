@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from advisor.architectures.base import Structure
 from advisor.errors import InputError
 from advisor.geometry import Order, order_at
-from advisor.lags import Lags, nanmean
+from advisor.lags import Floats, Lags, nanmean, pooled_ranks
 
 FEW = 4  # no more than this many colours; a picture has more lines
 SMALLEST_IMAGE = 8  # lines and columns that a picture has at least
@@ -76,6 +76,9 @@ def resolve(values: NDArray[np.floating], item: tuple[int, ...], *, unequal: boo
     ('sequence', (40, 3), (1, 0), 'order')
     """
     looked, size = _middle(values, item)
+    ranks = pooled_ranks(looked)
+    axes = [_along(ranks, size, axis) for axis in range(len(item))]
+    orders = tuple(map(axis_order, axes, size))
     if len(item) == 3:
         channel = 2 if item[2] <= FEW and (item[0] > FEW or item[2] <= item[0]) else int(np.argmin(item))
         if channel == 1 or item[channel] > max(FEW, min(item) if min(item) <= 16 else 0):
@@ -86,15 +89,13 @@ def resolve(values: NDArray[np.floating], item: tuple[int, ...], *, unequal: boo
             )
         spatial = tuple(a for a in range(3) if a != channel)
         order = (*spatial, channel)
-        orders = tuple(axis_order(looked, size, axis) for axis in range(3))
         return Axes("image", tuple(item[a] for a in order), order, orders, "sizes")
     if len(item) == 1:
-        return Axes("sequence", (item[0], 1), (0,), (axis_order(looked, size, 0),), "sizes")
-    orders = tuple(axis_order(looked, size, axis) for axis in range(2))
+        return Axes("sequence", (item[0], 1), (0,), orders, "sizes")
     if unequal:
         return Axes("sequence", (item[0], item[1]), (0, 1), orders, "sizes")
     found = [order.found for order in orders]
-    alike = [likeness(looked, size, axis) for axis in range(2)]
+    alike = list(map(likeness, axes, size))
     large = min(item) >= SMALLEST_IMAGE
     if large and all(found):
         return Axes("image", (*item, 1), (0, 1), orders, "order")
@@ -120,17 +121,14 @@ def _time_axis(item: tuple[int, ...], found: list[bool], alike: list[Likeness]) 
     return longer, "sizes"
 
 
-def likeness(values: NDArray[np.floating], item: tuple[int, ...], axis: int) -> Likeness:
+def likeness(lags: Lags, size: int) -> Likeness:
     """Measure how alike the places along one axis are, averaged over the others."""
-    lines = np.moveaxis(values.reshape(len(values), *item), axis + 1, 1)
-    lines = lines.reshape(len(values), item[axis], -1)
-    lags = Lags.of(lines.reshape(len(values), -1)).coarsen(lines.shape[2])
-    distances = range(2, min(item[axis], 16))
-    spread = float(np.nanvar(lines))
-    counts = np.maximum((~np.isnan(lines)).sum(axis=(0, 2)), 1)
-    means = np.nansum(lines, axis=(0, 2), dtype=np.float64) / counts
-    levels = float(means.var()) / spread if spread > 0 else 0.0
-    return Likeness(lags.mean(1), nanmean(np.array([lags.mean(k) for k in distances])), levels)
+    others = lags.size // size
+    places = lags.coarsen(others)
+    means = lags.means.reshape(size, others).mean(axis=1)
+    spread = float(lags.variances.mean() + lags.means.var())
+    far = nanmean(np.array([places.mean(k) for k in range(2, min(size, 16))]))
+    return Likeness(places.mean(1), far, float(means.var()) / spread if spread > 0 else 0.0)
 
 
 def _middle(
@@ -147,18 +145,21 @@ def _middle(
     return values, crop
 
 
-def axis_order(values: NDArray[np.floating], item: tuple[int, ...], axis: int) -> Order:
-    """Measure the order along one axis, averaged over the others.
+def _along(ranks: Floats, item: tuple[int, ...], axis: int) -> Lags:
+    """Lags of items whose given axis comes first."""
+    array = ranks.reshape(len(ranks), *item)
+    return Lags.of_ranks(np.moveaxis(array, axis + 1, 1).reshape(len(ranks), -1))
+
+
+def axis_order(lags: Lags, size: int) -> Order:
+    """Measure the order along the first axis, of ``size`` places, averaged over the others.
 
     Averaging first makes the triples of an axis few but independent of each other: an axis of six channels
     cannot pass by an accident that repeats in every step. An axis that is long enough for a picture, and
     looks ordered on average, is judged line by line if that is clearer.
     """
-    array = values.reshape(len(values), *item)
-    lines = np.moveaxis(array, axis + 1, 1).reshape(len(values), -1)
-    others = lines.shape[1] // item[axis]
-    lags = Lags.of(lines)
+    others = lags.size // size
     averaged = order_at(lags.coarsen(others), 1)
-    if item[axis] < SMALLEST_IMAGE or not averaged.triples or averaged.share <= 0.6:
+    if size < SMALLEST_IMAGE or not averaged.triples or averaged.share <= 0.6:
         return averaged
     return min(averaged, order_at(lags, others), key=lambda order: order.p_value)

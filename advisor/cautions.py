@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
@@ -67,8 +66,9 @@ def _duplicates(table: Table) -> str | None:
             return None
         share = float(head.set_axis(range(head.shape[1]), axis=1).duplicated().mean())
     else:
-        head_rows = np.asarray(frame[:FEWEST_ROWS]).reshape(min(len(frame), FEWEST_ROWS), -1)
-        share = 1 - len(np.unique(head_rows, axis=0)) / len(head_rows)
+        size = min(len(frame), FEWEST_ROWS)
+        head_rows = np.ascontiguousarray(frame[:size]).reshape(size, -1)
+        share = 1 - len({row.tobytes() for row in head_rows}) / size
     if share < 0.02:
         return None
     return f"{share:.0%} of rows repeat an earlier one: keep copies on one side of a split"
@@ -108,9 +108,10 @@ def _leaks(table: Table) -> list[str]:
             if column.role != "numeric" or values.nunique() < 10:
                 continue
             both = values.notna() & codes.notna()
-            if both.sum() < 20 or values[both].nunique() < 2 or codes[both].nunique() < 2:
+            if both.sum() < 20:
                 continue
-            strength = abs(float(spearmanr(values[both].astype(float), codes[both]).statistic))
+            with np.errstate(all="ignore"):  # Spearman's; NaN if either is constant
+                strength = abs(float(values[both].astype(float).rank().corr(codes[both].rank())))
             if strength > 0.999:
                 found.append(column.name)
         elif 2 <= values.nunique() <= max(20, 2 * codes.nunique()):

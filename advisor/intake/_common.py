@@ -109,7 +109,7 @@ def check_cells(column: pd.Series) -> None:
         if cell is None or isinstance(cell, KNOWN) or hasattr(cell, "__array__") or is_opened(cell):
             continue
         raise InputError(
-            f"the column {str(column.name)!r} must hold values",
+            f"the column {str(column.name)[:80]!r} must hold values",
             got=f"a cell of type {type(cell).__name__}",
             do="turn each into numbers, text or an array, or leave the column out",
         )
@@ -146,7 +146,7 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
         only = series.dropna().iloc[0]
         raise TargetError(
             "the target must take at least two values",
-            got=f"only {str(only)!r}",
+            got=f"only {str(only)[:60]!r}",
             do="choose another column or more rows",
         )
     if (

@@ -26,6 +26,8 @@ from advisor.intake._common import (
 from advisor.pictures import is_opened
 from advisor.table import RUN, Column, Form, Role, Table
 
+LARGE = 8_000_000  # numbers looked at in items of several axes
+FEWEST_ITEMS = 32
 OTHERS = ("pandas", "polars", "pyarrow", "modin", "cudf", "dask", "duckdb", "torch", "datasets", "scipy")
 
 
@@ -105,6 +107,9 @@ def table_of(
     """Make a table of a checked array; ``n`` is the number of rows if these are a sample."""
     series, kind = check_target(labels, len(array)) if labels is not None else (None, None)
     rows = sample_rows(len(array), array[0].size, rng)
+    if array.ndim > 2 and len(rows) * array[0].size > LARGE:  # the axes of large items show in fewer
+        few = max(FEWEST_ITEMS, LARGE // array[0].size)
+        rows = np.sort(rng.choice(rows, min(few, len(rows)), replace=False))
     check_finite(array if array.size <= SCAN else array[rows], "the array")
     with np.errstate(over="ignore"):
         flat = array[rows].reshape(len(rows), -1).astype(np.float32)

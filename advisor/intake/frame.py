@@ -77,13 +77,13 @@ def read(
     if is_values(target):
         labels = as_labels(target)
     elif target is not None:
-        label = column_target(frame, target)
-        labels, inputs = frame[label], frame.drop(columns=[label])
+        place = list(frame.columns).index(column_target(frame, target))
+        labels, inputs = frame.iloc[:, place], frame.iloc[:, np.arange(frame.shape[1]) != place]
     series, kind = check_target(labels, len(frame)) if labels is not None else (None, None)
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
-    suspects = inputs.columns[inputs.iloc[:RUN].isna().all()]
-    empty = [label for label in suspects if inputs[label].isna().all()]
+    suspects = np.flatnonzero(inputs.iloc[:RUN].isna().to_numpy().all(axis=0))
+    empty = [inputs.columns[place] for place in suspects.tolist() if inputs.iloc[:, place].isna().all()]
     if len(empty) == inputs.shape[1] or (len(empty) and not _padding(inputs, empty)):
         shown = ", ".join(repr(str(c)) for c in empty[:3])
         raise InputError("every column must hold values", got=f"nothing in {shown}", do="drop what is empty")

@@ -142,7 +142,7 @@ def _intervals(rng: np.random.Generator, n: int) -> pd.Series:
 
 def _ints(rng: np.random.Generator, n: int) -> pd.Series:
     kind = str(rng.choice(["int8", "int64", "uint64", "uint8", "Int64", "UInt8", "bool", "boolean"]))
-    values = pd.Series(rng.integers(0, 2 if "bool" in kind else 100, n)).astype(kind)
+    values: Any = pd.Series(pd.array(rng.integers(0, 2 if "bool" in kind else 100, n).tolist(), dtype=kind))
     if kind[0] in "IU" or kind == "boolean":
         values[rng.random(n) < 0.2] = pd.NA
     if kind == "uint64":
@@ -157,7 +157,7 @@ def _arrays(rng: np.random.Generator, n: int) -> pd.Series:
     ]
     how = int(rng.integers(4))
     if how == 0:
-        cells = [cell.tolist() for cell in cells]  # type: ignore[misc]
+        cells = [cell.tolist() for cell in cells]
     held = np.empty(n, dtype=object)
     for row, cell in enumerate(cells):
         held[row] = None if how == 1 and row % 5 == 0 else tuple(cell) if how == 2 else cell
