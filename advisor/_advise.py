@@ -35,10 +35,13 @@ def advise(
 
     Parameters
     ----------
-    data : DataFrame, array-like or path
-        A pandas frame; an array ``(n, d)``, ``(n, T, C)``, ``(n, H, W)`` or ``(n, H, W, C)`` in any order of
-        axes, rows first, or anything that turns into one (such as a torch tensor); the path of a CSV or
-        Parquet file.
+    data : DataFrame, array-like, data set or path
+        A frame of pandas, polars, pyarrow or another package that narwhals knows; an array ``(n, d)``,
+        ``(n, T, C)``, ``(n, H, W)`` or ``(n, H, W, C)`` in any order of axes, rows first, or anything that
+        turns into one; a sparse matrix; a data set of torch, Hugging Face or scikit-learn; lists, records or
+        a dictionary of columns; the path of a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or of a folder
+        of pictures in class folders. Cells may hold numbers, text, lists, or pictures as bytes, paths or
+        base64.
     target : label or array-like, optional
         The column to predict, or one value per row.
     roles : mapping of label to role, optional

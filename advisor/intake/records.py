@@ -50,8 +50,8 @@ def _of_columns(data: dict[Any, Any]) -> pd.DataFrame:
             got=f"several tables, {shown}",
             do="pass one of them",
         )
-    sized = {k: part for k, part in data.items() if hasattr(part, "__len__") and not isinstance(part, str)}
-    lengths = {len(part) for part in sized.values() if np.ndim(part) != 0 or isinstance(part, list)}
+    sized = {key: part for key, part in data.items() if _is_column(part)}
+    lengths = {len(part) for part in sized.values()}
     if len(sized) < len(data) or len(lengths) != 1:
         got = "nothing" if not data else f"lengths {sorted(lengths)[:5]}"
         got = "single values" if len(sized) < len(data) else got
@@ -117,6 +117,11 @@ def _series(items: list[Any]) -> pd.Series:
     for place, item in enumerate(items):
         held[place] = item
     return pd.Series(held).infer_objects()
+
+
+def _is_column(part: Any) -> bool:
+    """Whether it holds one value per row, as a text or a number does not."""
+    return hasattr(part, "__len__") and not isinstance(part, str | bytes) and getattr(part, "ndim", 1) > 0
 
 
 def _is_array(item: Any) -> bool:
