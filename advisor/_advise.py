@@ -44,10 +44,13 @@ def advise(
 
     Parameters
     ----------
-    data : DataFrame, array-like or path
-        A pandas frame; an array ``(n, d)``, ``(n, T, C)``, ``(n, H, W)`` or ``(n, H, W, C)`` in any order of
-        axes, rows first, or anything that turns into one (such as a torch tensor); the path of a CSV or
-        Parquet file.
+    data : DataFrame, array-like, data set or path
+        A frame of pandas, polars, pyarrow or another package that narwhals knows; an array ``(n, d)``,
+        ``(n, T, C)``, ``(n, H, W)`` or ``(n, H, W, C)`` in any order of axes, rows first, or anything that
+        turns into one; a sparse matrix; a data set of torch, Hugging Face or scikit-learn; lists, records or
+        a dictionary of columns; the path of a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or of a folder
+        of pictures in class folders. Cells may hold numbers, text, lists, or pictures as bytes, paths or
+        base64.
     target : label or array-like, optional
         The column to predict, or one value per row.
     roles : mapping of label to role, optional
@@ -118,7 +121,7 @@ def advise(
     interventions: tuple[Evidence, ...] = ()
     race: Race | None = None
     if effort == "probe":
-        interventions = tried.run(table, advice._folder(), advice.folding, advice.layout, seed)
+        interventions = tried.run(table, advice.folder(), advice.folding, advice.layout, seed)
         conclusion = follow([r.family for r in choice.ranking], interventions)
     else:
         race = racing.run(table, advice, budget=budget, progress=progress)
@@ -201,6 +204,9 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["layout"] = verdict.layout
         if table.form == "list_cells":
             options |= {"how": "cells", "columns": table.labels("array")}
+    elif how == "pictures":
+        column = next(iter(table.labels("image")), None)
+        options |= {"column": column, "layout": verdict.layout, "root": table.root}
     elif how == "flat":
         options["layout"] = verdict.layout
     elif how == "text":
@@ -216,6 +222,8 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
             options |= {"how": "columns", "roles": roles}
         elif len({isinstance(label, str) for label in roles}) > 1:
             options["how"] = "names"  # scikit-learn refuses labels of which some are text
+    if table.foreign:
+        options["foreign"] = None if table.target is None else table.target.name
     return options
 
 

@@ -30,7 +30,7 @@ class Advice:
         How a row folds into a tensor: ``(H, W, C)``, ``(T, C)`` or ``(d,)``.
     form : str
         How they are held: "table", "array", "list_cells", "text", "wide_image", "wide_series",
-        "long_series", "panel".
+        "long_series", "panel", "image_cells", "image_folder".
     recommendation : {"cnn", "lstm", "gbt"}
         The family to train first.
     ranking : tuple of Ranked
@@ -122,7 +122,6 @@ class Advice:
                 got="no target",
                 do="call advise(data, target=...)",
             )
-        folder = self._folder()
         model = architectures.get(family or self.recommendation).make(
             self.kind,
             layout=self.layout if len(self.layout) > 1 else None,
@@ -130,16 +129,33 @@ class Advice:
             time_limit=time_limit,
             **config,
         )
-        if folder is None:
-            return model
+        return self._pipeline([*self._steps(), ("model", model)])
+
+    def folder(self) -> Any:
+        """Make what brings the data, as they are held, into a model's tensors; None if they are.
+
+        Returns
+        -------
+        transformer or None
+            With ``fit`` and ``transform``; part of :meth:`estimator`.
+        """
+        return self._pipeline(self._steps())
+
+    @staticmethod
+    def _pipeline(steps: list[tuple[str, Any]]) -> Any:
+        if len(steps) < 2:
+            return steps[0][1] if steps else None
         from sklearn.pipeline import Pipeline
 
-        return Pipeline([("fold", folder), ("model", model)])
+        return Pipeline(steps)
 
-    def _folder(self) -> Any:
+    def _steps(self) -> list[tuple[str, Any]]:
         from advisor import folding, reading
 
         options = dict(self.folding)
+        steps: list[tuple[str, Any]] = []
+        if "foreign" in options:
+            steps.append(("read", folding.ReadHeld(target=options.pop("foreign"))))
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
             "names": folding.NameColumns,
@@ -149,8 +165,11 @@ class Advice:
             "flat": folding.FoldFlat,
             "windows": folding.FoldWindows,
             "text": folding.FoldText,
+            "pictures": folding.FoldPictures,
         }
-        return classes[how](**options) if how in classes else None
+        if how in classes:
+            steps.append(("fold", classes[how](**options)))
+        return steps
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: NaN becomes None, tuples become lists."""

@@ -36,6 +36,7 @@ def cautions(table: Table, facts: Mapping[str, Evidence], verdict: Verdict, fami
     """
     sorted_by_target = _sorted_target(table, verdict)
     found = [
+        *table.notes,
         _dependent_rows(table, facts, verdict, sorted_by_target is not None),
         sorted_by_target,
         _groups(table, verdict),
@@ -162,10 +163,11 @@ def _duplicates(table: Table) -> str | None:
     if table.values.shape[1] < 2 or table.n < 20:
         return None
     if table.run.empty:
-        rows = np.asarray(table.data[:FEWEST_ROWS])
-        sums = _fingerprints(rows.reshape(len(rows), -1))
+        size = min(len(table.data), FEWEST_ROWS)
+        rows = np.ascontiguousarray(table.data[:size]).reshape(size, -1)
+        share = 1 - len({row.tobytes() for row in rows}) / size
     else:
-        if any(c.role in ("array", "text", "image") for c in table.columns):
+        if any(c.role in ("array", "text", "image", "file") for c in table.columns):
             return None
         # a row number would hide the copies; the target is not looked at, since copies may contradict
         labels = [c.label for c in table.columns if c.role not in ("identifier", "ignore")]
@@ -178,7 +180,7 @@ def _duplicates(table: Table) -> str | None:
         else:
             codes = [pd.factorize(inputs.iloc[:, j])[0] for j in range(inputs.shape[1])]
             sums = _fingerprints(np.column_stack(codes).astype(np.float64))
-    share = 1 - len(np.unique(sums)) / len(sums)
+        share = 1 - len(np.unique(sums)) / len(sums)
     if share < REPEATED or _few_combinations(table):
         return None
     return f"{share:.0%} of rows repeat an earlier one: keep copies on one side of a split"

@@ -72,19 +72,90 @@ def longest(columns: Sequence[pd.Series]) -> int:
     return max((len(cell) for column in columns for cell in column if hasattr(cell, "__len__")), default=0)
 
 
+def as_numbers(data: Any) -> NDArray[Any]:
+    """Make an array of anything that holds numbers: lists, masked arrays, tensors on any device.
+
+    Parameters
+    ----------
+    data : object
+        Masked values become NaN; arrays of equal arrays are stacked; tensors are detached and brought over.
+
+    Returns
+    -------
+    ndarray
+        Of a dtype of numpy's own.
+
+    Raises
+    ------
+    InputError
+        If it does not turn into an array.
+
+    Examples
+    --------
+    >>> as_numbers(np.ma.array([1, 2], mask=[False, True])).tolist()
+    [1.0, nan]
+    """
+    try:
+        if hasattr(data, "detach"):  # a tensor of torch
+            data = data.detach().cpu()
+            if getattr(data, "is_sparse", False):
+                data = data.to_dense()
+            if str(data.dtype) in ("torch.bfloat16", "torch.float8_e4m3fn", "torch.float8_e5m2"):
+                data = data.float()
+            data = data.resolve_conj().numpy()
+        if isinstance(data, np.ma.MaskedArray):
+            if data.dtype.kind not in "buif":
+                return np.asarray(data)
+            # float32 holds small whole numbers and half precision exactly
+            narrow = np.result_type(data.dtype, np.float32)
+            filled: NDArray[Any] = np.ma.filled(data.astype(narrow), np.nan)
+            return filled
+        array = np.asarray(data)
+        if array.dtype.kind == "V" and array.dtype.names is None:
+            array = array.astype(np.float32)  # bfloat16 as other packages define it
+        if array.dtype == object and array.ndim == 1 and array.size and all(map(_is_sized, array[:3])):
+            # arrays of arrays, and lists of lists as they come back from Parquet
+            inner = [as_numbers(part) for part in array]
+            if len({part.shape for part in inner}) == 1:
+                array = np.stack(inner)
+        return array
+    except InputError:
+        raise
+    except (TypeError, ValueError, RuntimeError, OverflowError, RecursionError) as error:
+        raise InputError(
+            "the values must turn into an array of numbers",
+            got=" ".join(str(error).split())[:100] or type(error).__name__,
+            do="pass rectangular arrays of numbers",
+        ) from error
+
+
+def _is_sized(part: Any) -> bool:
+    return isinstance(part, list | tuple) or (hasattr(part, "__array__") and getattr(part, "ndim", 0) > 0)
+
+
 def _array(cell: Any, column: pd.Series) -> NDArray[np.float32]:
     if not hasattr(cell, "__len__"):
         return np.empty(0, np.float32)  # a missing cell
-    if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
-        cell = [np.asarray(inner) for inner in cell]  # lists of lists come back from Parquet like this
     try:
-        return np.asarray(cell, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+        array = as_numbers(cell)
+        if array.dtype.kind not in "buifO":
+            raise InputError("", got=f"dtype {array.dtype}", do="")
+        with np.errstate(over="ignore"):
+            return np.asarray(array, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError) as error:  # InputError is a ValueError
         raise InputError(
             f"the lists in {str(column.name)!r} must hold numbers and be rectangular",
-            got=repr(cell)[:60],
+            got=_shown(cell),
             do="clean the cells or leave the column out",
         ) from error
+
+
+def _shown(cell: Any) -> str:
+    """The start of a cell, on one line."""
+    try:
+        return " ".join(repr(cell)[:200].split())[:60]
+    except Exception:  # a repr of somebody else's class
+        return f"a cell of type {type(cell).__name__}"
 
 
 def _side_by_side(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 
 class AdvisorError(Exception):
     """Root of every error this project raises on purpose.
@@ -26,7 +30,9 @@ class AdvisorError(Exception):
         self.required, self.got, self.do = required, got, do
 
     def __str__(self) -> str:
-        return f"{self.required}, got {self.got}: {self.do}"
+        said = f"{self.required}, got {self.got}: {self.do}"
+        # names and cells may hold line ends, or what no encoding can print
+        return " ".join("".join(c if c.isprintable() else " " for c in said).split())
 
     def __reduce__(self) -> tuple[object, ...]:
         # keyword-only arguments would otherwise be lost on the way back from a worker process
@@ -63,3 +69,18 @@ class StudyError(AdvisorError, ValueError):
 
 class StoreError(AdvisorError):
     """The results store or the MLflow database cannot be used as it is."""
+
+
+@contextmanager
+def unusable(column: Any, error: type[AdvisorError] = InputError) -> Iterator[None]:
+    """Turn what pandas raises on values that cannot be compared or converted into one sentence."""
+    try:
+        yield
+    except AdvisorError:
+        raise
+    except (TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError, LookupError) as cause:
+        raise error(
+            f"the column {str(column.name)[:80]!r} must hold values of one usable kind",
+            got=f"{type(cause).__name__}, {' '.join(str(cause).split())[:80]}",
+            do="turn them all into numbers, text or dates",
+        ) from cause

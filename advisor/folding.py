@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from advisor import cells
+from advisor import cells, pictures
 from advisor.clocks import read_clock, seconds_of
 from advisor.errors import InputError
 from advisor.roles import as_numbers, numbers_of, roles_of
@@ -29,6 +30,33 @@ class _Fold(TransformerMixin, BaseEstimator):
         return self
 
 
+class ReadHeld(_Fold):
+    """Make a frame or an array of whatever was given to ``advise``, such as a polars frame.
+
+    Parameters
+    ----------
+    target : label or None
+        A column that is left out if it is still there.
+
+    Examples
+    --------
+    >>> ReadHeld(target="y").fit_transform({"x": [1, 2], "y": [0, 1]}).columns.tolist()
+    ['x']
+    """
+
+    def __init__(self, target: Any = None) -> None:
+        self.target = target
+
+    def transform(self, X: Any) -> Any:
+        """Convert."""
+        from advisor.intake import plain
+
+        data = plain(X)
+        if isinstance(data, pd.DataFrame) and self.target is not None and self.target in data.columns:
+            return data.drop(columns=[self.target])
+        return data
+
+
 class NameColumns(_Fold):
     """Turn the labels of columns into text, as scikit-learn wants them; the values stay as they are.
 
@@ -40,7 +68,9 @@ class NameColumns(_Fold):
 
     def transform(self, X: Any) -> Any:
         """Rename."""
-        return X.set_axis([str(label) for label in X.columns], axis=1) if isinstance(X, pd.DataFrame) else X
+        if not isinstance(X, pd.DataFrame):
+            return X
+        return X.set_axis([str(label) for label in X.columns], axis=1)
 
 
 class FoldAxes(_Fold):
@@ -64,7 +94,17 @@ class FoldAxes(_Fold):
 
     def transform(self, X: Any) -> Tensor:
         """Reorder."""
-        array = np.asarray(X)
+        array = cells.as_numbers(X)
+        held = [0] * len(self.order)
+        for size, axis in zip(self.layout, self.order):
+            held[axis] = size
+        if array.ndim == 0 or array.dtype == object or array[:1].size != len(array[:1]) * np.prod(held):
+            raise InputError(
+                f"each row must have the shape {tuple(held)} that was advised on",
+                got=f"an array of shape {array.shape}",
+                do="pass the same data, the target left out",
+            )
+        array = array.reshape(len(array), *held)  # as held, or flattened
         return _in_order(array, self.order, self.layout)
 
 
@@ -280,6 +320,39 @@ class FoldText(_Fold):
     def _signs(self, word: str) -> Tensor:
         rng = np.random.default_rng(zlib.crc32(word.encode()))
         return rng.choice(np.array([-1, 1], np.float32), self.features)
+
+
+class FoldPictures(_Fold):
+    """Decode and resize pictures into ``(n, H, W, C)``; those that cannot be read are missing values.
+
+    Parameters
+    ----------
+    column : label or None
+        The column that holds them as bytes, paths, base64, arrays or images opened by Pillow; None if rows
+        are the pictures themselves, such as a list of paths.
+    layout : (int, int, int)
+        Height, width, channels.
+    root : str or None
+        Folder that relative paths start from; paths that leave it are not followed. None is the current
+        folder, and no limit.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"p": [np.zeros((4, 4)), np.ones((8, 8))]})
+    >>> FoldPictures(column="p", layout=(4, 4, 1)).fit_transform(cells).shape
+    (2, 4, 4, 1)
+    """
+
+    def __init__(self, column: Any, layout: tuple[int, int, int], root: str | None = None) -> None:
+        self.column, self.layout, self.root = column, layout, root
+
+    def transform(self, X: Any) -> Tensor:
+        """Decode, resize."""
+        if isinstance(X, pd.DataFrame):
+            X = _column(X, X.columns[0] if self.column is None else self.column)
+        root = None if self.root is None else Path(self.root)
+        height, width, channels = self.layout
+        return pictures.stack(X, (height, width, channels), root, fenced=root is not None)
 
 
 def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ...]) -> Tensor:

@@ -54,7 +54,11 @@ class Lags:
     @classmethod
     def of(cls, values: NDArray[np.floating]) -> Lags:
         """Prepare the lags of a table."""
-        ranks = pooled_ranks(values)
+        return cls.of_ranks(pooled_ranks(values))
+
+    @classmethod
+    def of_ranks(cls, ranks: Floats) -> Lags:
+        """Prepare the lags of a table whose values are ranked already."""
         agreement = Agreement.of(ranks)
         missing = np.isnan(ranks).mean(axis=0)
         return cls(agreement.at, agreement, agreement.means, agreement.variances, missing)

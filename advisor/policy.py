@@ -74,6 +74,19 @@ def declared(table: Table, facts: Facts) -> Verdict | None:
     if axes is None:
         return None
     details = axes.details
+    if table.pictures is not None:
+        unused = len(table.columns) - 1
+        return Verdict(
+            "encoded_pictures",
+            "image",
+            table.pictures.layout,
+            table.form,
+            {"how": "pictures"},
+            because=("declared_axes",),
+            against=(f"{unused} columns beside the pictures are not used by a network on the pictures",)
+            if unused > 0
+            else (),
+        )
     return Verdict(
         "declared_array" if table.form == "array" else "array_cells",
         details["structure"],

@@ -75,7 +75,7 @@ class _Track:
     def __init__(self, table: Table, advice: Advice, budget: float, tell: Callable[[str], None]) -> None:
         self.start, self.budget, self.tell, self.advice = time.monotonic(), budget, tell, advice
         self.rng = np.random.default_rng([advice.seed, *b"race"])
-        self.folder = advice._folder()
+        self.folder = advice.folder()
         width = max(1, int(np.prod(advice.layout)))
         most = int(np.clip(NUMBERS // width, FEWEST_ROWS, MOST_ROWS))
         self.data: Sample = sample(table, self.folder, advice.folding, self.rng, most)

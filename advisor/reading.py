@@ -14,7 +14,7 @@ from advisor.errors import InputError
 from advisor.roles import as_numbers
 from advisor.table import Role
 
-LEFT_OUT = frozenset(["identifier", "ignore"])
+LEFT_OUT = frozenset(["identifier", "ignore", "file"])
 
 
 def left_out(roles: Mapping[Any, Role]) -> bool:
@@ -28,9 +28,9 @@ class ReadColumns(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     roles : mapping of label to role
-        Identifiers and ignored columns are left out; numbers written as text become numbers, dates become
-        seconds since 1970; what the caller called categorical or an entity becomes a category even if it is
-        a number.
+        Identifiers, ignored columns and paths of files are left out; numbers written as text become numbers,
+        dates become seconds since 1970; what the caller called categorical or an entity becomes a category
+        even if it is a number.
 
     Examples
     --------

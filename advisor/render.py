@@ -19,6 +19,8 @@ FORMS = {
     "wide_series": "one series a row",
     "long_series": "one time step a row",
     "panel": "one time step of one entity a row",
+    "image_cells": "encoded pictures in cells",
+    "image_folder": "a folder of picture files",
 }
 
 

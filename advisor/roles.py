@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.dates import are_dates, packed, parse_times
-from advisor.errors import InputError
+from advisor.errors import InputError, unusable
 from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
 from advisor.table import Role
 
@@ -58,7 +58,11 @@ def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> di
     given = given or {}
     for label in given:
         _check(frame[label], given[label])
-    roles: dict[Any, Role] = {label: given.get(label) or role_of(frame[label]) for label in frame.columns}
+    roles: dict[Any, Role] = {}
+    for place, label in enumerate(frame.columns):
+        column = frame.iloc[:, place]  # some labels, such as NaN and True, mean something else in an index
+        with unusable(column):
+            roles[label] = given.get(label) or role_of(column)
     if not set(roles.values()) - {"identifier", "constant", "ignore"}:
         for label, role in roles.items():
             if role == "identifier" and label not in given and not _is_number(frame[label]):

@@ -12,9 +12,21 @@ import pandas as pd
 from advisor.architectures.base import Kind
 from advisor.geometry import Geometry, recover
 from advisor.lags import Floats, Lags
+from advisor.pictures import Pictures
 from advisor.seriation import Recovered, recover_order
 
-Form = Literal["table", "array", "list_cells", "text", "wide_image", "wide_series", "long_series", "panel"]
+Form = Literal[
+    "table",
+    "array",
+    "list_cells",
+    "text",
+    "wide_image",
+    "wide_series",
+    "long_series",
+    "panel",
+    "image_cells",
+    "image_folder",
+]
 Role = Literal[
     "numeric",
     "ordinal",
@@ -68,7 +80,8 @@ class Table:
     Parameters
     ----------
     form : str
-        How it is held, as far as the container says: "table" (flat columns), "array", "list_cells" or "text".
+        How it is held, as far as the container says: "table" (flat columns), "array", "list_cells", "text",
+        "image_cells" (encoded pictures in cells) or "image_folder".
     n : int
         Rows.
     columns : tuple of Column
@@ -88,9 +101,19 @@ class Table:
     kind : {"classification", "regression"} or None
         What is to be predicted; None without a target.
     data : DataFrame or ndarray
-        The inputs as held, not copied.
+        The inputs as held, not copied; a sample of what is too large to hold.
     numbers : tuple of label
         The columns that stand in ``values``, in order; empty where those are the numbers of items.
+    pictures : Pictures or None
+        What encoded pictures are like.
+    root : str or None
+        Folder that paths in cells start from, and must not leave.
+    notes : tuple of str
+        What reading them showed that a user should know.
+    inputs : int or None
+        Number of inputs where not all of them are in ``columns`` or ``item``.
+    foreign : bool
+        Whether the user holds something else than a frame or an array, which ``data`` was made from.
     """
 
     form: Form
@@ -104,6 +127,11 @@ class Table:
     kind: Kind | None
     data: Any
     numbers: tuple[Any, ...] = ()
+    pictures: Pictures | None = None
+    root: str | None = None
+    notes: tuple[str, ...] = ()
+    inputs: int | None = None
+    foreign: bool = False
 
     def labels(self, *roles: Role) -> list[Any]:
         """Labels of the columns that have one of these roles, in order."""
@@ -112,7 +140,7 @@ class Table:
     @property
     def width(self) -> int:
         """Number of inputs: columns, or numbers per item."""
-        return len(self.columns) if self.columns else int(np.prod(self.item))
+        return self.inputs or (len(self.columns) if self.columns else int(np.prod(self.item)))
 
     @cached_property
     def lags(self) -> Lags:

@@ -1,7 +1,8 @@
 """Anything a user holds becomes a :class:`~advisor.table.Table`; one file per kind of input.
 
 Each file offers ``accepts(data)``, true for the types it understands and for no other file's, and
-``read(data, target, rng, roles)``. To add a kind of input, add a file.
+``read(data, target, rng, roles)``. ``plain(data)`` makes a frame or an array of it, for estimators; frames
+and arrays need none. To add a kind of input, add a file.
 """
 
 from __future__ import annotations
@@ -9,12 +10,27 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from advisor.errors import InputError
 from advisor.table import Role, Table
+
+
+def kinds() -> list[ModuleType]:
+    """Import the files of this folder, one per kind of input.
+
+    Examples
+    --------
+    >>> [kind.__name__ for kind in kinds() if kind.accepts(np.zeros((2, 2)))]
+    ['advisor.intake.array']
+    """
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_")
+    return [importlib.import_module(f"{__name__}.{name}") for name in names]
 
 
 def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role] | None = None) -> Table:
@@ -46,13 +62,31 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
     >>> read(np.zeros((5, 4, 4)), None, np.random.default_rng(0)).item
     (4, 4)
     """
-    for name in sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_"):
-        module = importlib.import_module(f"{__name__}.{name}")
-        if module.accepts(data):
-            table: Table = module.read(data, target, rng, roles or {})
-            return table
+    kind = _kind(data)
+    table: Table = kind.read(data, target, rng, roles or {})
+    held = hasattr(kind, "plain") and not isinstance(data, pd.DataFrame | np.ndarray)
+    return replace(table, foreign=True) if held else table
+
+
+def plain(data: Any) -> Any:
+    """Make a frame or an array of whatever was given to ``advise``, target included if it holds one.
+
+    Examples
+    --------
+    >>> plain({"a": [1, 2]}).shape
+    (2, 1)
+    """
+    kind = _kind(data)
+    return kind.plain(data) if hasattr(kind, "plain") else data
+
+
+def _kind(data: Any) -> ModuleType:
+    for kind in kinds():
+        if kind.accepts(data):
+            return kind
     raise InputError(
-        "the data must be a pandas frame, an array of numbers or the path of a CSV or Parquet file",
+        "the data must be a frame, an array, a data set of torch or Hugging Face, or the path of a file or "
+        "of a folder of pictures",
         got=type(data).__name__,
         do="convert it first, for example with pandas.DataFrame(data)",
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
-from advisor.errors import InputError, TargetError
+from advisor.cells import as_numbers
+from advisor.errors import InputError, TargetError, unusable
+from advisor.pictures import is_opened
 from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS, ROLES, Role
 from advisor.target import infer_kind
 
+CELLS = 500  # cells of a column of objects whose types are looked at
 SCAN = 20_000_000  # numbers beyond which infinities are looked for in the sample only
 
 
@@ -52,8 +58,11 @@ def check_finite(values: NDArray[Any], name: str) -> None:
 
 def column_target(frame: pd.DataFrame, target: Any) -> Any:
     """Find the label of the target column, or explain which were meant."""
-    if target in frame.columns:
-        return target
+    try:
+        if target in frame.columns:
+            return target
+    except (TypeError, ValueError):  # unhashable, or an interval of another kind
+        pass
     names = {str(label): label for label in frame.columns}
     if str(target) in names:
         return names[str(target)]
@@ -61,7 +70,7 @@ def column_target(frame: pd.DataFrame, target: Any) -> Any:
     shown = ", ".join(repr(name) for name in list(names)[-5:])
     raise TargetError(
         "the target must be a column of the data or one value per row",
-        got=repr(target),
+        got=repr(target)[:60],
         do=f"did you mean {close[0]!r}?" if close else f"choose a column, such as {shown}",
     )
 
@@ -87,21 +96,41 @@ def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Rol
     return given
 
 
+KNOWN = (  # classes of cells that are data
+    *(str, int, float, complex, bytes, bytearray, dict, list, tuple, Path, np.generic, np.ndarray, Decimal),
+    *(date, time, timedelta, pd.Period, pd.Interval, type(pd.NA), type(pd.NaT)),
+)
+
+
+def check_cells(column: pd.Series) -> None:
+    """Refuse objects of classes that are no data, which fail in ways of their own wherever they are used."""
+    for cell in column.iloc[:: max(1, len(column) // CELLS)].tolist():
+        if cell is None or isinstance(cell, KNOWN) or hasattr(cell, "__array__") or is_opened(cell):
+            continue
+        raise InputError(
+            f"the column {str(column.name)[:80]!r} must hold values",
+            got=f"a cell of type {type(cell).__name__}",
+            do="turn each into numbers, text or an array, or leave the column out",
+        )
+
+
 def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
     """Make a series of one learnable value per row."""
-    series = (
-        values if isinstance(values, pd.Series) else pd.Series(np.asarray(values).tolist(), name="target")
-    )
+    series = as_labels(values)
     if len(series) != n:
         raise TargetError(
             "the target must have one value per row", got=f"{len(series)} for {n} rows", do="align it"
         )
-    kind = infer_kind(series)
-    if series.nunique(dropna=True) < 2:
+    if series.dtype == object:
+        check_cells(series)
+    with unusable(series, TargetError):
+        kind = infer_kind(series)
+        distinct = series.nunique(dropna=True)
+    if distinct < 2:
         only = series.dropna().iloc[0]
         raise TargetError(
             "the target must take at least two values",
-            got=f"only {str(only)!r}",
+            got=f"only {str(only)[:60]!r}",
             do="choose another column or more rows",
         )
     if (
@@ -114,6 +143,41 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
 
 def is_values(target: Any) -> bool:
     """Whether the target was given as values rather than as a name."""
-    return isinstance(target, pd.Series | pd.Index | np.ndarray | list) or (
-        hasattr(target, "__array__") and getattr(target, "ndim", 0) > 0
+    if isinstance(target, pd.Series | pd.Index | np.ndarray | list | range):
+        return True
+    if isinstance(target, str | bytes | tuple) or not hasattr(target, "__len__"):
+        return False
+    return hasattr(target, "__array__") or from_package(
+        target, "polars", "pyarrow", "modin", "cudf", "datasets", "torch"
     )
+
+
+def as_labels(target: Any) -> pd.Series:
+    """Make a series of the values of a target, whatever holds them."""
+    if isinstance(target, pd.DataFrame) and target.shape[1] == 1:
+        target = target.iloc[:, 0]
+    if isinstance(target, pd.Series):
+        return target
+    if isinstance(target, pd.Index):
+        return target.to_series(name=target.name or "target")
+    if hasattr(target, "to_pandas"):
+        return as_labels(target.to_pandas())
+    held = list(target) if from_package(target, "datasets") or isinstance(target, list) else target
+    try:
+        array = as_numbers(held)
+    except InputError:
+        return pd.Series(list(held), name="target", dtype=object)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise TargetError(
+            "the target must be one value per row",
+            got=f"an array of shape {array.shape}",
+            do="choose one column of it, or the number of the class in place of one column per class",
+        )
+    return pd.Series(array.tolist(), name="target")
+
+
+def from_package(data: Any, *names: str) -> bool:
+    """Whether the type, or one that it builds on, is of one of these packages; nothing is imported."""
+    return any(parent.__module__.split(".")[0] in names for parent in type(data).__mro__)

@@ -1,4 +1,4 @@
-"""Arrays of two to four dimensions, and whatever turns into one (such as a torch tensor)."""
+"""Arrays of two to four dimensions, one long series, and whatever turns into such an array."""
 
 from __future__ import annotations
 
@@ -7,53 +7,55 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 
+from advisor.cells import as_numbers
 from advisor.errors import InputError, TargetError
-from advisor.intake._common import SCAN, check_finite, check_rows, check_target, is_values, sample_rows
+from advisor.intake import frame
+from advisor.intake._common import (
+    SCAN,
+    as_labels,
+    check_finite,
+    check_rows,
+    check_target,
+    from_package,
+    is_values,
+    sample_rows,
+)
+from advisor.pictures import is_opened
 from advisor.table import RUN, Column, Form, Role, Table
+
+LARGE = 8_000_000  # numbers looked at in items of several axes
+FEWEST_ITEMS = 32
+OTHERS = ("pandas", "polars", "pyarrow", "modin", "cudf", "dask", "duckdb", "torch", "datasets", "scipy")
 
 
 def accepts(data: Any) -> bool:
-    """Whether it is an array."""
-    return hasattr(data, "__array__") and not isinstance(data, pd.DataFrame | pd.Series | pd.Index | str)
+    """Whether it is an array and no frame."""
+    if isinstance(data, np.ndarray):
+        return True
+    return hasattr(data, "__array__") and not from_package(data, *OTHERS) and not is_opened(data)
 
 
 def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
     """Make a table of an array, rows first."""
-    try:
-        array = np.asarray(data)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            "the array must turn into numbers",
-            got=str(error).splitlines()[0],
-            do="pass it on the CPU and detached",
-        ) from error
-    if array.dtype.kind not in "buif":
-        if array.ndim == 2 and array.dtype.kind in "OUST":
-            from advisor.intake import frame
-
-            return frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles)
-        raise InputError(
-            "an array must hold real numbers", got=f"dtype {array.dtype}", do="convert or split them"
-        )
-    if not 2 <= array.ndim <= 4:
-        raise InputError(
-            "an array must have 2 to 4 dimensions, rows first",
-            got=f"{array.ndim} with shape {array.shape}",
-            do="reshape it to (n, d), (n, T, C), (n, H, W) or (n, H, W, C)",
-        )
+    array = as_numbers(data)
+    if array.dtype.names is not None:
+        return frame.read(pd.DataFrame.from_records(array), target, rng, roles)
+    if array.dtype.kind in "OUST" and array.ndim in (1, 2):
+        if array.ndim == 1 and array.dtype.kind == "O":
+            array = np.array([[cell] for cell in array] + [[None]], dtype=object)[:-1, :1]
+        return frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles)
+    check_kind(array)
     check_rows(len(array), "array")
-    if 0 in array.shape:
-        raise InputError(
-            "the array must have columns", got=f"shape {array.shape}", do="check how it was built"
-        )
+    if array.ndim == 1:
+        return frame.read(one_series(array, target), target, rng, roles)
     labels: pd.Series | None = None
     if target is not None:
         if is_values(target):
-            labels = pd.Series(
-                np.asarray(target).reshape(len(np.asarray(target)), -1)[:, 0].tolist(), name="target"
-            )
-        elif isinstance(target, int | np.integer) and array.ndim == 2:
+            labels = as_labels(target)
+        elif isinstance(target, int | np.integer) and not isinstance(target, bool) and array.ndim == 2:
             if not -array.shape[1] <= target < array.shape[1]:
                 raise TargetError(
                     "the target must be a column of the array",
@@ -62,17 +64,57 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
                 )
             labels = pd.Series(array[:, target], name=int(target))
             array = np.delete(array, target, axis=1)
+            if not array.shape[1]:
+                raise InputError("there must be inputs beside the target", got="none", do="add columns")
         else:
             raise TargetError(
                 "the target of an array must be one value per row",
-                got=repr(target),
+                got=repr(target)[:60],
                 do="pass an array of labels",
             )
+    return table_of(array, labels, rng)
+
+
+def check_kind(array: NDArray[Any]) -> None:
+    """Refuse what are no numbers, and what has too few or too many axes."""
+    if array.dtype.kind not in "buif":
+        raise InputError(
+            "an array must hold real numbers", got=f"dtype {array.dtype}", do="convert or split them"
+        )
+    if not 1 <= array.ndim <= 4:
+        film = "a stack of videos or volumes, which are not supported: take frames or slices, " * (
+            array.ndim == 5
+        )
+        raise InputError(
+            "an array must have 2 to 4 dimensions, rows first",
+            got=f"{array.ndim} with shape {array.shape}",
+            do=f"{film}reshape it to (n, d), (n, T, C), (n, H, W) or (n, H, W, C)",
+        )
+    if 0 in array.shape[1:]:
+        raise InputError(
+            "the array must have columns", got=f"shape {array.shape}", do="check how it was built"
+        )
+
+
+def table_of(
+    array: NDArray[Any],
+    labels: pd.Series | None,
+    rng: np.random.Generator,
+    *,
+    n: int | None = None,
+    notes: tuple[str, ...] = (),
+) -> Table:
+    """Make a table of a checked array; ``n`` is the number of rows if these are a sample."""
     series, kind = check_target(labels, len(array)) if labels is not None else (None, None)
     rows = sample_rows(len(array), array[0].size, rng)
+    if array.ndim > 2 and len(rows) * array[0].size > LARGE:  # the axes of large items show in fewer
+        few = max(FEWEST_ITEMS, LARGE // array[0].size)
+        rows = np.sort(rng.choice(rows, min(few, len(rows)), replace=False))
     check_finite(array if array.size <= SCAN else array[rows], "the array")
-    item = array.shape[1:]
-    flat = array[rows].reshape(len(rows), -1).astype(np.float32)
+    with np.errstate(over="ignore"):
+        flat = array[rows].reshape(len(rows), -1).astype(np.float32)
+    if array.dtype.itemsize > 4 and array.dtype.kind == "f":
+        check_finite(flat, "the array, as float32,")
     if np.isnan(flat).all():
         raise InputError("the array must hold values", got="only NaN", do="check how it was built")
     columns: tuple[Column, ...] = ()
@@ -81,5 +123,42 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
         columns = tuple(Column(j, "numeric") for j in range(array.shape[1]))
         run = pd.DataFrame(array[:RUN])
     form: Form = "table" if array.ndim == 2 else "array"
-    numbers = tuple(range(array.shape[1])) if array.ndim == 2 else ()
-    return Table(form, len(array), columns, flat, item, False, run, series, kind, array, numbers)
+    return Table(
+        form,
+        n or len(array),
+        columns,
+        flat,
+        array.shape[1:],
+        False,
+        run,
+        series,
+        kind,
+        array,
+        notes=notes,
+        numbers=tuple(range(array.shape[1])) if array.ndim == 2 else (),
+    )
+
+
+def one_series(array: NDArray[Any], target: Any) -> pd.DataFrame:
+    """Make a frame of a single series, if its steps depend on each other or a target says what it is for."""
+    held = pd.DataFrame({"value": array})
+    values = array[:RUN].astype(np.float64)
+    values = values[np.isfinite(values)]
+    if target is None and not _remembers(values):
+        raise InputError(
+            "an array must have 2 to 4 dimensions, rows first, or be one series whose steps depend on those "
+            "before them",
+            got=f"1 with {len(array)} numbers, in no order that shows",
+            do="reshape it to (n, d), (n, T, C), (n, H, W) or (n, H, W, C)",
+        )
+    return held
+
+
+def _remembers(values: NDArray[np.float64]) -> bool:
+    """Whether neighbours in one series agree more than chance: rank autocorrelation beyond four errors."""
+    if len(values) < 30 or np.ptp(values) == 0:
+        return False
+    ranks = rankdata(values)
+    ranks -= ranks.mean()
+    agreement = float((ranks[:-1] * ranks[1:]).mean() / ranks.var())
+    return bool(abs(agreement) > 4 / len(values) ** 0.5)

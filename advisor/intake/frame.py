@@ -1,17 +1,22 @@
-"""pandas frames: flat columns, lists in cells, text, rows in time."""
+"""pandas frames: flat columns, lists or pictures in cells, text, rows in time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from advisor import cells
+from advisor import cells, pictures
 from advisor.errors import InputError
+from advisor.files import DO, kind_of_name
 from advisor.intake._common import (
     SCAN,
+    as_labels,
+    check_cells,
     check_finite,
     check_roles,
     check_rows,
@@ -30,9 +35,32 @@ def accepts(data: Any) -> bool:
     return isinstance(data, pd.DataFrame)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
-    """Make a table of a frame."""
-    frame: pd.DataFrame = data
+def read(
+    data: Any,
+    target: Any,
+    rng: np.random.Generator,
+    roles: Mapping[Any, Role],
+    *,
+    root: Path | None = None,
+    notes: tuple[str, ...] = (),
+    n: int | None = None,
+) -> Table:
+    """Make a table of a frame.
+
+    Parameters
+    ----------
+    data, target, rng, roles
+        As in :func:`advisor.intake.read`.
+    root : Path, optional
+        Folder of the file that the frame came from: paths in cells start there and must not leave it.
+    notes : tuple of str
+        What reading the file showed.
+    n : int, optional
+        Rows in all, if these are a sample.
+    """
+    frame: pd.DataFrame = _settled(data)
+    if isinstance(frame.columns, pd.MultiIndex):
+        frame = frame.set_axis(frame.columns.to_flat_index(), axis=1)
     if frame.shape[1] == 0:
         raise InputError("the frame must have columns", got="none", do="check how it was built")
     check_rows(len(frame), "frame")
@@ -46,46 +74,163 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
     labels: pd.Series | None = None
     inputs = frame
     if is_values(target):
-        labels = (
-            target if isinstance(target, pd.Series) else pd.Series(np.asarray(target).tolist(), name="target")
-        )
+        labels = as_labels(target)
     elif target is not None:
-        label = column_target(frame, target)
-        labels, inputs = frame[label], frame.drop(columns=[label])
+        place = list(frame.columns).index(column_target(frame, target))
+        labels, inputs = frame.iloc[:, place], frame.iloc[:, np.arange(frame.shape[1]) != place]
     series, kind = check_target(labels, len(frame)) if labels is not None else (None, None)
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
-    given = check_roles(inputs, roles)
-    found = roles_of(inputs, given)
-    columns = tuple(Column(label, role) for label, role in found.items())
-    if all(role in ("constant", "ignore") and inputs[label].isna().all() for label, role in found.items()):
-        shown = ", ".join(repr(str(label)) for label in list(inputs)[:3])
+    columns, more = _columns(inputs, check_roles(inputs, roles), root)
+    notes += more
+    if all(
+        c.role in ("constant", "ignore") and inputs.iloc[:, place].isna().all()
+        for place, c in enumerate(columns)
+    ):
+        shown = ", ".join(repr(c.name) for c in columns[:3])
         raise InputError(
             "some column must hold values", got=f"nothing in {shown}", do="check how it was read"
         )
 
     rows = sample_rows(len(inputs), inputs.shape[1], rng)
-    run = _read(inputs.iloc[:RUN], found)
+    run = _read(inputs.iloc[:RUN], [c.role for c in columns])
     if series is not None:
         run = run.assign(**{_TARGET: series.iloc[:RUN].to_numpy()})
+    total = n or len(inputs)
+    where = str(root) if root is not None else None
+    images = [c.label for c in columns if c.role == "image"]
+    if images:
+        held = _look(inputs[images[0]], root, rng)
+        notes += held.notes()
+        if len(images) > 1:
+            notes += (f"of {len(images)} columns of pictures only {str(images[0])!r} is used",)
+        return Table(
+            "image_cells", total, columns, held.values, held.layout, False, pd.DataFrame(), series, kind,
+            inputs, pictures=held, root=where, notes=notes,
+        )  # fmt: skip
     arrays = [c.label for c in columns if c.role == "array"]
     if arrays:
-        return _read_cells(inputs, columns, arrays, rows, run, series, kind)
-    body = [label for label, role in found.items() if _has_numbers(inputs[label], role)]
+        table = _read_cells(inputs, columns, arrays, rows, run, series, kind)
+        return replace(table, n=total, notes=notes)
+    # by place, since some labels, such as NaN and True, mean something else in an index
+    body = [place for place, c in enumerate(columns) if _has_numbers(inputs.iloc[:, place], c.role)]
     if len(inputs) * len(body) <= SCAN:
-        for label in (label for label in body if _is_number(inputs[label])):
+        for place in (place for place in body if _is_number(inputs.iloc[:, place])):
             check_finite(
-                inputs[label].to_numpy(dtype=np.float64, na_value=np.nan), f"the column {str(label)!r}"
+                inputs.iloc[:, place].to_numpy(dtype=np.float64, na_value=np.nan),
+                f"the column {str(inputs.columns[place])!r}",
             )
     values = _numbers(inputs, body, rows)
     check_finite(values, "the data")
     texts = [c for c in columns if c.role == "text"]
     form: Form = "text" if texts and 2 * len(texts) >= len(columns) else "table"
     return Table(
-        form, len(inputs), columns, values, (len(body),), False, run, series, kind, inputs, tuple(body)
+        form,
+        total,
+        columns,
+        values,
+        (len(body),),
+        False,
+        run,
+        series,
+        kind,
+        inputs,
+        root=where,
+        notes=notes,
+        numbers=tuple(columns[place].label for place in body),
     )
 
 
+def _columns(
+    inputs: pd.DataFrame, given: dict[Any, Role], root: Path | None
+) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """Roles of all columns, pictures and files among them; and what to say about the files."""
+    known: dict[Any, Role] = dict(given)
+    files: dict[Any, str] = {}
+    for place, label in enumerate(inputs.columns):
+        column = inputs.iloc[:, place]
+        if column.dtype == object:
+            check_cells(column)
+        if label not in known and (kind := pictures.role_of_cells(column)) is not None:
+            missing = kind == "image" and _no_such_files(column, root)
+            files |= {label: "picture"} if missing else {} if kind == "image" else {label: kind}
+            known[label] = "file" if label in files else "image"
+    roles = list(roles_of(inputs, known).values())
+    for place, role in enumerate(roles):
+        if role == "array" and _differ_as_pictures(inputs.iloc[:, place]):
+            roles[place] = "image"
+    columns = [Column(label, role) for label, role in zip(inputs.columns, roles, strict=True)]
+    if not files:
+        return tuple(columns), ()
+    do = {label: DO.get(kind, _find(root)) for label, kind in files.items()}
+    label, kind = next(iter(files.items()))
+    if all(c.role in ("file", "ignore", "constant", "identifier") for c in columns):
+        what = f"{kind} files"
+        what += f" that are not there, such as {str(inputs[label].dropna().iloc[0])[:60]!r}" * (
+            kind == "picture"
+        )
+        raise InputError(f"the column {str(label)!r} must hold values or pictures", got=what, do=do[label])
+    return tuple(columns), tuple(
+        f"{str(label)!r} holds {kind} files, which are not read{' (not there)' * (kind == 'picture')}: "
+        f"{do[label]}"
+        for label, kind in files.items()
+    )
+
+
+def _find(root: Path | None) -> str:
+    where = "the current folder" if root is None else repr(str(root))
+    return f"paths start at {where}, and links are not fetched: check them"
+
+
+def _no_such_files(column: pd.Series, root: Path | None) -> bool:
+    """Whether the cells are paths, and none of those looked at is there, a link on the web for example."""
+    for cell in column.dropna().iloc[:64]:
+        path = cell.get("path") if isinstance(cell, dict) and cell.get("bytes") is None else cell
+        if not isinstance(path, str | Path) or kind_of_name(str(path)) is None:
+            return False
+        try:
+            pictures.below(path, root, fenced=root is not None)
+        except pictures.Unreadable as reason:
+            if str(reason) != "no such file":
+                return False  # it is told apart, and counted, where the pictures are opened
+        else:
+            return False
+    return True
+
+
+def _differ_as_pictures(column: pd.Series) -> bool:
+    """Whether arrays in cells differ in size as pictures do: along both axes, or with colours behind them."""
+    shapes = {np.shape(cell) for cell in column.dropna().iloc[:256] if hasattr(cell, "shape")}
+    colours = all(len(shape) == 3 and shape[2] in (1, 3, 4) for shape in shapes)
+    planes = all(len(shape) == 2 for shape in shapes) and len({shape[1] for shape in shapes}) > 1
+    return len(shapes) > 1 and (colours or planes)
+
+
+def _look(column: pd.Series, root: Path | None, rng: np.random.Generator) -> pictures.Pictures:
+    present = column.dropna()
+    rows = np.arange(len(present))
+    if len(rows) > pictures.LOOK:
+        rows = np.sort(rng.choice(rows, pictures.LOOK, replace=False))
+    return pictures.look(
+        present.iloc[rows].tolist(), root, fenced=root is not None, what=f"the column {str(column.name)!r}"
+    )
+
+
+def _settled(data: pd.DataFrame) -> pd.DataFrame:
+    """Sparse columns become dense ones."""
+    sparse = [isinstance(dtype, pd.SparseDtype) for dtype in data.dtypes]
+    if not any(sparse):
+        return data
+    return pd.DataFrame(
+        {
+            place: pd.Series(np.asarray(data.iloc[:, place]), data.index) if found else data.iloc[:, place]
+            for place, found in enumerate(sparse)
+        },
+        index=data.index,
+    ).set_axis(data.columns, axis=1)
+
+
+MOST = float(np.finfo(np.float32).max)
 _TARGET = "\0target"  # the target's name in Table.run, which no column can have by accident
 
 
@@ -115,17 +260,19 @@ def _has_numbers(column: pd.Series, role: Role) -> bool:
     return role in ("numeric", "ordinal") or (role == "constant" and _is_number(column))
 
 
-def _read(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> pd.DataFrame:
+def _read(frame: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
     """Read the strings that are numbers; the frame given stays as it is."""
     written = [
-        label
-        for label, role in zip(frame, roles.values(), strict=True)
-        if role in ("numeric", "ordinal") and not _is_number(frame[label])
+        place
+        for place, role in enumerate(roles)
+        if role in ("numeric", "ordinal") and not _is_number(frame.iloc[:, place])
     ]
     if written:
         frame = frame.copy(deep=False)
-        for label in written:
-            frame[label] = as_numbers(frame[label]).clip(-3e38, 3e38)  # values are held as float32
+        for place in written:
+            # values are held as float32
+            numbers = as_numbers(frame.iloc[:, place]).clip(-MOST, MOST)
+            frame.isetitem(place, numbers.to_numpy())
     return frame
 
 
@@ -133,12 +280,17 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
 
 
-def _numbers(inputs: pd.DataFrame, labels: list[Any], rows: Any) -> Floats:
-    if not labels:
+def _numbers(inputs: pd.DataFrame, places: list[int], rows: Any) -> Floats:
+    if not places:
         return np.empty((len(rows), 0), np.float32)
     sample = inputs.iloc[rows]
-    if len(labels) < sample.shape[1]:
-        sample = sample[labels]
-    sample = _read(sample, dict.fromkeys(labels, "numeric"))
-    values: Floats = sample.to_numpy(dtype=np.float32, na_value=np.nan)
+    if len(places) < sample.shape[1]:
+        sample = sample.iloc[:, places]
+    sample = _read(sample, ["numeric"] * len(places))
+    with np.errstate(over="ignore"):
+        values: Floats = sample.to_numpy(dtype=np.float32, na_value=np.nan)
+    if np.isinf(values).any():
+        wide = sample.to_numpy(dtype=np.float64, na_value=np.nan)
+        check_finite(wide, "the data")
+        values = np.clip(wide, -MOST, MOST).astype(np.float32)  # only ranks matter here
     return values

@@ -1,4 +1,4 @@
-"""Paths of CSV and Parquet files."""
+"""Paths: of a file, read as its ending says, or of a folder of pictures."""
 
 from __future__ import annotations
 
@@ -9,48 +9,60 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.errors import InputError, MissingDependency
-from advisor.intake import frame
+from advisor import intake
+from advisor.errors import InputError, TargetError
+from advisor.intake import _files, _folder, frame
+from advisor.intake._common import is_values
 from advisor.table import Role, Table
 
 
 def accepts(data: Any) -> bool:
-    """Whether it names a file."""
+    """Whether it names a file or a folder."""
     return isinstance(data, str | Path)
 
 
 def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
-    """Read the file as a frame."""
-    return frame.read(load(Path(data)), target, rng, roles)
+    """Read the file as a frame or an array; measure the folder."""
+    path = _existing(data)
+    if path.is_dir():
+        return _folder.read(path, target, rng)
+    held, notes, labels = _files.load(path)
+    if isinstance(held, np.ndarray):
+        if labels is not None and target is not None and not is_values(target):
+            if str(target) not in ("y", "target", "labels"):
+                raise TargetError(
+                    "the target of an .npz file must be its labels or one value per row",
+                    got=repr(target)[:60],
+                    do="leave it out, or pass the labels",
+                )
+            target = labels
+        return intake.read(held, labels if target is None else target, rng, roles)
+    return frame.read(held, target, rng, roles, root=path.parent, notes=notes)
+
+
+def plain(data: Any) -> Any:
+    """The frame or the array in the file, the paths of the pictures in the folder."""
+    path = _existing(data)
+    if path.is_dir():
+        return pd.DataFrame({"path": [str(p) for p in _folder.scan(path).paths]})
+    return _files.load(path)[0]
 
 
 def load(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file."""
-    if not path.is_file():
-        got = "a folder" if path.is_dir() else "nothing there"
-        raise InputError(f"{str(path)!r} must be a CSV or Parquet file", got=got, do="check the path")
-    suffixes = "".join(path.suffixes).lower()
+    """Read a file that holds a frame."""
+    held = _files.load(_existing(path))[0]
+    if not isinstance(held, pd.DataFrame):
+        raise InputError("the file must hold a table", got=path.name, do="pass a CSV or Parquet file")
+    return held
+
+
+def _existing(data: str | Path) -> Path:
+    path = Path(data)
     try:
-        if suffixes.endswith((".parquet", ".pq")):
-            return pd.read_parquet(path)
-        if any(part in suffixes for part in (".csv", ".tsv", ".txt")):
-            return _load_csv(path, sep="\t" if ".tsv" in suffixes else ",")
-    except ImportError as error:
-        raise MissingDependency(
-            "a Parquet file needs pyarrow", got="no such package", do="pip install pyarrow"
-        ) from error
-    except (ValueError, OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise InputError(
-            f"{path.name!r} must be readable as its ending says",
-            got=" ".join(str(error).split())[:120] or type(error).__name__,
-            do="check the separator, the encoding and that the file is whole",
-        ) from error
-    raise InputError("the file must end in .csv, .tsv or .parquet", got=path.name, do="convert it first")
-
-
-def _load_csv(path: Path, *, sep: str) -> pd.DataFrame:
-    data = pd.read_csv(path, sep=sep, low_memory=False)
-    written = pd.read_csv(path, sep=sep, header=None, nrows=1, dtype=str).iloc[0].dropna()
-    if written.duplicated().any() and len(written) == data.shape[1]:
-        data.columns = pd.Index(written)  # pandas renames repeated names, which would hide them
-    return data
+        if str(data).strip() and (path.is_file() or path.is_dir()):
+            return path
+        got = "a device or pipe" if str(data).strip() and path.exists() else "nothing there"
+    except (OSError, ValueError):
+        got = "no possible path"
+    shown = str(data)[:80]
+    raise InputError(f"{shown!r} must be a file, or a folder of pictures", got=got, do="check the path")

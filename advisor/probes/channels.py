@@ -10,9 +10,9 @@ from advisor.table import Table
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Number of channels of an ordered table and how they are laid out."""
-    geometry = table.geometry
-    if table.form != "table" or geometry.layout is None:
+    if table.form != "table" or table.geometry.layout is None:
         return None
+    geometry = table.geometry
     channels = geometry.channels
     how = {
         "none": "the columns are one channel",

@@ -15,9 +15,9 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     ordered from line to line as well, and if agreement falls about as fast downwards as it does sideways. The
     shortest that passes is taken: its multiples pass too.
     """
-    geometry = table.geometry
-    if table.form != "table" or not geometry.order.found:
+    if table.form != "table" or not table.geometry.order.found:
         return None
+    geometry = table.geometry
     fold = geometry.fold
     if fold is None or geometry.image <= 0.5:
         return Evidence(

@@ -43,7 +43,9 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     remembers = np.zeros(d, bool)
     block = np.zeros(n, np.intp)
     if strong.mean() > 0.2:  # else the rows do not move, and need not be looked at more closely
-        block = blocks(table.run.iloc[:n][[c.label for c in table.columns if c.role != "ignore"]])
+        block = blocks(
+            table.run.iloc[:n, [place for place, c in enumerate(table.columns) if c.role != "ignore"]]
+        )
         by_block = np.argsort(block, kind="stable")
         remembers[strong] = memory(ranks[:, strong], block, None, by_block, 0.001 / d, rng)[0]
     moving = (observed > max(0.3, 4 / np.sqrt(n))) & growing & remembers

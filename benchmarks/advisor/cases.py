@@ -17,7 +17,6 @@ from advisor.architectures.base import Structure
 from datasets.sources import embedded
 
 CORPUS = Path("../shared/corpus")
-UNREAD = {"bytes_cells", "image_folder", "csv_paths"}  # encoded pictures; not read yet
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,6 @@ def corpus_cases(folder: Path) -> tuple[list[Case], list[str]]:
     for row in pd.read_csv(folder / "manifest.csv", keep_default_na=False).to_dict("records"):
         if row["confidence"] != "sure":
             left_out.append(f"{row['id']}: its label is debatable")
-        elif row["form"] in UNREAD:
-            left_out.append(f"{row['id']}: {row['form']} are not read yet")
         else:
             fixed = row["form"] not in ("panel", "long_series", "text") and "scrambled" not in row["detail"]
             layout = layout_of(row["detail"]) if fixed else None
@@ -126,6 +123,10 @@ def _load(folder: Path, row: Mapping[Any, Any]) -> tuple[Any, Any]:
             return held["X"], held["y"]
     if row["form"] == "npy":
         return np.load(path), np.load(folder / "data" / row["target"])
+    if row["form"] == "image_folder":
+        return path, None
+    if row["form"] == "csv_paths":
+        return path, row["target"]
     frame = pd.read_parquet(path)
     return (
         _nameless(frame.drop(columns=[row["target"]]), frame[row["target"]])

@@ -57,7 +57,7 @@ def test_targets_that_cannot_be_learned(data, target, words):
         (None, "got NoneType"),
         (3, "got int"),
         ("no/such/file.csv", "nothing there"),
-        (".", "a folder"),
+        ("advisor", "must hold pictures, got"),
     ],
 )
 def test_data_that_cannot_be_used(data, words):

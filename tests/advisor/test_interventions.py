@@ -173,7 +173,7 @@ def panel(rng, entities=10, days=30):
 def drawn(frame, target):
     advice = advise(frame, target)
     table = read(frame, target, np.random.default_rng(0))
-    return advice, sample(table, advice._folder(), advice.folding, np.random.default_rng(0), 1000)
+    return advice, sample(table, advice.folder(), advice.folding, np.random.default_rng(0), 1000)
 
 
 def test_entities_of_a_panel_stay_on_one_side():
@@ -295,7 +295,7 @@ def test_the_gap_counts_rows_of_the_file_where_only_some_were_drawn():
     frame["when"] = pd.date_range("2024-01-01", periods=3000, freq="h").astype(str)
     advice = advise(frame, "a")
     table = read(frame, "a", np.random.default_rng(0))
-    data = sample(table, advice._folder(), advice.folding, np.random.default_rng(0), 500)
+    data = sample(table, advice.folder(), advice.folding, np.random.default_rng(0), 500)
     for train, held in folds(data, 5, rng):
         gap = data.units[held].min() - data.units[train].max()
         assert advice.layout[0] < gap < advice.layout[0] + 60

@@ -55,7 +55,7 @@ def test_windows_of_a_panel_are_in_time_whatever_the_order_of_rows(form):
     frame = PANELS[form](panel(rng), rng).sample(frac=1, random_state=1).reset_index(drop=True)
     advice = advise(frame, "y")
     X = frame.drop(columns="y")
-    fold = advice._folder().fit(X)
+    fold = advice.folder().fit(X)
     out = fold.transform(X)
     place = list(fold.roles_).index("a")
     keys = ["who", "u"] if form == "two names" else ["who"]
@@ -157,7 +157,7 @@ def test_one_long_series_is_found_however_its_time_is_written(form):
     assert (advice.form, advice.rule) == ("long_series", "timed_rows")
     if form == "backwards":
         X = frame.drop(columns="target")
-        out = advice._folder().fit_transform(X)
+        out = advice.folder().fit_transform(X)
         assert np.isnan(out[-1, 1:]).all()  # the oldest row, held last, has no past
 
 
