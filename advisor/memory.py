@@ -78,7 +78,7 @@ def memory(
                 rest = rest - _means(rest, times)
                 rest = rest - _means(rest, codes)
         left = float(rest @ rest)
-        if left > 0.02 * total:  # else one value per time, as a clock has
+        if left > 0.002 * total:  # else one value per time, as a clock has
             rests[:, j], usable[j] = rest / np.sqrt(left / n), True
     if not usable.any():
         return usable, gain

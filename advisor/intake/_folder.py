@@ -132,7 +132,7 @@ def read(path: Path, target: Any, rng: np.random.Generator) -> Table:
     if n > pictures.LOOK:
         rows = np.sort(rng.choice(n, pictures.LOOK, replace=False))
     held = pictures.look(
-        [found.paths[row] for row in rows], path, fenced=False, what=f"the folder {str(path)!r}"
+        [found.paths[row] for row in rows], None, fenced=False, what=f"the folder {str(path)!r}"
     )
     return Table(
         "image_folder",

@@ -25,6 +25,8 @@ REPEATS = 0.02  # share of rows that may repeat an entity and a time
 CHANCE = 0.1  # share of the repeats expected by chance that may be there
 ALPHA = 0.001  # level of the test of memory, before correction for columns and pairs tried
 COLUMNS = 24  # columns whose memory is measured
+CLOCK = 0.99  # rank correlation with time above which a column counts time as well
+TREND, MANY = 0.6, 15  # rank correlation with time that is growth, and entities that must share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Panel:
     filled: float  # share of all combinations of entity and time that are there
     memory: float  # share of columns with memory within entities
     strength: float  # mean autocorrelation of those
+    trend: float  # highest rank correlation of a column with time, within entities
 
     @property
     def convincing(self) -> bool:
@@ -58,6 +61,8 @@ class Panel:
             return unlike_chance or self.forward >= 0.98
         if self.memory >= 0.5 and self.forward >= 0.98:
             return True
+        if self.trend >= TREND and self.forward >= 0.98 and self.entities >= MANY and on_grid:
+            return True  # growth: too short to remember, but many entities that grow the same way
         return (
             self.clock.dated
             and unlike_chance
@@ -252,8 +257,9 @@ def _judge(
     others = [
         v if every else v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)
     ]
-    share, strength = 0.0, 0.0
+    share, strength, trend = 0.0, 0.0, 0.0
     if others:
+        trend = _trend(np.column_stack(others), codes, rankdata(moments))
         hits, gain = memory(np.column_stack(others), codes, times, order, ALPHA / (tried * len(others)), rng)
         known = ~np.isnan(gain)
         share = float(hits[known].mean()) if known.any() else 0.0
@@ -270,7 +276,21 @@ def _judge(
         n / (count * levels),
         share,
         strength,
+        trend,
     )
+
+
+def _trend(columns: NDArray[np.float64], codes: Codes, clock: NDArray[np.float64]) -> float:
+    """Highest rank correlation with time within entities; columns that are clocks do not count."""
+    count = np.bincount(codes).astype(np.float64)
+
+    def within(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        rest: NDArray[np.float64] = values - (np.bincount(codes, values) / count)[codes]
+        return rest / max(float(np.sqrt(rest @ rest)), 1e-9)
+
+    moved = within(clock)
+    agreement = [abs(float(within(column) @ moved)) for column in columns.T]
+    return max((value for value in agreement if value < CLOCK), default=0.0)
 
 
 def _forward(codes: Codes, clock: NDArray[np.float64]) -> float:
