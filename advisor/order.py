@@ -18,6 +18,8 @@ SHORT = 60  # columns up to which triples of steps 2 and 3 are counted too
 CHANCE, INDEPENDENT = 0.5, 0.8
 SHORT_CHANCE, SHORT_INDEPENDENT = 0.42, 0.7
 MAX_CHANNELS = 32  # interleaved channels looked for
+FAR_STEPS = (4, 8, 16, 32, 64)  # distances tried where no smaller one shows an order
+FAR_SHARE = 0.65  # share of ordered triples that such a distance must show
 SHORTEST = 6  # columns below this cannot show an order
 
 
@@ -99,6 +101,12 @@ def unit_step(lags: Lags) -> tuple[Order, int]:
         return order, order.step
     if not adjacent.found and apart:
         return apart[0], 1  # neighbours alternate, yet all columns are one series
+    if not adjacent.found and lags.size > SHORT:
+        # noise hides what little a smooth series changes from step to step, not what it changes over many
+        far = [order_at(lags, step, tried=len(FAR_STEPS)) for step in FAR_STEPS if 8 * step <= lags.size]
+        clearest = min(far, key=lambda order: order.p_value, default=adjacent)
+        if clearest.found and clearest.share >= FAR_SHARE:
+            return clearest, 1
     return adjacent, 1
 
 

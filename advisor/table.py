@@ -45,6 +45,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 NUMBERS = 500_000  # numbers looked at for facts about columns, between the two limits of rows that follow
 FEWEST_ROWS, MOST_ROWS = 512, 2048
+LEVEL_ALONE = 0.5  # agreement of columns far apart above which the level of a row hides its shape
 RUN = 8192  # consecutive rows looked at for facts about the order of rows
 
 
@@ -144,8 +145,21 @@ class Table:
 
     @cached_property
     def lags(self) -> Lags:
-        """Agreement of the numeric inputs at every distance."""
-        return Lags.of(self.values)
+        """Agreement of the numeric inputs at every distance, in the values that show an order best."""
+        return self._ordered[0]
+
+    @cached_property
+    def _ordered(self) -> tuple[Lags, Geometry]:
+        """The values as they are; if no order shows, and rows agree in level alone, without their level."""
+        lags = Lags.of(self.values)
+        geometry = recover(lags)
+        d = lags.size
+        if geometry.layout is not None or d < 8 or not lags.mean(d // 2) > LEVEL_ALONE:
+            return lags, geometry
+        level = np.nanmean(self.values, axis=1, keepdims=True)
+        bare = Lags.of(self.values - level)
+        found = recover(bare)
+        return (lags, geometry) if found.layout is None else (bare, found)
 
     @cached_property
     def recovered(self) -> Recovered | None:
@@ -157,4 +171,4 @@ class Table:
     @cached_property
     def geometry(self) -> Geometry:
         """How the numeric inputs fold."""
-        return recover(self.lags)
+        return self._ordered[1]
