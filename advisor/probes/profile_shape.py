@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.probes.base import Evidence
-from advisor.table import Table
+from advisor.table import NUMBERS, Table
 
 COMMON = 0.5  # share of the variation within rows above which most of it is one curve
 SAME_SUM = 0.01  # relative spread of the sums of histograms
-FEWEST = 8  # rows
+TAILS = (0.02, 0.98)  # quantiles at which each row is cut, so that no few columns make the curve
+FEWEST, ENOUGH = 8, 100  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     if table.form != "table" or geometry.layout is None or len(geometry.layout) != 2:
         return None
     steps, channels = geometry.layout
-    body = table.values[:, geometry.start : geometry.stop]
+    enough = max(ENOUGH, NUMBERS // (geometry.stop - geometry.start))
+    every = -(-len(table.values) // enough)
+    body = table.values[::every, geometry.start : geometry.stop]
     if geometry.channel_axis == "last":
         series = body.reshape(-1, steps, channels).transpose(0, 2, 1)
     else:
@@ -90,7 +93,8 @@ def describe(series: NDArray[np.floating]) -> Profile | None:
     known = np.isfinite(values)
     count = np.maximum(known.sum(axis=2, keepdims=True), 1)
     filled = np.where(known, values, 0)
-    centred = np.where(known, filled - filled.sum(axis=2, keepdims=True) / count, 0)
+    cut = np.where(known, np.clip(filled, *_tails(values)), 0)
+    centred = np.where(known, cut - cut.sum(axis=2, keepdims=True) / count, 0)
     length = np.sqrt((centred**2).sum(axis=2, keepdims=True))
     # every channel of every row at unit length, so that neither units nor levels of rows count
     unit = np.divide(centred, length, out=np.zeros_like(centred), where=length > 1e-12)
@@ -113,6 +117,19 @@ def describe(series: NDArray[np.floating]) -> Profile | None:
         total=total,
         magnitudes=_magnitudes(filled, known),
     )
+
+
+def _tails(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Low and high quantile of every row and channel; 0 where nothing is known."""
+    if np.isfinite(values).all():
+        ends: NDArray[np.float64] = np.quantile(values, TAILS, axis=2, keepdims=True)
+        return ends
+    ends = np.zeros((2, *values.shape[:2], 1))
+    for place in np.ndindex(values.shape[:2]):
+        row = values[place][np.isfinite(values[place])]
+        if len(row):
+            ends[:, *place, 0] = np.quantile(row, TAILS)
+    return ends
 
 
 def _mean_correlation(rows: NDArray[np.float64]) -> tuple[float, float]:
@@ -164,7 +181,7 @@ def _sentence(profile: Profile) -> str:
         f"{profile.smoothness:.2f}"
     )
     likeness = {
-        "histogram": f"like a histogram or a composition: no row is negative, all add up to {profile.total:.4g}",
+        "histogram": f"like a histogram or a composition: no row is negative, all sum to {profile.total:.4g}",
         "aligned curve": "like a spectrum or another aligned curve",
         "series": "like series that begin at any time rather than spectra",
     }
