@@ -16,7 +16,7 @@ from scipy.signal import lfilter
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
-SHAPES = ((60, 12), (200, 40), (500, 100))  # rows x columns
+SHAPES = ((60, 12), (200, 40), (500, 100), (100, 700))  # rows x columns
 VALUES = ("normal", "integers", "skewed", "bits")
 
 
@@ -154,7 +154,8 @@ def seasonal(rng: Rng) -> Array:
     shape = gaussian_filter(rng.normal(size=season), 1.5, mode="wrap")
     waves = shape[(np.arange(d) + phase) % season] / shape.std()
     noise = autoregressive(rng, n, d, rng.uniform(0.3, 0.9))
-    return waves * rng.uniform(0.5, 1.5, (n, 1)) + rng.uniform(0.2, 1) * noise
+    rows: Array = waves * rng.uniform(0.5, 1.5, (n, 1)) + rng.uniform(0.2, 1) * noise
+    return rows
 
 
 def multivariate(rng: Rng) -> Array:
@@ -180,7 +181,8 @@ def spectra(rng: Rng) -> Array:
     peaks = np.exp(-(((place - centre) / width) ** 2))
     heights = rng.uniform(0.3, 2, count) * np.exp(rng.uniform(0.1, 0.4) * rng.normal(size=(n, count)))
     noise = gaussian_filter(rng.normal(size=(n, d)), (0, d / 50))
-    return heights @ peaks + rng.normal(size=(n, 1)) * rng.uniform(0, 2) + 0.1 * noise / noise.std()
+    rows: Array = heights @ peaks + rng.normal(size=(n, 1)) * rng.uniform(0, 2) + 0.1 * noise / noise.std()
+    return rows
 
 
 def histograms(rng: Rng) -> Array:
@@ -212,7 +214,8 @@ def random_fields(rng: Rng, *, colours: int | None = None) -> Array:
         fields = np.where((np.maximum(down, across) > rng.uniform(0.7, 0.95))[..., None], -1, fields)
     if rng.random() < 0.5:
         fields = np.clip(fields, *np.sort(rng.uniform((-2, 0.5), (-0.5, 2))))
-    return fields + rng.uniform(0, 0.3) * rng.normal(size=fields.shape)
+    noisy: Array = fields + rng.uniform(0, 0.3) * rng.normal(size=fields.shape)
+    return noisy
 
 
 def grey_pictures(rng: Rng) -> Array:
@@ -265,18 +268,13 @@ def stacked_pictures(rng: Rng) -> Array:
 # Letters and words
 
 
-def _letters(rng: Rng, n: int, positions: int, size: int, memory: float) -> NDArray[np.intp]:
-    text = rng.integers(size, size=(n, positions))
-    stay = rng.random((n, positions)) < memory
-    for j in range(1, positions):
-        text[stay[:, j], j] = text[stay[:, j], j - 1]
-    return text
-
-
 def letter_columns(rng: Rng) -> Array:
-    """Strings of a Markov chain over 3 to 6 letters, as groups of 0/1 columns."""
+    """Strings of a Markov chain over 3 to 6 letters, as groups of 0/1 columns; the next letter depends."""
     n, positions, size = int(rng.choice((300, 1000))), int(rng.choice((20, 40))), int(rng.integers(3, 7))
-    text = _letters(rng, n, positions, size, rng.uniform(0.4, 0.7))
+    text = rng.integers(size, size=(n, positions))
+    follows = (rng.random((n, positions)) < rng.uniform(0.3, 0.7)) * int(rng.integers(1, size))
+    for j in range(1, positions):
+        text[:, j] = np.where(follows[:, j], (text[:, j - 1] + follows[:, j]) % size, text[:, j])
     return np.eye(size)[text].reshape(n, -1)
 
 
