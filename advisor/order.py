@@ -14,9 +14,9 @@ from advisor.lags import Floats, Lags
 ALPHA = 0.01  # level of every order test, after correction for the distances tried
 SHORT = 60  # columns up to which triples of steps 2 and 3 are counted too
 # Chance that a triple is ordered in blocks of exchangeable columns, and the share of triples that count as
-# independent. Of a short line both are fitted to simulated blocks of 2 to 6 columns; see ``docs/probes.md``.
+# independent. Of a short line both are fitted to simulated blocks of 1 to 12 columns: ``docs/probes.md``.
 CHANCE, INDEPENDENT = 0.5, 0.8
-SHORT_CHANCE, SHORT_INDEPENDENT = 0.42, 0.7
+SHORT_CHANCE, SHORT_INDEPENDENT = 0.45, 1.0
 MAX_CHANNELS = 32  # interleaved channels looked for
 FAR_STEPS = (4, 8, 16, 32, 64)  # distances tried where no smaller one shows an order
 FAR_SHARE = 0.65  # share of ordered triples that such a distance must show

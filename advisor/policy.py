@@ -177,9 +177,32 @@ def flat_series(table: Table, facts: Facts) -> Verdict | None:
         geometry.layout,
         "wide_series",
         _flat(table),
-        because=("column_order", "adjacency", "channels"),
-        against=_beside(table),
+        because=("column_order", "adjacency", "channels", "profile_shape"),
+        against=(*_aligned(facts), *_beside(table)),
     )
+
+
+LEVELS = 1.0  # orders of magnitude between low and high rows that a network should not have to bridge
+
+
+def _aligned(facts: Facts) -> tuple[str, ...]:
+    """What the shape common to all rows, and their levels, say against a network on the values as held."""
+    fact = facts.get("profile_shape")
+    if fact is None:
+        return ()
+    sentences = []
+    if fact.found:
+        sentences.append(
+            f"a position means the same in every row ({max(fact.value, 0):.0%} of the variation within rows "
+            "is one curve): boosted trees, or a linear model, can use the columns as they are"
+        )
+    magnitudes = fact.details["orders_of_magnitude"]
+    if magnitudes >= LEVELS:
+        sentences.append(
+            f"rows differ in level by {magnitudes:.1f} orders of magnitude: unless the level is what tells, "
+            "divide each row by its mean size, or take logarithms"
+        )
+    return tuple(sentences)
 
 
 def letters(table: Table, facts: Facts) -> Verdict | None:

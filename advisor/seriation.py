@@ -85,6 +85,9 @@ def recover_order(values: NDArray[np.floating], rng: np.random.Generator) -> Rec
         whole = len(sizes) == 1 and not len(rest)
         layout = (len(lines[0]), len(lines)) if whole else (values.shape[1], 1)
     held, found = Lags.of(judge), Lags.of(judge[:, columns])
+    order = order_at(found, 1)
+    if not sheet and not order.found:
+        return None  # blocks of exchangeable columns make long graphs too, but on new rows no order in them
     return Recovered(
         "image" if sheet else "sequence",
         topology.odds(),
@@ -92,7 +95,7 @@ def recover_order(values: NDArray[np.floating], rng: np.random.Generator) -> Rec
         layout,
         held.mean(1),
         found.mean(1),
-        order_at(found, 1),
+        order,
     )
 
 
