@@ -13,10 +13,12 @@ from advisor.advice import Advice
 from advisor.architectures.base import Structure
 from advisor.calibration import Calibration
 from advisor.cautions import cautions
+from advisor.choice import Choice, choose
+from advisor.doubts import doubts
 from advisor.errors import InputError, TargetError
 from advisor.findings import follow
 from advisor.intake import read
-from advisor.policy import Choice, Verdict, choose, decide
+from advisor.policy import Verdict, decide
 from advisor.probes import Evidence, measure
 from advisor.reading import left_out
 from advisor.standings import Race
@@ -111,7 +113,9 @@ def advise(
     if structure is not None and structure != verdict.structure:
         verdict = _override(table, verdict, structure)
     calibration = calibration or Calibration.load()
-    choice = choose(verdict.structure, verdict.rule, calibration)
+    near = () if verdict.rule == "told" else doubts(verdict, table, facts)
+    verdict = replace(verdict, against=(*verdict.against, *near))
+    choice = choose(verdict.structure, verdict.rule, calibration, clear=not near)
     advice = _assemble(table, facts, verdict, choice, calibration, seed)
     if effort == "look":
         return advice
@@ -167,6 +171,7 @@ def _assemble(
         against=(*verdict.against, *_doubts(choice, verdict.structure)),
         warnings=cautions(table, facts, verdict, family),
         rule=verdict.rule,
+        clear=choice.clear,
         n=table.n,
         width=table.width,
         kind=table.kind,

@@ -46,6 +46,8 @@ class Advice:
         Sentences with numbers.
     rule : str
         The rule that decided.
+    clear : bool
+        Whether nothing came near to another verdict; ``confidence`` counts clear and doubtful ones apart.
     n, width : int
         Rows and inputs.
     kind : {"classification", "regression"} or None
@@ -84,6 +86,7 @@ class Advice:
     width: int
     kind: Kind | None
     seed: int = 0
+    clear: bool = True
     provenance: Mapping[str, Any] = field(default_factory=dict)
     folding: Mapping[str, Any] = field(default_factory=dict, compare=False)
     column_order: tuple[Any, ...] | None = None
@@ -180,7 +183,12 @@ class Advice:
             "recommendation": self.recommendation,
             "confidence": number(self.confidence),
             "confidence_interval": [number(self.belief.low), number(self.belief.high)],
-            "confidence_counts": {"rule": self.rule, "right": self.belief.right, "sets": self.belief.sets},
+            "confidence_counts": {
+                "rule": self.rule,
+                "clear": self.clear,
+                "right": self.belief.right,
+                "sets": self.belief.sets,
+            },
             "ranking": [
                 {
                     "family": r.family,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -93,11 +93,14 @@ class Calibration:
         ``{"set", "origin", "rule", "predicted", "true"}``.
     families : tuple of Mapping
         ``{"task", "origin", "structure", "scores": {family: test score}}``.
+    models : Mapping
+        Coefficients of the logistic models, see :class:`~advisor.logistic.Logistic`.
     """
 
     provenance: Mapping[str, Any]
     rules: tuple[Mapping[str, Any], ...] = ()
     families: tuple[Mapping[str, Any], ...] = ()
+    models: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Calibration:
@@ -126,9 +129,20 @@ class Calibration:
             families=tuple(f for f in self.families if f["origin"] != origin),
         )
 
-    def belief(self, rule: str) -> Belief:
-        """How far to trust a rule: it was right on so many of the sets on which it decided."""
+    def belief(self, rule: str, *, clear: bool = True) -> Belief:
+        """How far to trust a rule: it was right on so many of the sets on which it decided.
+
+        Parameters
+        ----------
+        rule : str
+            Its name.
+        clear : bool
+            Whether nothing came near to another verdict. Clear and doubtful verdicts are counted apart where
+            there are both.
+        """
         fired = [r for r in self.rules if r["rule"] == rule]
+        alike = [r for r in fired if r.get("clear", True) == clear]
+        fired = alike or fired
         return Belief.of(sum(r["predicted"] == r["true"] for r in fired), len(fired))
 
     def results(self, structure: str) -> tuple[Ranked, ...] | None:
@@ -171,6 +185,7 @@ class Calibration:
         lines = [
             "{",
             '"version": 1,',
+            f'"models": {json.dumps(dict(self.models), indent=1)},',
             f'"provenance": {json.dumps(dict(self.provenance), indent=1, sort_keys=True)},',
         ]
         for name, rows in (("rules", self.rules), ("families", self.families)):
@@ -182,4 +197,5 @@ class Calibration:
 @lru_cache(maxsize=1)
 def _load() -> Calibration:
     content = json.loads(resources.files("advisor").joinpath("data/calibration.json").read_text("utf-8"))
-    return Calibration(content["provenance"], tuple(content["rules"]), tuple(content["families"]))
+    rules, families = tuple(content["rules"]), tuple(content["families"])
+    return Calibration(content["provenance"], rules, families, content["models"])

@@ -40,6 +40,7 @@ def trust(advice: Advice) -> str:
     return (
         f"{advice.confidence:.2f} (95% {belief.low:.2f} to {belief.high:.2f}) that the structure is right: "
         f"the rule {advice.rule!r} was right on {belief.right} of {belief.sets} labelled sets"
+        + ("" if advice.clear else " where it was in doubt")
     )
 
 

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from advisor.lags import Agreement, Lags, pooled_ranks
 from advisor.order import Order, order_at
-from advisor.topology import measure_topology
+from advisor.topology import Topology
 
 MOST_ASSIGNED = 1100  # columns up to which they are assigned to a grid by the Hungarian method
 LANDMARKS = 100  # columns to which distances along the sheet are measured
@@ -34,7 +34,9 @@ class Recovered:
     order: Order  # of the recovered order, on the other half
 
 
-def recover_order(values: NDArray[np.floating], rng: np.random.Generator) -> Recovered | None:
+def recover_order(
+    values: NDArray[np.floating], rng: np.random.Generator, topology: Topology | None
+) -> Recovered | None:
     """Find the order that scrambled columns once had.
 
     Parameters
@@ -43,6 +45,8 @@ def recover_order(values: NDArray[np.floating], rng: np.random.Generator) -> Rec
         Rows by columns, NaN where missing.
     rng : Generator
         Halves the rows.
+    topology : Topology or None
+        Of these values, None if too few of them vary.
 
     Returns
     -------
@@ -57,14 +61,15 @@ def recover_order(values: NDArray[np.floating], rng: np.random.Generator) -> Rec
 
     Examples
     --------
+    >>> from advisor.topology import measure_topology
     >>> rng = np.random.default_rng(0)
     >>> order = rng.permutation(60)
-    >>> found = recover_order(rng.normal(size=(200, 60)).cumsum(axis=1)[:, order], rng)
+    >>> walks = rng.normal(size=(200, 60)).cumsum(axis=1)[:, order]
+    >>> found = recover_order(walks, rng, measure_topology(walks, rng))
     >>> steps = order[found.columns]  # forwards or backwards, nobody can tell
     >>> bool(np.abs(np.diff(steps)).mean() < 2)
     True
     """
-    topology = measure_topology(values, rng)
     if topology is None or topology.odds() <= 0.5:
         return None
     rows = rng.permutation(len(values))

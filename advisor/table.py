@@ -14,6 +14,7 @@ from advisor.geometry import Geometry, recover
 from advisor.lags import Floats, Lags
 from advisor.pictures import Pictures
 from advisor.seriation import Recovered, recover_order
+from advisor.topology import Topology, measure_topology
 
 Form = Literal[
     "table",
@@ -164,9 +165,16 @@ class Table:
     @cached_property
     def recovered(self) -> Recovered | None:
         """The order that scrambled columns once had; None where they have one, or never had."""
+        if self.topology is None:
+            return None
+        return recover_order(self.values, np.random.default_rng(0), self.topology)
+
+    @cached_property
+    def topology(self) -> Topology | None:
+        """Shape of the graph of nearest columns; None where they have an order, or too few vary."""
         if self.form != "table" or self.geometry.layout is not None:
             return None
-        return recover_order(self.values, np.random.default_rng(0))
+        return measure_topology(self.values, np.random.default_rng(0))
 
     @cached_property
     def geometry(self) -> Geometry:

@@ -50,12 +50,14 @@ class Topology:
         """The facts that tell a sheet from a line, in the order of ``SHAPE``."""
         return np.array((self.growth, self.clustering, self.reach))
 
-    def odds(self) -> float:
-        """Probability that the columns had an order, by the fitted model.
+    @property
+    def joined(self) -> bool:
+        """Whether columns agree with their neighbours, and those are no chance."""
+        return self.nearest >= 0.4 and self.recall >= 0.3 and self.contrast >= 0.2
 
-        Columns that agree with none, or whose neighbours are chance, have none.
-        """
-        if self.nearest < 0.4 or self.recall < 0.3 or self.contrast < 0.2:
+    def odds(self) -> float:
+        """Probability that the columns had an order, by the fitted model; 0 if they are not joined."""
+        if not self.joined:
             return 0.0
         return Logistic.load("scrambled").probability(self.facts())
 

@@ -7,6 +7,9 @@ import numpy as np
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
+NULL = "columns that share hidden factors: their graph has hubs and is short"
+REFERENCE = "Le Roux, Bengio et al. (2007), Learning the 2-D topology of images, NIPS"
+
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Neighbour agreement in the order recovered, on rows that were not used to find it.
@@ -14,18 +17,33 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     Recovered only where the graph of nearest columns looks like a line or a sheet: an order can be found in
     any table, and in one with few hidden factors neighbours in it agree on new rows too.
     """
-    found = table.recovered
-    if found is None:
+    topology, found = table.topology, table.recovered
+    if topology is None:
         return None
+    if found is None:
+        odds = topology.odds()
+        return Evidence(
+            name="scrambled_columns",
+            value=float("nan"),
+            unit="Lin's concordance, -1..1",
+            interval=None,
+            p_value=None,
+            null=NULL,
+            rows_used=len(table.values),
+            reference=REFERENCE,
+            summary=f"the columns do not look like those of a scrambled series or picture ({odds:.2f})",
+            found=False,
+            details={"probability": round(odds, 4)},
+        )
     return Evidence(
         name="scrambled_columns",
         value=found.found - found.held,
         unit="Lin's concordance, -1..1",
         interval=None,
         p_value=None,
-        null="columns that share hidden factors: their graph has hubs and is short",
+        null=NULL,
         rows_used=len(table.values),
-        reference="Le Roux, Bengio et al. (2007), Learning the 2-D topology of images, NIPS",
+        reference=REFERENCE,
         summary=(
             f"the columns look like a scrambled {'picture' if found.structure == 'image' else 'series'} "
             f"(probability {found.probability:.2f}): in the order recovered, neighbours agree by "

@@ -19,7 +19,7 @@ import pandas as pd
 
 from advisor import AdvisorError
 from advisor.calibration import FAMILIES, Calibration
-from advisor.policy import choose
+from advisor.choice import choose
 from benchmarks.advisor.structure import CALIBRATION
 from benchmarks.store import Store
 

@@ -8,7 +8,7 @@ from scipy.stats import beta
 
 from advisor import advise
 from advisor.calibration import FAMILIES, Belief, Calibration
-from advisor.policy import choose
+from advisor.choice import choose
 
 
 def row(number, rule="r", origin="a", right=True):

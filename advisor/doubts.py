@@ -1,0 +1,110 @@
+"""What came near to another verdict: the cases in which rules are wrong more often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisor.policy import Verdict
+from advisor.probes.base import Evidence
+from advisor.table import Table
+
+# Where evidence begins to speak for another verdict. They only sort verdicts into clear and doubtful ones;
+# how often either is right is counted (``Calibration.belief``).
+NEAR_ORDER, NEAR_SHARE = 0.1, 0.5  # p-value and share of triples of a line that might be ordered
+NEAR_SCRAMBLED = 0.2  # odds
+SURE_IMAGE, NEAR_IMAGE = 0.9, 0.1  # odds of a line length
+SURE_SHARE = 0.75  # of ordered triples
+SHORT = 16  # columns or rows
+SURE_MOVING = 0.75  # share of columns that move down the rows
+
+
+def doubts(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> tuple[str, ...]:
+    """Name what came near, and what would settle it; nothing if the verdict is clear.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from advisor.intake import read
+    >>> from advisor.policy import decide
+    >>> from advisor.probes import measure
+    >>> rng = np.random.default_rng(0)
+    >>> walks = read(rng.normal(size=(80, 40)).cumsum(axis=1), None, rng)
+    >>> facts = measure(walks)
+    >>> doubts(decide(walks, facts), walks, facts)
+    ()
+    """
+    if verdict.structure == "tabular":
+        found = [*_hidden_columns(table, facts), *_hidden_rows(facts)]
+    elif verdict.rule in ("flat_image", "flat_series"):
+        found = _layout(verdict, table, facts)
+    elif verdict.rule.startswith("scrambled"):
+        found = ["the order of scrambled columns is guessed: where the data come from tells for sure"]
+    elif verdict.rule in ("panel", "timed_rows", "moving_rows"):
+        found = _rows(verdict, facts)
+    else:
+        found = []
+    return tuple(found)
+
+
+def _hidden_columns(table: Table, facts: Mapping[str, Evidence]) -> list[str]:
+    order, scrambled = facts.get("column_order"), facts.get("scrambled_columns")
+    found = []
+    p_value = 1.0 if order is None or order.p_value is None else order.p_value
+    if order is not None and p_value < NEAR_ORDER and order.value > NEAR_SHARE:
+        found.append(
+            f"the columns are nearly ordered ({order.value:.0%} of triples, p = {p_value:.2g}): more rows or "
+            "columns would settle whether they are a series"
+        )
+    if scrambled is not None and not scrambled.found:
+        odds = scrambled.details["probability"]
+        if odds > NEAR_SCRAMBLED:
+            found.append(
+                f"the columns may be a scrambled series or picture ({odds:.2f}): their origin would tell"
+            )
+    return found
+
+
+def _hidden_rows(facts: Mapping[str, Evidence]) -> list[str]:
+    rows, time = facts.get("row_order"), facts.get("time_axis")
+    found = []
+    if rows is not None and rows.found and (rows.details["moving"] > 0.3 or rows.value > 0.5):
+        found.append(
+            f"the rows move ({rows.details['moving']:.0%} of columns step by step, autocorrelation "
+            f"{rows.value:.2f}): if they are in the order of time, say which column tells it"
+        )
+    if time is not None and time.details.get("in_order"):
+        found.append("the rows are in the order of a time: if they are steps of one series, say so")
+    return found
+
+
+def _layout(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> list[str]:
+    geometry = table.geometry
+    found = []
+    if verdict.rule == "flat_image" and geometry.image < SURE_IMAGE:
+        found.append(f"the line length is likely, not certain ({geometry.image:.2f}): their size would tell")
+    if verdict.rule == "flat_series":
+        if geometry.image > NEAR_IMAGE:
+            found.append(f"the columns might be a picture ({geometry.image:.2f}): their origin would tell")
+        order = facts["column_order"]
+        if order.value < SURE_SHARE or geometry.stop - geometry.start < SHORT:
+            found.append(
+                f"the order is weak or short ({order.value:.0%} of {order.details['triples']} triples): if "
+                "columns are unrelated measurements, say structure='tabular'"
+            )
+    return found
+
+
+def _rows(verdict: Verdict, facts: Mapping[str, Evidence]) -> list[str]:
+    rows = facts.get("row_order")
+    if verdict.rule == "panel":
+        fact = facts["panel"]
+        if fact.details["memory"] < 0.5:
+            return [
+                f"few columns remember the value before within an entity ({fact.details['memory']:.0%}): if "
+                "times are only labels, say structure='tabular'"
+            ]
+    elif rows is None or not rows.found:
+        return ["the rows do not depend on the rows before them: order may be that of the file alone"]
+    elif verdict.rule == "moving_rows" and rows.details["moving"] < SURE_MOVING:
+        return ["no column tells time: a file sorted by something else can look the same"]
+    return []
