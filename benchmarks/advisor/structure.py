@@ -9,6 +9,7 @@ per set (never its data) becomes the "rules" part of ``advisor/data/calibration.
 from __future__ import annotations
 
 import argparse
+import itertools
 import subprocess
 import sys
 import time
@@ -162,27 +163,52 @@ def provenance(command: str, **facts: Any) -> dict[str, Any]:
     return {"command": command, "commit": commit.stdout.strip(), "date": today, **facts}
 
 
+def _row(r: Result) -> dict[str, Any]:
+    return {
+        "set": r.case.id,
+        "origin": r.case.origin,
+        "rule": r.rule,
+        "clear": r.clear,
+        "predicted": r.structure,
+        "true": r.case.structure,
+    }
+
+
 def calibrate(results: list[Result], command: str) -> Calibration:
     """Put the outcome per set into the shipped calibration."""
     held = Calibration.load()
-    rows = tuple(
-        {
-            "set": r.case.id,
-            "origin": r.case.origin,
-            "rule": r.rule,
-            "clear": r.clear,
-            "predicted": r.structure,
-            "true": r.case.structure,
-        }
-        for r in results
-        if r.rule != "error"
-    )
+    rows = tuple(_row(r) for r in results if r.rule != "error")
     note = (
         "sets whose label is sure, named here; rules were written with the corpus and about half of the sets "
         "of packages in sight, so expect somewhat less on other sets"
     )
     told = dict(held.provenance) | {"rules": provenance(command, sets=len(rows), note=note)}
     return replace(held, rules=rows, provenance=told)
+
+
+def trust(results: list[Result]) -> list[str]:
+    """How far the confidence can be trusted: each set judged by the counts of all other origins."""
+    answered = [r for r in results if r.rule != "error"]
+    counts = Calibration({}, rules=tuple(_row(r) for r in answered))
+    without = {origin: counts.without(origin) for origin in {r.case.origin for r in answered}}
+    stated = np.array(
+        [without[r.case.origin].belief(r.rule, clear=r.clear).value for r in answered], dtype=np.float64
+    )
+    right = np.array([r.right for r in answered], dtype=np.bool_)
+    lines = [
+        f"confidence with origins left out: expected calibration error {calibration_error(stated, right):.3f}, "
+        f"Brier score {float(((stated - right) ** 2).mean()):.3f} on {len(answered)} sets",
+        f"{'stated':>12}{'mean':>8}{'right':>8}{'sets':>6}",
+    ]
+    edges = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+    for low, high in itertools.pairwise(edges):
+        inside = (stated > low) & (stated <= high)
+        if inside.any():
+            lines.append(
+                f"{low:>5.2f}..{high:<5.2f}{stated[inside].mean():>8.3f}{right[inside].mean():>8.3f}"
+                f"{inside.sum():>6}"
+            )
+    return lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -215,8 +241,15 @@ def main(arguments: list[str] | None = None) -> int:
         if part:
             lines += [f"{title} ({len(part)})", *summary(part), ""]
     lines += ["Wrong structure or layout:", *failures([*results, *controls])]
-    lines += ["", "Left out:", *(f"  {reason}" for reason in left_out)]
+    lines += ["", "Left out:", *(f"  {reason}" for reason in left_out), "", *trust(results)]
     if options.write:
+        offered, missing = package_cases()
+        shipped = [run(case, options.seed) for case in offered if case.sure]
+        lines += ["", f"Sets of installed packages ({len(shipped)})", *(summary(shipped) if shipped else [])]
+        lines += failures(shipped)
+        lines += [f"  left out: {reason}" for reason in missing]
+        results += shipped
+        lines += ["", *trust(results)]
         calibration = calibrate(results, "python -m benchmarks.advisor.structure --write")
         CALIBRATION.write_text(calibration.to_json(), encoding="utf-8")
         lines.append(f"wrote {CALIBRATION.name}: {len(calibration.rules)} sets")
