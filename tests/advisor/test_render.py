@@ -62,7 +62,7 @@ def test_text_names_numbers():
     series = np.random.default_rng(0).normal(size=(80, 40)).cumsum(axis=1)
     text = repr(advise(series, np.arange(80) % 2))
     assert "40 x 1" in text
-    assert "of 38 triples" in text
+    assert "of 108 triples" in text
     assert "rule 'flat_series' was right on" in text
 
 
