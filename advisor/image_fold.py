@@ -44,8 +44,15 @@ class Fold:
         )
         return np.nan_to_num(np.array(values, dtype=np.float64))
 
+    @property
+    def folds(self) -> bool:
+        """Whether columns agree along and across lines beyond chance, which is 1/3 for each fact."""
+        return bool(self.facts()[0] > 1 / 3)
+
     def odds(self) -> float:
         """Probability that this is the line length of a picture, by the fitted model."""
+        if not self.folds:
+            return 0.0
         return Logistic.load("image_fold").probability(self.facts())
 
 

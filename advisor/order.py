@@ -101,7 +101,7 @@ def unit_step(lags: Lags) -> tuple[Order, int]:
         return order, order.step
     if not adjacent.found and apart:
         return apart[0], 1  # neighbours alternate, yet all columns are one series
-    if not adjacent.found and lags.size > SHORT:
+    if (not adjacent.found or adjacent.share < FAR_SHARE) and lags.size > SHORT:
         # noise hides what little a smooth series changes from step to step, not what it changes over many
         far = [order_at(lags, step, tried=len(FAR_STEPS)) for step in FAR_STEPS if 8 * step <= lags.size]
         clearest = min(far, key=lambda order: order.p_value, default=adjacent)

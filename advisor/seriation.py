@@ -90,7 +90,8 @@ def recover_order(
         whole = len(sizes) == 1 and not len(rest)
         layout = (len(lines[0]), len(lines)) if whole else (values.shape[1], 1)
     held, found = Lags.of(judge), Lags.of(judge[:, columns])
-    order = order_at(found, 1)
+    # neighbours that changed places spoil triples of one step, not those of two or three
+    order = min((order_at(found, step, tried=3) for step in (1, 2, 3)), key=lambda order: order.p_value)
     if not sheet and not order.found:
         return None  # blocks of exchangeable columns make long graphs too, but on new rows no order in them
     return Recovered(

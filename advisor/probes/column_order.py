@@ -20,8 +20,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         return None
     order = table.geometry.order
     step = "adjacent columns" if order.step == 1 else f"columns {order.step} apart"
-    if order.short:
-        step = "columns one, two or three apart"
+    step = "columns one, two or three apart" if order.short else step
     independent = order.independent
     return Evidence(
         name="column_order",

@@ -12,7 +12,7 @@ from advisor.table import NUMBERS, Table
 
 COMMON = 0.5  # share of the variation within rows above which most of it is one curve
 SAME_SUM = 0.01  # relative spread of the sums of histograms
-TAILS = (0.02, 0.98)  # quantiles at which each row is cut, so that no few columns make the curve
+FEW = 0.02  # share of the columns, and at least two, that must not make the curve: those that make most of it
 FEWEST, ENOUGH = 8, 100  # rows
 
 
@@ -90,22 +90,18 @@ def describe(series: NDArray[np.floating]) -> Profile | None:
     'aligned curve'
     """
     values = series.astype(np.float64)
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=2, keepdims=True), 1)
-    filled = np.where(known, values, 0)
-    cut = np.where(known, np.clip(filled, *_tails(values)), 0)
-    centred = np.where(known, cut - cut.sum(axis=2, keepdims=True) / count, 0)
-    length = np.sqrt((centred**2).sum(axis=2, keepdims=True))
-    # every channel of every row at unit length, so that neither units nor levels of rows count
-    unit = np.divide(centred, length, out=np.zeros_like(centred), where=length > 1e-12)
-    varied = (length > 1e-12).any(axis=(1, 2))
-    unit, m = unit[varied], int(varied.sum())
-    if m < FEWEST:
+    unit, steps = _unit_rows(values), values.shape[2]
+    shared = _shared(unit)
+    if shared is not None and shared[0] > COMMON:
+        # most is one curve: is it so without the few columns that make most of it?
+        strength = (unit.mean(axis=0) ** 2).mean(axis=0)
+        few = np.argsort(strength, kind="stable")[steps - max(2, round(FEW * steps)) :]
+        shared = _shared(_unit_rows(np.delete(values, few, axis=2)))
+    if shared is None:
         return None
-    channels = np.maximum((length[varied] > 1e-12).sum(axis=1), 1)
-    rows = (unit / np.sqrt(channels)[..., None]).reshape(m, -1)
-    common, error = _mean_correlation(rows)
-    smoothness = float((unit[..., 1:] * unit[..., :-1]).sum(axis=2).mean())
+    common, error, smoothness = shared
+    known = np.isfinite(values)
+    filled = np.where(known, values, 0)
     total = _common_sum(filled, known)
     kind = "series" if common <= COMMON else "aligned curve"
     return Profile(
@@ -119,28 +115,35 @@ def describe(series: NDArray[np.floating]) -> Profile | None:
     )
 
 
-def _tails(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Low and high quantile of every row and channel; 0 where nothing is known."""
-    if np.isfinite(values).all():
-        ends: NDArray[np.float64] = np.quantile(values, TAILS, axis=2, keepdims=True)
-        return ends
-    ends = np.zeros((2, *values.shape[:2], 1))
-    for place in np.ndindex(values.shape[:2]):
-        row = values[place][np.isfinite(values[place])]
-        if len(row):
-            ends[:, *place, 0] = np.quantile(row, TAILS)
-    return ends
+def _unit_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Centre every channel of every row and bring it to unit length: neither units nor levels count."""
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=2, keepdims=True), 1)
+    mean = np.where(known, values, 0).sum(axis=2, keepdims=True) / count
+    centred = np.where(known, values - mean, 0)
+    length = np.sqrt((centred**2).sum(axis=2, keepdims=True))
+    # a constant row is centred to rounding errors
+    varied = length > 1e-9 * np.sqrt(count) * np.maximum(np.abs(mean), 1e-9)
+    unit: NDArray[np.float64] = np.divide(centred, length, out=np.zeros_like(centred), where=varied)
+    return unit
 
 
-def _mean_correlation(rows: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean product of two different rows of unit length, and its jackknife error."""
-    m = len(rows)
+def _shared(unit: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """Mean correlation of two different rows, its jackknife error, and the lag-1 autocorrelation."""
+    channels = (unit != 0).any(axis=2).sum(axis=1)
+    unit, channels = unit[channels > 0], channels[channels > 0]
+    m = len(unit)
+    if m < FEWEST:
+        return None
+    rows = (unit / np.sqrt(channels)[:, None, None]).reshape(m, -1)
     total = rows.sum(axis=0)
     length = float(total @ total)
     without = length - 2 * rows @ total + (rows**2).sum(axis=1)  # squared length of the sum of the others
-    value = (length - m) / (m * (m - 1))
+    common = (length - m) / (m * (m - 1))
     left_out = (without - (m - 1)) / ((m - 1) * (m - 2))
-    return value, float(np.sqrt((m - 1) / m * ((left_out - left_out.mean()) ** 2).sum()))
+    error = float(np.sqrt((m - 1) / m * ((left_out - left_out.mean()) ** 2).sum()))
+    smoothness = float((unit[..., 1:] * unit[..., :-1]).sum(axis=2).mean())
+    return common, error, smoothness
 
 
 def _common_sum(filled: NDArray[np.float64], known: NDArray[np.bool_]) -> float:

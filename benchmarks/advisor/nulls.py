@@ -25,11 +25,14 @@ from scipy.stats import binom
 from advisor import policy, probes
 from advisor.intake import read
 from advisor.probes.base import Evidence, wilson
+from benchmarks.advisor import short_lines
 from benchmarks.advisor import simulated as s
 from benchmarks.advisor import simulated_rows as r
-from benchmarks.advisor.short_lines import fit_short_lines
 
 PAGE = Path(__file__).parents[2] / "docs" / "probes.md"
+FIT = """\
+Of a line of at most 60 columns the triples of one, two and three steps are counted together. They overlap, so
+a binomial is fitted to simulated blocks of 1 to 12 columns by `benchmarks/advisor/short_lines.py`."""
 Generator = Callable[[np.random.Generator], Any]
 TABLES = (
     s.exchangeable,
@@ -250,7 +253,7 @@ def page(rates: list[Rate], command: str, fit: list[str]) -> str:
     ]
     for name in probes.names():
         lines += ["", *section(name, [rate for rate in rates if rate.study.probe == name])]
-    lines += ["", "## Constants for short lines", "", *fit, "", "## The data", ""]
+    lines += ["", "## Constants for short lines", "", FIT, "", *fit, "", "## The data", ""]
     lines += ["| data | what they are |", "| --- | --- |"]
     lines += [f"| `{name}` | {summary(make)} |" for name, make in made.items()]
     return "\n".join(lines) + "\n"
@@ -283,7 +286,8 @@ def section(name: str, rates: list[Rate]) -> list[str]:
             "| --- | --- | --- | --- | --- |",
         ]
         words = {"null": "false positives", "alternative": "power", "outside": "outside the null"}
-        for rate in (rate for rate in rates if rate.study is study):
+        own = [rate for kind in words for rate in rates if rate.study is study and rate.kind == kind]
+        for rate in own:
             low, high = wilson(rate.fired, rate.of) or (0.0, 1.0)
             lines.append(
                 f"| {words[rate.kind]} | `{rate.data}` | {rate.fired} of {rate.of}"
@@ -294,13 +298,18 @@ def section(name: str, rates: list[Rate]) -> list[str]:
 
 
 def fit_lines(draws: int) -> list[str]:
-    """The constants of short lines, fitted again, as sentences."""
-    best, shipped = fit_short_lines(draws)
-    return [
-        f"{title}: chance {fit.chance:g}, {fit.independent:g} of the triples count; rejects at most "
-        f"{fit.excess:.2f} times as often as the level says, and asks for {fit.asked:.1%} ordered triples."
-        for title, fit in (("Best on the grid", best), ("Shipped in `advisor/order.py`", shipped))
+    """The constants of short lines, fitted again, as a table."""
+    best, shipped = short_lines.fit_short_lines(draws)
+    lines = [
+        "| | chance of an ordered triple | triples that count | rejects, times the level | asks for |",
+        "| --- | --- | --- | --- | --- |",
     ]
+    for title, fit in (("best on the grid", best), ("shipped in `advisor/order.py`", shipped)):
+        numbers = (
+            f"{fit.chance:.2f} | {fit.independent:.2f} | at most {fit.excess:.2f} | {fit.asked:.1%} ordered"
+        )
+        lines.append(f"| {title} | {numbers} |")
+    return lines
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,9 +1,8 @@
-"""Where the two constants for short lines in :mod:`advisor.order` come from.
+"""Of a short line of columns the triples of one, two and three steps are counted together.
 
-Of a short line the triples of one, two and three steps are counted together. They overlap, so the number of
-ordered ones is not binomial with chance 1/2. Here similarities are drawn as they are in blocks of
-exchangeable columns, and of all binomials that nowhere reject too often the one that asks for the lowest
-share is taken.
+They overlap, so the number of ordered ones is not binomial with chance 1/2. Here similarities are drawn as
+they are in blocks of exchangeable columns, and of all binomials that nowhere reject too often the one that
+asks for the lowest share is taken: these are the constants for short lines in :mod:`advisor.order`.
 """
 
 from __future__ import annotations

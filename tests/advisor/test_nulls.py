@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from advisor import probes
+from advisor.intake import read
 from advisor.order import Order
+from advisor.probes import adjacency
 from benchmarks.advisor import nulls, simulated, simulated_rows
 from benchmarks.advisor.short_lines import BLOCKS, fit_short_lines, ordered_triples, tails
 
@@ -39,6 +41,22 @@ def test_every_probe_sees_what_is_there(study):
     only = replace(study, nulls=(), outside=())
     for rate in nulls.measure([only], repeats=8, seed=2):
         assert rate.fired >= 2, rate
+
+
+def test_blocks_of_five_columns_are_no_scrambled_series():
+    for seed in range(6):  # the nearest four of five columns close a graph without hubs
+        rng = np.random.default_rng(seed)
+        columns = np.repeat(rng.normal(size=(500, 20)), 5, axis=1) * 2 + rng.normal(size=(500, 100))
+        assert read(columns, None, rng).recovered is None
+
+
+def test_few_random_orders_of_a_wide_table_are_enough_for_a_small_p_value():
+    rng = np.random.default_rng(0)
+    walks, noise = rng.normal(size=(40, 3100)).cumsum(axis=1), rng.normal(size=(40, 3100))
+    facts = [adjacency.measure(read(values, None, rng), rng) for values in (walks, noise)]
+    assert facts[0].details["orders"] < 1 / adjacency.LEVEL
+    assert facts[0].p_value < 1e-6
+    assert facts[1].p_value > adjacency.LEVEL
 
 
 def test_a_rate_above_its_level_is_said_so():

@@ -95,3 +95,9 @@ def test_missing_ends_and_constant_rows_are_no_obstacle():
     rows[:5] = 1.0
     assert fact_of(rows).details["kind"] == "series"
     assert profile_shape.describe(np.ones((20, 1, 30))) is None
+
+
+def test_few_columns_of_another_level_are_no_curve():
+    rng = np.random.default_rng(0)
+    rows = np.column_stack([7 + walks(rng, columns=24) / 10, rng.uniform(0.1, 0.3, 60)])
+    assert profile_shape.describe(rows[:, None]).kind == "series"
