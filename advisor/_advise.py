@@ -18,7 +18,7 @@ from advisor.findings import follow
 from advisor.intake import read
 from advisor.policy import Choice, Verdict, choose, decide
 from advisor.probes import Evidence, measure
-from advisor.reading import left_out
+from advisor.roles import left_out
 from advisor.standings import Race
 from advisor.table import Role, Table
 

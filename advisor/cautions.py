@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata, skew
 
 from advisor.dates import ORDERED, day_first
 from advisor.leaks import leaks
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
+from advisor.ranks import midranks
 from advisor.table import FEWEST_ROWS, RUN, Table
 
 FEW_ROWS = {"cnn": 500, "lstm": 500, "gbt": 100}  # below this, folds differ more than families do
@@ -92,7 +92,7 @@ def _kept_by_target(table: Table) -> float:
     if len(y) < 30:
         return 0.0
     if table.kind == "regression":
-        ranks = rankdata(y.to_numpy(dtype=np.float64))
+        ranks = midranks(y.to_numpy(dtype=np.float64))
         return float(np.corrcoef(ranks[:-1], ranks[1:])[0, 1])
     codes = pd.factorize(y)[0]
     chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
@@ -251,7 +251,8 @@ def _far_target(table: Table) -> str | None:
         return None
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
     farthest = float(np.abs(y - middle).max() / (high - low)) if high > low else 0.0
-    lopsided = float(skew(y))
+    off = y - y.mean()
+    lopsided = float((off**3).mean() / max(float((off**2).mean()), 1e-300) ** 1.5)
     if y.min() >= 0 and middle > 0 and lopsided > SKEWED:
         return (
             f"the target is skewed ({lopsided:.0f}; its largest value is {y.max() / middle:.0f} times the "

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from advisor.clocks import Clock, clocks, in_order
 from advisor.memory import memory
 from advisor.probes.base import Evidence
+from advisor.ranks import midranks
 from advisor.table import Table
 
 Codes = NDArray[np.intp]
@@ -208,7 +208,7 @@ def _values(table: Table, roles: dict[Any, Any]) -> dict[Any, NDArray[np.float64
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isnan(values).mean() > 0.5:
             continue
-        kept[label] = rankdata(np.where(np.isnan(values), np.nanmedian(values), values))
+        kept[label] = midranks(np.where(np.isnan(values), np.nanmedian(values), values))
     return kept
 
 

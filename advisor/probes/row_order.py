@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from advisor.memory import blocks, memory
 from advisor.probes.base import Evidence
+from advisor.ranks import midranks
 from advisor.table import NUMBERS, Table
 
 COLUMNS = 64  # columns looked at, and the last one, which may be the target
@@ -100,7 +100,7 @@ def _ranks(table: Table) -> NDArray[np.float64] | None:
         steps = np.diff(values)
         if len(np.unique(values[:2000])) < 3 or (steps >= 0).mean() > 0.98 or (steps <= 0).mean() > 0.98:
             continue
-        rank = rankdata(values)
+        rank = midranks(values)
         kept.append((rank - rank.mean()) / max(rank.std(), 1e-9))
     return np.column_stack(kept) if kept else None
 
