@@ -140,5 +140,5 @@ def _means(values: Floats, codes: Codes) -> Floats:
 
 
 def _autocorrelation(rests: Floats, inside: NDArray[np.bool_]) -> Floats:
-    out: Floats = (rests[1:] * rests[:-1])[inside].mean(axis=0)
+    out: Floats = np.einsum("i,ij,ij->j", inside, rests[1:], rests[:-1]) / inside.sum()
     return out

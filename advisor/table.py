@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from advisor.geometry import Geometry, recover
 from advisor.lags import Floats, Lags
 from advisor.pictures import Pictures
 from advisor.seriation import Recovered, recover_order
+
+if TYPE_CHECKING:
+    from advisor.clocks import Clock
 
 Form = Literal[
     "table",
@@ -146,6 +149,13 @@ class Table:
     def lags(self) -> Lags:
         """Agreement of the numeric inputs at every distance."""
         return Lags.of(self.values)
+
+    @cached_property
+    def clocks(self) -> list[Clock]:
+        """What may count time in the first rows, among the columns that are not to be ignored."""
+        from advisor.clocks import clocks  # which reads columns in their roles
+
+        return clocks(self.run, {c.label: c.role for c in self.columns if c.role != "ignore"})
 
     @cached_property
     def recovered(self) -> Recovered | None:
