@@ -20,7 +20,7 @@ from advisor.findings import follow
 from advisor.intake import read
 from advisor.policy import Verdict, decide
 from advisor.probes import Evidence, measure
-from advisor.reading import left_out
+from advisor.roles import left_out
 from advisor.standings import Race
 from advisor.table import Role, Table
 
@@ -236,10 +236,10 @@ def _must_be_read(table: Table, roles: Mapping[Any, Role]) -> bool:
     """Whether some column is not used as it is held: left out, a date, or a number held as text."""
     if left_out(roles) or "time" in roles.values():
         return True
-    for label, role in roles.items():
-        number = pd.api.types.is_numeric_dtype(table.data[label].dtype)
+    for (label, role), held in zip(roles.items(), table.data.dtypes, strict=True):
+        number = role == "numeric" and isinstance(held, np.dtype) and held.kind in "iuf"
+        number = number or pd.api.types.is_numeric_dtype(held)
         if number != (role in ("numeric", "ordinal", "constant")) and role not in ("text", "array"):
-            held = table.data[label].dtype
             if not (role == "categorical" and not number) and not pd.api.types.is_bool_dtype(held):
                 return True
     return False

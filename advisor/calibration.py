@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 FAMILIES = ("cnn", "lstm", "gbt")
 TIE = 0.01  # scores closer than this count as equal
@@ -52,7 +52,7 @@ class Belief:
         (0.929, 0.79, 0.99)
         """
         a, b = right + 0.5, sets - right + 0.5
-        low, high = beta.ppf([0.025, 0.975], a, b)
+        low, high = betaincinv(a, b, [0.025, 0.975])
         return cls(a / (a + b), float(low), float(high), right, sets)
 
 

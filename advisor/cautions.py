@@ -6,18 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata, skew
 
 from advisor.dates import ORDERED, day_first
 from advisor.leaks import leaks
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
+from advisor.ranks import midranks
 from advisor.table import FEWEST_ROWS, RUN, Table
 
 FEW_ROWS = {"cnn": 500, "lstm": 500, "gbt": 100}  # below this, folds differ more than families do
 RARE = 0.05  # share of the rarest class that is worth a word
 REPEATED = 0.02  # share of repeated rows that is worth a word
 SHOWN = 3  # columns named in one sentence
+FIRST_COMPARED = 32  # columns in which rows are compared first
 DEPENDENT = 0.2  # dependence on the row before that is worth a word
 GROUPS = 12  # columns tried as groups at most
 SKEWED = 5.0  # skewness of a target from which its logarithm is the better target
@@ -92,7 +93,7 @@ def _kept_by_target(table: Table) -> float:
     if len(y) < 30:
         return 0.0
     if table.kind == "regression":
-        ranks = rankdata(y.to_numpy(dtype=np.float64))
+        ranks = midranks(y.to_numpy(dtype=np.float64))
         return float(np.corrcoef(ranks[:-1], ranks[1:])[0, 1])
     codes = pd.factorize(y)[0]
     chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
@@ -175,15 +176,26 @@ def _duplicates(table: Table) -> str | None:
         inputs = inputs if len(labels) == inputs.shape[1] else inputs[labels]
         if inputs.shape[1] < 2:
             return None
-        if all(pd.api.types.is_numeric_dtype(dtype) for dtype in inputs.dtypes):
-            sums = _fingerprints(inputs.to_numpy(dtype=np.float64, na_value=np.nan))
-        else:
-            codes = [pd.factorize(inputs.iloc[:, j])[0] for j in range(inputs.shape[1])]
-            sums = _fingerprints(np.column_stack(codes).astype(np.float64))
-        share = 1 - len(np.unique(sums)) / len(sums)
+        # rows that differ in some columns need no look at the others
+        some = np.linspace(0, inputs.shape[1] - 1, min(inputs.shape[1], FIRST_COMPARED)).astype(np.intp)
+        sums = _sums(inputs.iloc[:, some])
+        _, which, count = np.unique(sums, return_inverse=True, return_counts=True)
+        alike = count[which] > 1
+        distinct = int((count == 1).sum())
+        if alike.any():
+            distinct += len(np.unique(_sums(inputs[alike]) if len(some) < inputs.shape[1] else sums[alike]))
+        share = 1 - distinct / len(sums)
     if share < REPEATED or _few_combinations(table):
         return None
     return f"{share:.0%} of rows repeat an earlier one: keep copies on one side of a split"
+
+
+def _sums(inputs: pd.DataFrame) -> np.ndarray:
+    """Fingerprints of the rows of a frame."""
+    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in inputs.dtypes):
+        return _fingerprints(inputs.to_numpy(dtype=np.float64, na_value=np.nan))
+    codes = [pd.factorize(inputs.iloc[:, j])[0] for j in range(inputs.shape[1])]
+    return _fingerprints(np.column_stack(codes).astype(np.float64))
 
 
 def _fingerprints(rows: np.ndarray) -> np.ndarray:
@@ -251,7 +263,8 @@ def _far_target(table: Table) -> str | None:
         return None
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
     farthest = float(np.abs(y - middle).max() / (high - low)) if high > low else 0.0
-    lopsided = float(skew(y))
+    off = y - y.mean()
+    lopsided = float((off**3).mean() / max(float((off**2).mean()), 1e-300) ** 1.5)
     if y.min() >= 0 and middle > 0 and lopsided > SKEWED:
         return (
             f"the target is skewed ({lopsided:.0f}; its largest value is {y.max() / middle:.0f} times the "

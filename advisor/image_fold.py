@@ -122,15 +122,23 @@ def _share(first: Floats, second: Floats) -> float:
 def half_length(lags: Lags, limit: int) -> float:
     """Distance at which mean agreement falls to half of that at distance 1, interpolated."""
     first = lags.mean(1)
-    previous = first
-    for k in range(2, limit):
+    previous, at = first, 1
+    for k in _distances(limit):
         value = lags.mean(k)
         if not np.isfinite(value):
             break
         if value <= first / 2:
-            return k - 1 + (previous - first / 2) / max(previous - value, 1e-9)
-        previous = value
+            return at + (k - at) * (previous - first / 2) / max(previous - value, 1e-9)
+        previous, at = value, k
     return float(max(1, limit - 1))
+
+
+def _distances(limit: int) -> Iterator[int]:
+    """Each distance up to 64, then steps of a thirty-second: a half is not told more finely far away."""
+    k = 2
+    while k < limit:
+        yield k
+        k += max(1, k // 32)
 
 
 def _break(lags: Lags, length: int) -> float:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+GRAM = 20  # how many times faster a pair is when all are worked out at once
+MOST_GRAM = 2048  # columns up to which they are
 
 
 class Lags:
@@ -119,6 +121,9 @@ class Agreement:
     def of(cls, ranks: Floats) -> Agreement:
         """Prepare a table of ranks, NaN where missing."""
         known = np.isfinite(ranks)
+        if known.all():
+            means = ranks.mean(axis=0, dtype=np.float64).astype(np.float32)
+            return cls(means, np.subtract(ranks.T, means[:, None], order="C"))
         count = np.maximum(known.sum(axis=0), 1)
         means = (np.where(known, ranks, 0).sum(axis=0) / count).astype(np.float32)
         # one row per column, so that slices and random columns are contiguous reads
@@ -191,6 +196,12 @@ class Agreement:
         return nearest, agreement
 
     @cached_property
+    def _gram(self) -> Floats:
+        """Covariance of all columns."""
+        covariance: Floats = self.centred @ self.centred.T / self.rows
+        return covariance
+
+    @cached_property
     def variances(self) -> Floats:
         """Of the ranks of each column."""
         variances: Floats = np.einsum("ij,ij->i", self.centred, self.centred) / self.rows
@@ -217,6 +228,9 @@ class Agreement:
 
     def of_pairs(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
         """The given pairs, in blocks so that memory stays bounded."""
+        d = len(self.means)
+        if GRAM * len(i) > d * d and d <= MOST_GRAM:  # reading pairs costs more than working out all
+            return self._concordance(self._gram[i, j], i, j)
         parts = []
         block = max(1, 4_000_000 // self.rows)
         for start in range(0, len(i), block):
@@ -241,11 +255,44 @@ def pooled_ranks(values: NDArray[np.floating]) -> Floats:
     array([[0.1, 0.9], [nan, 0.3], [0.5, 0.7]], dtype=float32)
     """
     known = np.isfinite(values)
-    _, place, count = np.unique(values[known], return_inverse=True, return_counts=True)
-    middle = (np.cumsum(count) - count / 2) / max(len(place), 1)
+    every = bool(known.all())
+    held = values.ravel() if every else values[known]
+    middle = _levels(held) if values.dtype == np.float32 else None
+    if middle is None:
+        _, place, count = np.unique(held, return_inverse=True, return_counts=True)
+        middle = ((np.cumsum(count) - count / 2) / max(len(place), 1)).astype(np.float32)[place]
+    if every:
+        return middle.reshape(values.shape)
     ranks = np.full(values.shape, np.nan, np.float32)
-    ranks[known] = middle[place]
+    ranks[known] = middle
     return ranks
+
+
+def _levels(held: Floats) -> Floats | None:
+    """Mid-ranks by counting, of whole numbers in a range of 16 bits, or else by sorting keys of 64 bits.
+
+    A key is a number's bits, turned so that they sort as it does, and its place; sorting keys is three times
+    faster than sorting places by what stands there.
+    """
+    n = len(held)
+    if not n or n >= 2**32:
+        return None
+    low, high = float(held.min()), float(held.max())
+    if high - low < 2**16 and abs(low) < 2**24 and abs(high) < 2**24 and (held == np.floor(held)).all():
+        codes = (held - np.float32(low)).astype(np.intp)
+        count = np.bincount(codes)
+        return ((np.cumsum(count) - count / 2) / n).astype(np.float32)[codes]
+    bits = (held + np.float32(0)).view(np.uint32)  # adding 0 makes -0 and 0 one number
+    bits = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    keys = (bits.astype(np.uint64) << np.uint64(32)) | np.arange(n, dtype=np.uint64)
+    keys.sort()
+    bits, place = (keys >> np.uint64(32)).astype(np.uint32), keys.astype(np.uint32)
+    del keys
+    starts = np.flatnonzero(np.append(True, bits[1:] != bits[:-1]))
+    count = np.diff(np.append(starts, n))
+    out = np.empty(n, np.float32)
+    out[place] = np.repeat(((starts + count / 2) / n).astype(np.float32), count)
+    return out
 
 
 def nanmean(values: NDArray[np.floating]) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
+from advisor.ranks import midranks
 from advisor.table import Table
 
 COLUMNS = 200  # columns checked at most
@@ -59,14 +59,14 @@ def leaks(table: Table) -> list[str]:
 
 def _of_quantity(numbers: dict[str, Floats], words: dict[str, pd.Series], y: Floats) -> list[str]:
     found: list[tuple[str, str]] = []
-    ranks = _standard(rankdata(y))
+    ranks = _standard(midranks(y))
     for name, values in numbers.items():
         held = ~np.isnan(values)
         if held.sum() < FEWEST or len(np.unique(values[held][:200])) < 10:
             continue
         whole = bool(held.all())
-        other = ranks if whole else _standard(rankdata(y[held]))
-        strength = abs(float(_standard(rankdata(values[held])) @ other)) / int(held.sum())
+        other = ranks if whole else _standard(midranks(y[held]))
+        strength = abs(float(_standard(midranks(values[held])) @ other)) / int(held.sum())
         if strength > CERTAIN:
             found.append((name, f"rank correlation {strength:.4f}"))
             continue
@@ -155,7 +155,7 @@ def _standard(ranks: Floats) -> Floats:
 
 
 def _auc(values: Floats, y: NDArray[np.intp]) -> float:
-    ranks = rankdata(values)
+    ranks = midranks(values)
     ones = int((y == 1).sum())
     area = (float(ranks[y == 1].sum()) - ones * (ones + 1) / 2) / max(1, ones * (len(y) - ones))
     return max(area, 1 - area)

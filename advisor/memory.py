@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -90,7 +90,7 @@ def memory(
     spread = np.maximum(dealt.std(axis=0, ddof=1), 0.7 / np.sqrt(inside.sum()))
     gain[usable] = observed - dealt.mean(axis=0)
     hits = np.zeros(d, bool)
-    hits[usable] = (gain[usable] > norm.isf(alpha) * spread) & (gain[usable] > MEMORY)
+    hits[usable] = (gain[usable] > -ndtri(alpha) * spread) & (gain[usable] > MEMORY)
     return hits, gain
 
 
@@ -140,5 +140,5 @@ def _means(values: Floats, codes: Codes) -> Floats:
 
 
 def _autocorrelation(rests: Floats, inside: NDArray[np.bool_]) -> Floats:
-    out: Floats = (rests[1:] * rests[:-1])[inside].mean(axis=0)
+    out: Floats = np.einsum("i,ij,ij->j", inside, rests[1:], rests[:-1]) / inside.sum()
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -101,6 +102,7 @@ def decimal_comma(cells: Iterable[str]) -> bool:
     return seen
 
 
+@lru_cache(maxsize=2**14)  # prices and shares repeat, and a look reads some of them more than once
 def _number(cell: str, comma: bool) -> float:
     clock = CLOCK.match(cell)
     if clock:

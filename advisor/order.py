@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
-from scipy.stats import f
+from scipy.special import betainc, fdtrc
 
 from advisor.lags import Floats, Lags
 
@@ -137,7 +136,7 @@ def _varies(facts: NDArray[np.floating], period: int) -> bool:
         return True
     ratio = (explained / (period - 1)) / ((1 - explained) / freedom)
     adjusted = 1 - (1 - explained) * (len(facts) - 1) / freedom
-    return adjusted > 0.1 and float(f.sf(ratio, period - 1, freedom)) < 0.001
+    return adjusted > 0.1 and float(fdtrc(period - 1, freedom, ratio)) < 0.001
 
 
 def channel_steps(lags: Lags) -> list[int]:

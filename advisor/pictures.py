@@ -114,7 +114,10 @@ def role_of_cells(column: pd.Series) -> str | None:
     """
     if not (column.dtype == object or pd.api.types.is_string_dtype(column.dtype)):
         return None
-    cells = column.dropna().iloc[:: max(1, len(column) // 64)].iloc[:64].tolist()
+    step = max(1, len(column) // 64)
+    cells = column.iloc[::step].dropna().iloc[:64].tolist()
+    if not cells:
+        cells = column.dropna().iloc[::step].iloc[:64].tolist()
     kinds = Counter(kind_of_cell(cell) for cell in cells)
     if not kinds:
         return None

@@ -11,15 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor.clocks import seconds_of
 from advisor.errors import InputError
-from advisor.roles import as_numbers
+from advisor.roles import LEFT_OUT, as_numbers, left_out
 from advisor.table import Role
-
-LEFT_OUT = frozenset(["identifier", "ignore", "file"])
-
-
-def left_out(roles: Mapping[Any, Role]) -> bool:
-    """Whether a column is no input while others remain."""
-    return bool(LEFT_OUT & set(roles.values())) and not set(roles.values()) <= LEFT_OUT
 
 
 class ReadColumns(TransformerMixin, BaseEstimator):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,16 @@ from advisor.errors import InputError, unusable
 from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
 from advisor.table import Role
 
-__all__ = ["as_numbers", "numbers_of", "parse_times", "role_of", "roles_of"]
+__all__ = ["LEFT_OUT", "as_numbers", "left_out", "numbers_of", "parse_times", "role_of", "roles_of"]
 
 WORDS_OF_TEXT = 3  # mean words per cell; AutoGluon draws the line at the same place
 LETTERS_OF_TEXT = 30  # mean letters per cell of strings without spaces, such as DNA
 LOOK = 200  # cells of a column that are read to tell what it is
 SAMPLE = 2048  # numbers of a column that are read to tell what it is
+GLANCE = 64  # numbers of a column that show of most that they are quantities
 ALL = 100_000  # values that must all differ where a column is unique
+STRINGS = 50_000_000  # strings of all columns together that are read to count those that differ
+FEWEST_STRINGS = 10_000  # strings of a column that may always be read
 FEWEST = 20  # rows from which on differing values name the rows
 LEVELS = 12  # ranks of an ordinal code at most
 YEARS = (1800, 2100)  # whole numbers in between may be years
@@ -59,10 +62,14 @@ def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> di
     for label in given:
         _check(frame[label], given[label])
     roles: dict[Any, Role] = {}
-    for place, label in enumerate(frame.columns):
-        column = frame.iloc[:, place]  # some labels, such as NaN and True, mean something else in an index
+    quantities = _quantities(frame)
+    most = max(FEWEST_STRINGS, STRINGS // max(1, frame.shape[1]))
+    for place, (label, column) in enumerate(frame.items()):
+        if place in quantities:
+            roles[label] = given.get(label) or "numeric"
+            continue
         with unusable(column):
-            roles[label] = given.get(label) or role_of(column)
+            roles[label] = given.get(label) or role_of(column, most)
     if not set(roles.values()) - {"identifier", "constant", "ignore"}:
         for label, role in roles.items():
             if role == "identifier" and label not in given and not _is_number(frame[label]):
@@ -70,13 +77,15 @@ def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> di
     return roles
 
 
-def role_of(column: pd.Series) -> Role:
+def role_of(column: pd.Series, most: int = STRINGS) -> Role:
     """Tell the role of one input column from its values alone, never from its name.
 
     Parameters
     ----------
     column : Series
         All rows.
+    most : int
+        Strings that are read at most to count those that differ; few are read where few show it.
 
     Returns
     -------
@@ -120,8 +129,8 @@ def role_of(column: pd.Series) -> Role:
         if any(isinstance(cell, kind) for cell in cells):
             raise _unusable(column, name, "turn each into numbers, text or an array")
     if all(isinstance(cell, int | float | np.number | np.bool_) for cell in cells):
-        return _numeric_role(pd.to_numeric(column, errors="coerce"))
-    return _string_role(column, [str(cell) for cell in cells])
+        return _read_role(column, lambda part: pd.to_numeric(part, errors="coerce"))
+    return _string_role(column, [str(cell) for cell in cells], most)
 
 
 def _check(column: pd.Series, role: Role) -> None:
@@ -159,6 +168,50 @@ def numbers_of(column: pd.Series, role: Role) -> NDArray[np.float64] | None:
     return held
 
 
+LEFT_OUT = frozenset(["identifier", "ignore", "file"])
+
+
+def left_out(roles: Mapping[Any, Role]) -> bool:
+    """Whether a column is no input while others remain.
+
+    Examples
+    --------
+    >>> left_out({"a": "numeric", "b": "identifier"}), left_out({"b": "identifier"})
+    (True, False)
+    """
+    return bool(LEFT_OUT & set(roles.values())) and not set(roles.values()) <= LEFT_OUT
+
+
+def _quantities(frame: pd.DataFrame) -> set[int]:
+    """Places of the columns of which a glance shows what all of :func:`_numeric_role` would: quantities.
+
+    They vary, and are not whole, or are whole but no code, no key and no date packed into a number.
+    """
+    n = len(frame)
+    places = [
+        j for j, dtype in enumerate(frame.dtypes) if isinstance(dtype, np.dtype) and dtype.kind in "iuf"
+    ]
+    if len(places) < 2 or n < 2:
+        return set()
+    step = max(1, n // SAMPLE)
+    rows = np.arange(0, n, step)
+    rows = rows[:: max(1, len(rows) // GLANCE)]
+    some = frame.iloc[rows]
+    if len(places) < frame.shape[1]:
+        some = some.iloc[:, places]
+    whole_type = np.array([dtype.kind != "f" for dtype in some.dtypes])
+    values = np.sort(some.to_numpy(dtype=np.float64).T, axis=1)  # NaN last
+    held = np.isfinite(values)
+    usable = held | np.isnan(values)
+    low, high = values[:, 0], np.where(held, values, -np.inf).max(axis=1)
+    with np.errstate(invalid="ignore"):
+        varied = usable.all(axis=1) & (low < high) & (np.maximum(abs(low), abs(high)) < 2**53)
+        broken = ((values != np.floor(values)) & held).any(axis=1)
+        repeated = (values[:, 1:] == values[:, :-1]).any(axis=1)
+    no_code = (low < 180_001) & ((low < 0) | (high > 2 * LEVELS)) & (repeated | ~whole_type)
+    return {place for place, sure in zip(places, varied & (broken | no_code), strict=True) if sure}
+
+
 def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
 
@@ -168,6 +221,16 @@ def _is_time(dtype: Any) -> bool:
     return bool(types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype)) or isinstance(
         dtype, pd.PeriodDtype
     )
+
+
+def _read_role(column: pd.Series, read: Callable[[pd.Series], pd.Series]) -> Role:
+    """Role of the numbers that a column is read as, most of them only where the answer depends on it."""
+    step = max(1, len(column) // SAMPLE)
+    part = read(column.iloc[::step])
+    role = _numeric_role(part)
+    if step > 1 and (role in ("constant", "identifier") or part.isna().all()):
+        return _numeric_role(read(column))
+    return role
 
 
 def _numeric_role(column: pd.Series) -> Role:
@@ -223,36 +286,56 @@ def _names_rows(column: pd.Series) -> bool:
     return bool(even and len(values) >= 200 and low >= 100_000 and digits[0] == digits[1])
 
 
-def _string_role(column: pd.Series, cells: list[str]) -> Role:
+def _string_role(column: pd.Series, cells: list[str], most_read: int) -> Role:
     if are_dates(cells):
         return "time"
     if are_numbers(cells):
-        values = as_numbers(column)
-        return _numeric_role(
-            values.astype("Int64") if all(cell.strip().isdigit() for cell in cells) else values
+        counts = all(cell.strip().isdigit() for cell in cells)
+        return _read_role(
+            column, lambda part: as_numbers(part).astype("Int64") if counts else as_numbers(part)
         )
     named = [cell for cell in cells if cell.strip().lower() not in MISSING_WORDS]
     if not named:
         return "constant"
     if len(named) < len(cells) and are_dates(named):
         return "time"
-    distinct = column.nunique(dropna=True)
-    if distinct <= 1:
-        return "constant" if column.notna().all() else "categorical"
     words = float(np.mean([len(cell.split()) for cell in cells]))
     letters = float(np.mean([len(cell) for cell in cells]))
-    held = int(column.notna().sum())
-    most = held >= FEWEST and 2 * held >= len(column)  # else few names that mark few rows
+    wordy = words >= WORDS_OF_TEXT or letters >= LETTERS_OF_TEXT
+    read, distinct, held = _distinct(column, 0.25 if wordy else 0.9, most_read)
+    if distinct <= 1:
+        return "constant" if column.notna().all() else "categorical"
+    most = held >= FEWEST and 2 * held >= read  # else few names that mark few rows
     if most and distinct >= 0.98 * held:
         codes = np.mean([bool(CODE.match(cell)) and len(cell) <= 64 for cell in cells])
         hashes = np.mean([bool(HASH.match(cell)) for cell in cells])
         if codes > 0.95 or hashes > 0.95:
             return "identifier"
-    if distinct > 0.3 * held and (words >= WORDS_OF_TEXT or letters >= LETTERS_OF_TEXT):
+    if distinct > 0.3 * held and wordy:
         return "text"
     if most and distinct == held:
         return "identifier"  # names such as those of countries, one a row
     return "categorical"
+
+
+def _distinct(column: pd.Series, share: float, most: int) -> tuple[int, int, int]:
+    """Count rows read, values that differ, and values held, in as few rows as show it.
+
+    A part shows a higher share of differing values than the whole, so one that is below ``share`` in a part
+    of the rows, drawn at random, needs no more of them.
+    """
+    n, size = len(column), 2 * SAMPLE
+    while size < min(n, most) / 2:
+        rows = np.sort(np.random.default_rng(0).integers(n, size=size))
+        part = column.iloc[rows]
+        distinct, held = part.nunique(dropna=True), int(part.notna().sum())
+        if distinct > 1 and distinct < share * held:
+            return size, distinct, held
+        size *= 8
+    part = column if n <= most else column.iloc[:: -(-n // most)]
+    if n > most and part.nunique(dropna=True) <= 1:
+        part = column
+    return len(part), int(part.nunique(dropna=True)), int(part.notna().sum())
 
 
 def _is_array(cell: Any) -> bool:

@@ -7,7 +7,6 @@ from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
@@ -208,6 +207,8 @@ def _assign(places: Places, layout: tuple[int, int, int]) -> NDArray[np.intp]:
     """Give each column a cell of its own, near its place."""
     height, width, _ = layout
     if height * width <= MOST_ASSIGNED:
+        from scipy.optimize import linear_sum_assignment  # half a second that few looks need
+
         y, x = np.divmod(np.arange(height * width), width)
         cost = (places[:, :1] - x) ** 2 + (places[:, 1:] - y) ** 2
         cells: NDArray[np.intp] = linear_sum_assignment(cost)[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from advisor.lags import Floats, Lags
 from advisor.pictures import Pictures
 from advisor.seriation import Recovered, recover_order
 from advisor.topology import Topology, measure_topology
+
+if TYPE_CHECKING:
+    from advisor.clocks import Clock
 
 Form = Literal[
     "table",
@@ -161,6 +164,13 @@ class Table:
         bare = Lags.of(self.values - level)
         found = recover(bare)
         return (lags, geometry) if found.layout is None else (bare, found)
+
+    @cached_property
+    def clocks(self) -> list[Clock]:
+        """What may count time in the first rows, among the columns that are not to be ignored."""
+        from advisor.clocks import clocks  # which reads columns in their roles
+
+        return clocks(self.run, {c.label: c.role for c in self.columns if c.role != "ignore"})
 
     @cached_property
     def recovered(self) -> Recovered | None:

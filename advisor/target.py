@@ -64,7 +64,9 @@ def infer_kind(y: pd.Series) -> Kind:
             raise _unlearnable(f"cells of type {type(cell).__name__}", do="give one value a row")
         return "classification"
     values = present.to_numpy(dtype=np.float64)
-    distinct = np.unique(values)
+    if len(np.unique(values[: 50 * MOST_CODES])) > MOST_CODES:
+        return "regression"
+    distinct = np.sort(pd.unique(values))
     whole = bool(np.all(distinct == np.floor(distinct)))
     codes = whole and len(distinct) <= MOST_CODES and 2 * len(distinct) <= len(values)
     return "classification" if len(distinct) <= 2 or codes else "regression"

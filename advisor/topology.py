@@ -138,11 +138,12 @@ def _varied(values: NDArray[np.floating]) -> NDArray[np.intp]:
     """Columns that take several values often enough, the first of each set of copies."""
     kept: list[int] = []
     seen: set[bytes] = set()
-    for j in range(values.shape[1]):
-        column = np.ascontiguousarray(values[:, j])
-        known = column[np.isfinite(column)]
-        _, counts = np.unique(known, return_counts=True)
-        if len(known) < 8 or counts.max() > USUAL * len(known):
+    columns = np.ascontiguousarray(values.T)
+    ordered = np.sort(np.where(np.isfinite(columns), columns, np.nan), axis=1)  # NaN last
+    held = np.isfinite(columns).sum(axis=1)
+    for j, column in enumerate(columns):
+        known, most = ordered[j, : held[j]], int(USUAL * held[j])
+        if len(known) < 8 or (known[most:] == known[: len(known) - most]).any():
             continue
         content = column.tobytes()
         if content not in seen:

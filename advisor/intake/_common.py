@@ -42,6 +42,8 @@ def check_finite(values: NDArray[Any], name: str) -> None:
     """Refuse infinities, which no scaler or tree survives."""
     if values.dtype.kind == "f" and values.size:
         with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(values.sum()):
+                return  # as one pass over almost all shows
             endless = (
                 np.isinf(values.min()) or np.isinf(values.max()) if not np.isnan(values).all() else False
             )
@@ -125,8 +127,8 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
         check_cells(series)
     with unusable(series, TargetError):
         kind = infer_kind(series)
-        distinct = series.nunique(dropna=True)
-    if distinct < 2:
+        single = series.iloc[:CELLS].nunique() < 2 and series.nunique() < 2
+    if single:
         only = series.dropna().iloc[0]
         raise TargetError(
             "the target must take at least two values",

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from advisor.cells import as_numbers
 from advisor.errors import InputError, TargetError
@@ -24,6 +23,7 @@ from advisor.intake._common import (
     sample_rows,
 )
 from advisor.pictures import is_opened
+from advisor.ranks import midranks
 from advisor.table import RUN, Column, Form, Role, Table
 
 LARGE = 8_000_000  # numbers looked at in items of several axes
@@ -158,7 +158,7 @@ def _remembers(values: NDArray[np.float64]) -> bool:
     """Whether neighbours in one series agree more than chance: rank autocorrelation beyond four errors."""
     if len(values) < 30 or np.ptp(values) == 0:
         return False
-    ranks = rankdata(values)
+    ranks = midranks(values)
     ranks -= ranks.mean()
     agreement = float((ranks[:-1] * ranks[1:]).mean() / ranks.var())
     return bool(abs(agreement) > 4 / len(values) ** 0.5)

@@ -77,7 +77,7 @@ def read(
         labels = as_labels(target)
     elif target is not None:
         place = list(frame.columns).index(column_target(frame, target))
-        labels, inputs = frame.iloc[:, place], frame.iloc[:, np.arange(frame.shape[1]) != place]
+        labels, inputs = frame.iloc[:, place], _without(frame, place)
     series, kind = check_target(labels, len(frame)) if labels is not None else (None, None)
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
@@ -113,13 +113,10 @@ def read(
         table = _read_cells(inputs, columns, arrays, rows, run, series, kind)
         return replace(table, n=total, notes=notes)
     # by place, since some labels, such as NaN and True, mean something else in an index
-    body = [place for place, c in enumerate(columns) if _has_numbers(inputs.iloc[:, place], c.role)]
+    dtypes = list(inputs.dtypes)
+    body = [place for place, c in enumerate(columns) if _has_numbers(dtypes[place], c.role)]
     if len(inputs) * len(body) <= SCAN:
-        for place in (place for place in body if _is_number(inputs.iloc[:, place])):
-            check_finite(
-                inputs.iloc[:, place].to_numpy(dtype=np.float64, na_value=np.nan),
-                f"the column {str(inputs.columns[place])!r}",
-            )
+        _check_finite(inputs, [place for place in body if _can_be_endless(dtypes[place])])
     values = _numbers(inputs, body, rows)
     check_finite(values, "the data")
     texts = [c for c in columns if c.role == "text"]
@@ -147,7 +144,10 @@ def _columns(
     """Roles of all columns, pictures and files among them; and what to say about the files."""
     known: dict[Any, Role] = dict(given)
     files: dict[Any, str] = {}
+    dtypes = list(inputs.dtypes)
     for place, label in enumerate(inputs.columns):
+        if _is_number(dtypes[place]):
+            continue
         column = inputs.iloc[:, place]
         if column.dtype == object:
             check_cells(column)
@@ -255,17 +255,43 @@ def _read_cells(
     )
 
 
-def _has_numbers(column: pd.Series, role: Role) -> bool:
+def _without(frame: pd.DataFrame, place: int) -> pd.DataFrame:
+    """The other columns, which are not copied."""
+    before, behind = frame.iloc[:, :place], frame.iloc[:, place + 1 :]
+    if not before.shape[1] or not behind.shape[1]:
+        return behind if behind.shape[1] else before
+    return pd.concat([before, behind], axis=1)
+
+
+def _has_numbers(dtype: Any, role: Role) -> bool:
     """Whether a column takes part in facts about numbers, written as such or as text."""
-    return role in ("numeric", "ordinal") or (role == "constant" and _is_number(column))
+    return role in ("numeric", "ordinal") or (role == "constant" and _is_number(dtype))
+
+
+def _can_be_endless(dtype: Any) -> bool:
+    return _is_number(dtype) and not (isinstance(dtype, np.dtype) and dtype.kind in "iub")
+
+
+def _check_finite(inputs: pd.DataFrame, places: list[int]) -> None:
+    """Refuse infinities in any of these columns."""
+    types = set(inputs.dtypes)
+    if len(places) == inputs.shape[1] and len(types) == 1 and isinstance(next(iter(types)), np.dtype):
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(inputs.to_numpy().sum()):
+                return  # one pass over what is held together tells that all is well
+    for place in places:
+        check_finite(
+            inputs.iloc[:, place].to_numpy(dtype=np.float64, na_value=np.nan),
+            f"the column {str(inputs.columns[place])!r}",
+        )
 
 
 def _read(frame: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
     """Read the strings that are numbers; the frame given stays as it is."""
     written = [
         place
-        for place, role in enumerate(roles)
-        if role in ("numeric", "ordinal") and not _is_number(frame.iloc[:, place])
+        for place, (role, dtype) in enumerate(zip(roles, frame.dtypes, strict=True))
+        if role in ("numeric", "ordinal") and not _is_number(dtype)
     ]
     if written:
         frame = frame.copy(deep=False)
@@ -276,8 +302,10 @@ def _read(frame: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
     return frame
 
 
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+def _is_number(dtype: Any) -> bool:
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "iufcb"
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
 
 
 def _numbers(inputs: pd.DataFrame, places: list[int], rows: Any) -> Floats:

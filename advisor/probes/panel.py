@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
-from advisor.clocks import Clock, clocks, in_order
+from advisor.clocks import Clock, in_order
 from advisor.memory import memory
+from advisor.numbers import whole
 from advisor.probes.base import Evidence
+from advisor.ranks import midranks
 from advisor.table import Table
 
 Codes = NDArray[np.intp]
@@ -27,6 +28,7 @@ ALPHA = 0.001  # level of the test of memory, before correction for columns and 
 COLUMNS = 24  # columns whose memory is measured
 CLOCK = 0.99  # rank correlation with time above which a column counts time as well
 TREND, MANY = 0.6, 15  # rank correlation with time that is growth, and entities that must share it
+IN_ORDER = 0.98  # share of rows later than the one before, of a file that is in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,13 @@ class Panel:
         Combinations of factors also occur once each. What a panel has beyond them is a calendar that is
         shared and regular, or values that remember the value before.
         """
-        unlike_chance = (
-            self.chance * self.entities * self.rows_each >= 10 and self.repeats <= CHANCE * self.chance
-        )
+        unlike_chance = _unlike(self.repeats, self.chance, self.entities * self.rows_each)
         on_grid = self.regular >= 0.6 or self.filled >= 0.5
         if self.memory >= 0.2 and on_grid:
-            return unlike_chance or self.forward >= 0.98
-        if self.memory >= 0.5 and self.forward >= 0.98:
+            return unlike_chance or self.forward >= IN_ORDER
+        if self.memory >= 0.5 and self.forward >= IN_ORDER:
             return True
-        if self.trend >= TREND and self.forward >= 0.98 and self.entities >= MANY and on_grid:
+        if self.trend >= TREND and self.forward >= IN_ORDER and self.entities >= MANY and on_grid:
             return True  # growth: too short to remember, but many entities that grow the same way
         return (
             self.clock.dated
@@ -94,7 +94,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     if table.form in ("array", "list_cells") or table.run.empty or len(table.run) < 4 * ROWS_EACH:
         return None
     roles = {c.label: c.role for c in table.columns if c.role != "ignore"}
-    times = clocks(table.run, roles)
+    times = table.clocks
     if not times or _one_series(times):
         return None
     years = {label for clock in times if clock.dated for label in clock.labels}
@@ -110,7 +110,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
                 if set(entity) & set(clock.labels) or (not clock.dated and set(entity) & years):
                     continue
                 tried += 1
-                panel = _judge(entity, codes, clock, levels[clock.labels], values, tried, rng)
+                panel = _judge(entity, codes, clock, levels[clock.labels], values, tried, bool(told), rng)
                 if panel is not None and (panel.convincing or told):
                     found.append(panel)
         if found:
@@ -141,7 +141,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
             "time_columns": [str(label) for label in best.clock.labels],
             "entities": best.entities,
             "memory": round(best.memory, 4),
-            "sorted": best.forward >= 0.98,
+            "sorted": best.forward >= IN_ORDER,
             "tried": tried,
         },
     )
@@ -158,13 +158,15 @@ def _one_series(times: list[Clock]) -> bool:
 
 def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any, ...], Codes]]:
     found = []
-    for label, role in roles.items():
+    number = {}
+    for label, column in run.items():
+        role = roles.get(label)  # none for the target
+        number[label] = pd.api.types.is_numeric_dtype(column.dtype)
         if role not in ("numeric", "ordinal", "categorical", "text", "entity"):
             continue
-        column = run[label]
         if pd.api.types.is_float_dtype(column.dtype):
-            start = column.iloc[:200].dropna()
-            if not (start % 1 == 0).all() or not (column.dropna() % 1 == 0).all():
+            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            if not whole(values[:200]) or not whole(values):
                 continue
         codes, names = pd.factorize(column)
         if len(names) < 2 or (codes < 0).any() or len(run) < 2 * len(names):
@@ -172,9 +174,8 @@ def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any,
         found.append(((label,), codes))
         if len(found) == MOST:
             break
-    # names before numbers, and flags last: a quantity or a flag is rarely the name of a thing
-    number = {label: pd.api.types.is_numeric_dtype(run[label].dtype) for label in roles}
 
+    # names before numbers, and flags last: a quantity or a flag is rarely the name of a thing
     def place(one: tuple[tuple[Any, ...], Codes]) -> tuple[bool, bool, bool]:
         label = one[0][0]
         return roles[label] != "entity", int(one[1].max()) < 2, number[label]
@@ -213,7 +214,7 @@ def _values(table: Table, roles: dict[Any, Any]) -> dict[Any, NDArray[np.float64
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isnan(values).mean() > 0.5:
             continue
-        kept[label] = rankdata(np.where(np.isnan(values), np.nanmedian(values), values))
+        kept[label] = midranks(np.where(np.isnan(values), np.nanmedian(values), values))
     return kept
 
 
@@ -224,6 +225,7 @@ def _judge(
     times: NDArray[np.int64],
     values: dict[Any, NDArray[np.float64]],
     tried: int,
+    told: bool,
     rng: np.random.Generator,
 ) -> Panel | None:
     usable = times >= 0
@@ -248,6 +250,8 @@ def _judge(
     forward = _forward(codes, moments)
     if not clock.dated and not _shared(codes, moments):
         return None  # one entity after the other: a sorted file
+    if not told and forward < IN_ORDER and not _unlike(repeats, chance, n):
+        return None  # whatever values remember
     order = np.lexsort((moments, codes))
     inside = np.diff(codes[order]) == 0
     steps = np.diff(moments[order])[inside]
@@ -259,7 +263,7 @@ def _judge(
     ]
     share, strength, trend = 0.0, 0.0, 0.0
     if others:
-        trend = _trend(np.column_stack(others), codes, rankdata(moments))
+        trend = _trend(np.column_stack(others), codes, midranks(moments))
         hits, gain = memory(np.column_stack(others), codes, times, order, ALPHA / (tried * len(others)), rng)
         known = ~np.isnan(gain)
         share = float(hits[known].mean()) if known.any() else 0.0
@@ -291,6 +295,11 @@ def _trend(columns: NDArray[np.float64], codes: Codes, clock: NDArray[np.float64
     moved = within(clock)
     agreement = [abs(float(within(column) @ moved)) for column in columns.T]
     return max((value for value in agreement if value < CLOCK), default=0.0)
+
+
+def _unlike(repeats: float, chance: float, n: float) -> bool:
+    """Whether an entity and a time occur together twice far less often than they would by chance."""
+    return chance * n >= 10 and repeats <= CHANCE * chance
 
 
 def _forward(codes: Codes, clock: NDArray[np.float64]) -> float:

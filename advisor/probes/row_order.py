@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from advisor.memory import blocks, memory
 from advisor.probes.base import Evidence
+from advisor.ranks import midranks
 from advisor.table import NUMBERS, Table
 
 COLUMNS = 64  # columns looked at, and the last one, which may be the target
@@ -33,8 +33,9 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     n, d = ranks.shape
     observed = _autocorrelation(ranks, 1)
     value = float(np.mean(np.abs(observed)))
+    single = ranks.astype(np.float32)  # exact enough for what chance gives
     permuted = [
-        float(np.mean(np.abs(_autocorrelation(ranks[rng.permutation(n)], 1)))) for _ in range(_orders(n, d))
+        float(np.mean(np.abs(_autocorrelation(single[rng.permutation(n)], 1)))) for _ in range(_orders(n, d))
     ]
     p_value = (1 + sum(p >= value for p in permuted)) / (1 + len(permuted))
     typical = {k: _typical_difference(ranks, k) for k in (1, 2, 4)}
@@ -100,7 +101,7 @@ def _ranks(table: Table) -> NDArray[np.float64] | None:
         steps = np.diff(values)
         if len(np.unique(values[:2000])) < 3 or (steps >= 0).mean() > 0.98 or (steps <= 0).mean() > 0.98:
             continue
-        rank = rankdata(values)
+        rank = midranks(values)
         kept.append((rank - rank.mean()) / max(rank.std(), 1e-9))
     return np.column_stack(kept) if kept else None
 
@@ -109,8 +110,8 @@ def _orders(n: int, d: int) -> int:
     return int(np.clip(8_000_000 // (n * d), 19, ORDERS))
 
 
-def _autocorrelation(ranks: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
-    out: NDArray[np.float64] = (ranks[:-lag] * ranks[lag:]).mean(axis=0)
+def _autocorrelation(ranks: NDArray[np.floating], lag: int) -> NDArray[np.floating]:
+    out: NDArray[np.floating] = np.einsum("ij,ij->j", ranks[:-lag], ranks[lag:]) / (len(ranks) - lag)
     return out
 
 

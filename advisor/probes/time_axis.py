@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.clocks import Clock, clocks, in_order, regularity
+from advisor.clocks import Clock, in_order, regularity
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
@@ -21,8 +21,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None
-    roles = {c.label: c.role for c in table.columns if c.role != "ignore"}
-    times = clocks(table.run, roles)
+    times = table.clocks
     found = [(clock, *_regularity(clock)) for clock in times if not np.isnan(clock.values).any()]
     good = [
         one

@@ -196,8 +196,9 @@ def trust(results: list[Result]) -> list[str]:
     )
     right = np.array([r.right for r in answered], dtype=np.bool_)
     lines = [
-        f"confidence with origins left out: expected calibration error {calibration_error(stated, right):.3f}, "
-        f"Brier score {float(((stated - right) ** 2).mean()):.3f} on {len(answered)} sets",
+        "confidence with origins left out: expected calibration error "
+        f"{calibration_error(stated, right):.3f}, Brier score {float(((stated - right) ** 2).mean()):.3f} on "
+        f"{len(answered)} sets",
         f"{'stated':>12}{'mean':>8}{'right':>8}{'sets':>6}",
     ]
     edges = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
