@@ -73,7 +73,28 @@ class StoreError(AdvisorError):
 
 @contextmanager
 def unusable(column: Any, error: type[AdvisorError] = InputError) -> Iterator[None]:
-    """Turn what pandas raises on values that cannot be compared or converted into one sentence."""
+    """Turn what pandas raises on values that cannot be compared or converted into one sentence.
+
+    Parameters
+    ----------
+    column : Series
+        Of which the name is told.
+    error : type
+        What to raise.
+
+    Yields
+    ------
+    None
+        While the column is looked at.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> with unusable(pd.Series([1], name="age")):
+    ...     raise TypeError("no order")
+    Traceback (most recent call last):
+    advisor.errors.InputError: the column 'age' must hold values of one usable kind, got ...
+    """
     try:
         yield
     except AdvisorError:

@@ -95,9 +95,9 @@ def test_a_clear_lead_passes_every_family_it_beats():
 
 def test_the_shipped_calibration_is_well_formed():
     calibration = Calibration.load()
-    assert {"rules", "families"} <= set(calibration.provenance)
+    assert {"rules", "families", "models"} <= set(calibration.provenance)
     for r in calibration.rules:
-        assert {"set", "origin", "rule", "predicted", "true"} == set(r)
+        assert {"set", "origin", "rule", "clear", "predicted", "true"} == set(r)
     for f in calibration.families:
         assert set(FAMILIES) <= set(f["scores"])
         assert f["structure"] in {"image", "sequence", "tabular"}

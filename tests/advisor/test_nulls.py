@@ -10,30 +10,19 @@ from advisor import probes
 from advisor.intake import read
 from advisor.order import Order
 from advisor.probes import adjacency
-from benchmarks.advisor import nulls, simulated, simulated_rows
+from benchmarks.advisor import nulls, simulated
 from benchmarks.advisor.short_lines import BLOCKS, fit_short_lines, ordered_triples, tails
 
 MAKES = list(dict.fromkeys(make for study in nulls.STUDIES for _, make in study.kinds()))
 PAGE = Path(__file__).parents[2] / "docs" / "probes.md"
-# files that are sorted by group and value are taken for panels, as the page says; 2026-11-24, until the
-# panel probe tells a clock from a measurement that was sorted
-SORTED = {"sorted_rows", "sorted_groups", "sorted_entities", "random_dates"}
 
 
 @pytest.mark.parametrize("study", nulls.STUDIES, ids=lambda study: f"{study.probe}: {study.event}"[:40])
 def test_no_probe_fires_more_often_than_its_level_says(study):
-    makes = tuple(make for make in study.nulls if study.probe != "panel" or make.__name__ not in SORTED)
-    only = replace(study, nulls=makes, alternatives=(), outside=())
+    only = replace(study, alternatives=(), outside=())
     rates = list(nulls.measure([only], repeats=16, seed=1))
-    assert len(rates) == len(makes)
+    assert len(rates) == len(study.nulls)
     assert [str(rate) for rate in rates if rate.above] == []
-
-
-@pytest.mark.xfail(strict=True, reason="sorted within groups looks like time within entities; 2026-11-24")
-def test_a_file_sorted_within_groups_is_no_panel():
-    (study,) = (study for study in nulls.STUDIES if study.probe == "panel")
-    only = replace(study, nulls=(simulated_rows.sorted_groups,), alternatives=(), outside=())
-    assert not any(rate.above for rate in nulls.measure([only], repeats=16))
 
 
 @pytest.mark.parametrize("study", nulls.STUDIES, ids=lambda study: f"{study.probe}: {study.event}"[:40])
