@@ -153,7 +153,7 @@ class Advice:
         return Pipeline(steps)
 
     def _steps(self) -> list[tuple[str, Any]]:
-        from advisor import folding, reading
+        from advisor import folding, reading, spelling
 
         options = dict(self.folding)
         steps: list[tuple[str, Any]] = []
@@ -167,7 +167,8 @@ class Advice:
             "cells": folding.FoldCells,
             "flat": folding.FoldFlat,
             "windows": folding.FoldWindows,
-            "text": folding.FoldText,
+            "text": spelling.FoldText,
+            "letters": spelling.FoldLetters,
             "pictures": folding.FoldPictures,
         }
         if how in classes:

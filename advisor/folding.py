@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,16 @@ from advisor.table import Role
 Tensor = NDArray[np.float32]
 
 
-class _Fold(TransformerMixin, BaseEstimator):
+class Fold(TransformerMixin, BaseEstimator):
     """Transformers here learn nothing from ``y`` and keep every row."""
 
-    def fit(self, X: Any, y: Any = None) -> _Fold:
+    def fit(self, X: Any, y: Any = None) -> Fold:
         """Remember that it was fitted; subclasses learn what they must."""
         self.fitted_ = True
         return self
 
 
-class ReadHeld(_Fold):
+class ReadHeld(Fold):
     """Make a frame or an array of whatever was given to ``advise``, such as a polars frame.
 
     Parameters
@@ -57,7 +56,7 @@ class ReadHeld(_Fold):
         return data
 
 
-class NameColumns(_Fold):
+class NameColumns(Fold):
     """Turn the labels of columns into text, as scikit-learn wants them; the values stay as they are.
 
     Examples
@@ -73,7 +72,7 @@ class NameColumns(_Fold):
         return X.set_axis([str(label) for label in X.columns], axis=1)
 
 
-class FoldAxes(_Fold):
+class FoldAxes(Fold):
     """Reorder the axes of an array into ``(n, *layout)``, channels last.
 
     Parameters
@@ -108,7 +107,7 @@ class FoldAxes(_Fold):
         return _in_order(array, self.order, self.layout)
 
 
-class FoldCells(_Fold):
+class FoldCells(Fold):
     """Stack arrays held in cells, padded with NaN at the end, into ``(n, *layout)``.
 
     Parameters
@@ -127,11 +126,11 @@ class FoldCells(_Fold):
     def transform(self, X: pd.DataFrame) -> Tensor:
         """Stack, reorder."""
         held_first = self.layout[self.order.index(0)]
-        array, _ = cells.stack([_column(X, label) for label in self.columns], held_first)
+        array, _ = cells.stack([column_of(X, label) for label in self.columns], held_first)
         return _in_order(array, self.order, self.layout)
 
 
-class FoldFlat(_Fold):
+class FoldFlat(Fold):
     """Fold flat columns into ``(n, *layout)``.
 
     Parameters
@@ -182,7 +181,7 @@ class FoldFlat(_Fold):
         return folded
 
 
-class FoldWindows(_Fold):
+class FoldWindows(Fold):
     """Give each row the last ``window`` rows of its entity, itself included: ``(n, window, inputs)``.
 
     Rows are taken in the order held. The first rows of an entity have a shorter past and are padded with NaN
@@ -244,11 +243,11 @@ class FoldWindows(_Fold):
         values = values.astype(np.float32)
         codes = np.zeros(len(frame), np.intp)
         for label in self.entity:
-            names = pd.factorize(_column(frame, label))[0] + 1
+            names = pd.factorize(column_of(frame, label))[0] + 1
             codes = pd.factorize(codes.astype(np.int64) * (int(names.max(initial=0)) + 1) + names)[0]
         keys: tuple[Any, ...] = (codes,)
         if self.time:
-            keys = (read_clock([_column(frame, label) for label in self.time]), codes)
+            keys = (read_clock([column_of(frame, label) for label in self.time]), codes)
         order = np.lexsort(keys)  # rows of an entity together, in time or as held
         starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
         age = np.arange(len(frame)) - np.repeat(starts, np.diff(np.append(starts, len(frame))))
@@ -262,7 +261,7 @@ class FoldWindows(_Fold):
         return out  # (n, window, inputs)
 
     def _numbers(self, frame: pd.DataFrame, label: Any) -> NDArray[np.float64]:
-        column = _column(frame, label)
+        column = column_of(frame, label)
         if label in self.codes_:
             column = column.astype(object).map(self.codes_[label])
         elif label in self.starts_:
@@ -273,56 +272,7 @@ class FoldWindows(_Fold):
 USED = frozenset(["numeric", "ordinal", "categorical", "time"])
 
 
-class FoldText(_Fold):
-    """Turn texts into sequences of hashed words, or of letters where there are no spaces.
-
-    Each word becomes ``features`` signs drawn from its hash, which are nearly orthogonal between words;
-    nothing is learned, so unseen words need no care.
-
-    Parameters
-    ----------
-    columns : list of label
-        Text columns; they are read one after another.
-    tokens : int
-        Words read, the first ones.
-    features : int
-        Numbers per word.
-
-    References
-    ----------
-    Weinberger et al. (2009). Feature hashing for large scale multitask learning. ICML.
-
-    Examples
-    --------
-    >>> FoldText(columns=["t"]).fit_transform(pd.DataFrame({"t": ["so it goes", "and so on"]})).shape
-    (2, 64, 32)
-    """
-
-    def __init__(self, columns: Sequence[Any], tokens: int = 64, features: int = 32) -> None:
-        self.columns, self.tokens, self.features = columns, tokens, features
-
-    def transform(self, X: pd.DataFrame) -> Tensor:
-        """Read, cut, hash."""
-        out = np.full((len(X), self.tokens, self.features), np.nan, np.float32)
-        texts = [_column(X, label).fillna("").astype(str) for label in self.columns]
-        known: dict[str, Tensor] = {}
-        for row, parts in enumerate(zip(*texts, strict=True)):
-            words = " ".join(parts).lower().split()
-            if len(words) < 3:
-                words = list("".join(parts))
-            words = words[: self.tokens] or [""]
-            for place, word in enumerate(words):
-                if word not in known:
-                    known[word] = self._signs(word)
-                out[row, place] = known[word]
-        return out
-
-    def _signs(self, word: str) -> Tensor:
-        rng = np.random.default_rng(zlib.crc32(word.encode()))
-        return rng.choice(np.array([-1, 1], np.float32), self.features)
-
-
-class FoldPictures(_Fold):
+class FoldPictures(Fold):
     """Decode and resize pictures into ``(n, H, W, C)``; those that cannot be read are missing values.
 
     Parameters
@@ -349,7 +299,7 @@ class FoldPictures(_Fold):
     def transform(self, X: Any) -> Tensor:
         """Decode, resize."""
         if isinstance(X, pd.DataFrame):
-            X = _column(X, X.columns[0] if self.column is None else self.column)
+            X = column_of(X, X.columns[0] if self.column is None else self.column)
         root = None if self.root is None else Path(self.root)
         height, width, channels = self.layout
         return pictures.stack(X, (height, width, channels), root, fenced=root is not None)
@@ -364,7 +314,8 @@ def _frame(X: Any) -> pd.DataFrame:
     return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
 
 
-def _column(frame: pd.DataFrame, label: Any) -> pd.Series:
+def column_of(frame: pd.DataFrame, label: Any) -> pd.Series:
+    """Take a column, or say that it is missing."""
     if label not in frame.columns:
         raise InputError(
             "the data must have the columns it was advised on",

@@ -197,16 +197,24 @@ def _aligned(facts: Facts) -> tuple[str, ...]:
 
 
 def letters(table: Table, facts: Facts) -> Verdict | None:
-    """Groups of 0/1 columns in order: the letters of a string, one group per position."""
+    """Columns of letters, or groups of 0/1 columns, in order: a string, one column or group per position."""
     fact = facts.get("letter_positions")
-    if fact is None or not fact.found or table.values.shape[1] < len(table.columns):
+    spelled = bool(fact is not None and fact.details["alphabet"])
+    if fact is None or not fact.found or (not spelled and table.values.shape[1] < len(table.columns)):
         return None
+    folding: dict[str, Any] = {"how": "flat", "channel_axis": "last", "columns": list(table.numbers)}
+    if spelled:
+        folding = {
+            "how": "letters",
+            "columns": table.labels("categorical"),
+            "letters": fact.details["alphabet"],
+        }
     return Verdict(
         "letters",
         "sequence",
         (fact.details["positions"], fact.details["letters"]),
         "wide_series",
-        {"how": "flat", "channel_axis": "last", "columns": list(table.numbers)},
+        folding,
         because=("letter_positions",),
         against=("letters stand at fixed positions: trees can use them as they are",),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.lags import Floats
@@ -31,6 +34,46 @@ def alphabet(values: NDArray[np.floating]) -> int | None:
         if d % size == 0 and filled.reshape(len(filled), -1, size).sum(axis=2).max() <= 1:
             return size
     return None
+
+
+def spelled(columns: Sequence[pd.Series]) -> tuple[list[str], Floats] | None:
+    """Letters that columns of categories share, and the columns as 0/1 groups of those.
+
+    Parameters
+    ----------
+    columns : sequence of Series
+        One column a position.
+
+    Returns
+    -------
+    letters : list
+        In order of their text.
+    groups : ndarray of float32, shape (n, positions * letters)
+        None for both if columns do not share an alphabet of 3 to 64 letters: each uses most of it.
+
+    Examples
+    --------
+    >>> words = pd.DataFrame([list("acgtacgt"), list("cgtaacgt"), list("gtacccgt"), list("tacgggta")])
+    >>> letters, groups = spelled([words[j] for j in words])
+    >>> letters, groups.shape
+    (['a', 'c', 'g', 't'], (4, 32))
+    """
+    if len(columns) < FEWEST:
+        return None
+    held = [set(map(str, pd.unique(column.dropna()))) for column in columns]
+    letters = sorted(set().union(*held))
+    usual = float(np.median([len(values) for values in held]))
+    if not 3 <= len(letters) <= LARGEST or len(letters) > 2 * usual:
+        return None
+    return letters, one_hot(columns, letters)
+
+
+def one_hot(columns: Sequence[pd.Series], letters: Sequence[str]) -> Floats:
+    """One 0/1 group a column, one place a letter; all 0 where it is missing or unknown."""
+    texts = (column.astype(object).map(str, na_action="ignore") for column in columns)
+    codes = np.column_stack([pd.Categorical(text, categories=list(letters)).codes for text in texts])
+    groups: Floats = (codes[..., None] == np.arange(len(letters))).astype(np.float32)
+    return groups.reshape(len(codes), -1)
 
 
 def positions_order(values: NDArray[np.floating], size: int) -> Order:

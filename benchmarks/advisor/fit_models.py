@@ -146,8 +146,6 @@ def fold_rows(cases: list[Case], rng: np.random.Generator) -> Rows:
                 continue
             for step in sorted({1, together, *channel_steps(lags)}):
                 for fold in candidate_folds(lags.coarsen(step)):
-                    if not fold.folds:
-                        continue  # the model is not asked
                     facts.append(fold.facts())
                     together_right = step == (1 if first else layout[-1])
                     right.append(len(layout) == 3 and fold.length == layout[1] and together_right)

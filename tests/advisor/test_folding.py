@@ -7,7 +7,8 @@ from sklearn.base import clone
 
 from advisor import advise
 from advisor.errors import InputError
-from advisor.folding import FoldAxes, FoldCells, FoldFlat, FoldText, FoldWindows
+from advisor.folding import FoldAxes, FoldCells, FoldFlat, FoldWindows
+from advisor.spelling import FoldText
 
 
 def test_planes_become_channels():
@@ -85,3 +86,26 @@ def test_the_advised_fold_restores_the_pictures_bit_for_bit():
     frame = pd.DataFrame(np.moveaxis(images, -1, 1).reshape(200, -1)).assign(y=np.arange(200) % 2)
     fold = advise(frame, "y").estimator().named_steps["fold"]
     np.testing.assert_array_equal(fold.fit_transform(frame.drop(columns="y")), images)
+
+
+def test_columns_of_letters_are_spelled_out():
+    rng = np.random.default_rng(0)
+    step = rng.choice([0, 1], p=[0.7, 0.3], size=(600, 40))
+    codes = (rng.integers(4, size=(600, 1)) + step.cumsum(axis=1)) % 4
+    frame = pd.DataFrame(np.array(list("ACGT"))[codes])
+    advice = advise(frame, codes[:, 3] % 2)
+    assert (advice.rule, advice.layout) == ("letters", (40, 4))
+    strange = frame.iloc[:2].copy()
+    strange.iloc[0, 0] = "N"
+    out = advice.folder().fit(frame).transform(strange)
+    assert out.shape == (2, 40, 4)
+    assert out[0, 0].sum() == 0
+    assert (out[1].argmax(axis=1) == codes[1]).all()
+
+
+def test_answers_on_one_scale_are_no_letters():
+    rng = np.random.default_rng(0)
+    level = rng.integers(5, size=(400, 1))
+    answers = np.where(rng.random((400, 20)) < 0.4, level, rng.integers(5, size=(400, 20)))
+    frame = pd.DataFrame(np.array(["never", "seldom", "at times", "often", "always"])[answers])
+    assert advise(frame, level.ravel() > 2).structure == "tabular"
