@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import isqrt
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -262,9 +263,17 @@ def _override(table: Table, verdict: Verdict, structure: Structure) -> Verdict:
     base = replace(verdict, rule="told", structure=structure, because=(), against=against)
     if structure == "tabular":
         return replace(base, layout=(table.width,), form="table", folding={"how": "none"})
-    if structure == "sequence" and table.form == "table" and table.values.shape[1] >= 2:
-        folding = {"how": "flat", "channel_axis": "none", "columns": list(table.numbers)}
-        return replace(base, layout=(table.values.shape[1], 1), form="wide_series", folding=folding)
+    flat = {"how": "flat", "channel_axis": "none", "columns": list(table.numbers)}
+    width = table.values.shape[1]
+    if structure == "sequence" and table.form == "table" and width >= 2:
+        return replace(base, layout=(width, 1), form="wide_series", folding=flat)
+    if structure == "image" and table.form == "table":
+        # the likeliest line length if the columns have an order, else a square
+        fold, side = table.geometry.fold, isqrt(width)
+        if fold is not None and fold.lines * fold.length == width:
+            return replace(base, layout=(fold.lines, fold.length, 1), form="wide_image", folding=flat)
+        if side >= 4 and side * side == width:
+            return replace(base, layout=(side, side, 1), form="wide_image", folding=flat)
     raise InputError(
         f"the data must fold into a {structure} if you say that they are one",
         got=f"{table.form} with {table.width} inputs and no {structure} layout",

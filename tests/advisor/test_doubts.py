@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.ndimage import gaussian_filter
+from sklearn.datasets import load_digits
+
+from advisor import advise
+from advisor.calibration import Calibration
+
+
+def test_what_is_clear_says_so():
+    advice = advise(load_digits().data, load_digits().target)
+    assert advice.clear
+    assert advice.to_dict()["confidence_counts"]["clear"] is True
+
+
+def test_a_weak_order_is_named_with_its_numbers():
+    rng = np.random.default_rng(3)
+    rows = gaussian_filter(rng.normal(size=(300, 14)), (0, 1)) + 0.4 * rng.normal(size=(300, 14))
+    advice = advise(rows, rng.integers(0, 2, 300))
+    assert advice.structure == "sequence"
+    assert not advice.clear
+    assert any("weak or short" in sentence and "%" in sentence for sentence in advice.against)
+    assert "where it was in doubt" in repr(advice)
+
+
+def test_clear_and_doubtful_verdicts_are_counted_apart():
+    row = {"set": "s", "origin": "o", "rule": "r", "predicted": "image", "true": "image"}
+    rules = (
+        *({**row, "clear": True} for _ in range(8)),
+        *({**row, "true": "x", "clear": False} for _ in "ab"),
+    )
+    counts = Calibration({}, rules=rules)
+    assert (counts.belief("r").right, counts.belief("r").sets) == (8, 8)
+    assert (counts.belief("r", clear=False).right, counts.belief("r", clear=False).sets) == (0, 2)
+
+
+def test_doubtful_verdicts_are_wrong_more_often_in_the_shipped_counts():
+    rules = pd.DataFrame(Calibration.load().rules)
+    wrong = (rules["predicted"] != rules["true"]).groupby(rules["clear"]).mean()
+    assert wrong[False] > 2 * wrong[True]
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_names_of_columns_change_nothing(names):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(200, 36)).cumsum(axis=1), columns=[f"pixel_{j}" for j in range(36)])
+    frame["label"] = rng.integers(0, 10, 200)
+    target = rng.integers(0, 2, 200)
+    plain = frame.set_axis([f"x{j}" for j in range(37)], axis=1)
+    one, other = advise(frame, target), advise(plain, target)
+    assert (one.structure, one.layout, one.rule, one.confidence) == (
+        other.structure, other.layout, other.rule, other.confidence,
+    )  # fmt: skip
+    assert one.layout == (36, 1)
+    assert any("'label'" in sentence for sentence in one.against)
+
+
+def test_the_caller_can_call_flat_columns_pictures():
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(100, 49))
+    assert advise(table, rng.integers(0, 2, 100)).structure == "tabular"
+    told = advise(table, rng.integers(0, 2, 100), structure="image")
+    assert (told.structure, told.layout) == ("image", (7, 7, 1))
+    assert told.folder().fit_transform(table).shape == (100, 7, 7, 1)
