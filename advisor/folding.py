@@ -168,9 +168,9 @@ class FoldFlat(Fold):
             flat = X.to_numpy(dtype=np.float32, na_value=np.nan)
         else:
             flat = np.asarray(X, dtype=np.float32)
-            places = [label for label in self.columns or () if isinstance(label, int | np.integer)]
+            places = [label for label in self.columns or () if isinstance(label, (int, np.integer))]
             if places and len(places) == len(self.columns or ()) and max(places) < flat.shape[1]:
-                flat = flat[:, places]  # of an array columns are named by their place
+                flat = flat[:, np.array(places)]  # of an array columns are named by their place
         if flat.shape[1] != int(np.prod(self.layout)):
             raise InputError(
                 f"the layout {self.layout} needs {int(np.prod(self.layout))} columns",

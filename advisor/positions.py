@@ -72,7 +72,7 @@ def one_hot(columns: Sequence[pd.Series], letters: Sequence[str]) -> Floats:
     """One 0/1 group a column, one place a letter; all 0 where it is missing or unknown."""
     texts = (column.astype(object).map(str, na_action="ignore") for column in columns)
     place = pd.Index(list(letters), dtype=object)
-    codes = np.column_stack([place.get_indexer(text) for text in texts])
+    codes = np.column_stack([place.get_indexer(pd.Index(text)) for text in texts])
     groups: Floats = (codes[..., None] == np.arange(len(letters))).astype(np.float32)
     return groups.reshape(len(codes), -1)
 
