@@ -14,6 +14,7 @@ from advisor.errors import InputError
 from advisor.roles import LEFT_OUT, as_numbers, left_out
 from advisor.table import Role
 
+
 class ReadColumns(TransformerMixin, BaseEstimator):
     """Give a table as numbers and categories.
 

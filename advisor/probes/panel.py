@@ -169,6 +169,7 @@ def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any,
         found.append(((label,), codes))
         if len(found) == MOST:
             break
+
     # names before numbers, and flags last: a quantity or a flag is rarely the name of a thing
     def place(one: tuple[tuple[Any, ...], Codes]) -> tuple[bool, bool, bool]:
         label = one[0][0]
