@@ -74,15 +74,14 @@ def as_numbers(column: pd.Series) -> pd.Series:
         codes, names = pd.factorize(column)  # each cell is read once, however often it is there
     except TypeError:  # lists and the like, which are no numbers
         codes, names = pd.factorize(column.where(column.isna(), column.astype(str)))
-    names = np.asarray(names, dtype=object)
-    plain = np.array(pd.to_numeric(names, errors="coerce"), dtype=np.float64)
+    read: pd.Series = pd.to_numeric(pd.Series(np.asarray(names, dtype=object)), errors="coerce")
+    plain = np.array(read, dtype=np.float64)
     left = np.isnan(plain)
     if left.any():
         cells = [str(name).strip() for name in names]
         comma = decimal_comma(cells)
-        for place in (
-            range(len(cells)) if comma else np.flatnonzero(left)
-        ):  # 1.234 may have been read as 1.234
+        again = np.arange(len(cells)) if comma else np.flatnonzero(left)  # 1.234 may have been read as 1.234
+        for place in again:
             plain[place] = _number(cells[place], comma)
     return pd.Series(np.append(plain, np.nan)[codes], index=column.index, name=column.name)
 
