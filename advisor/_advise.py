@@ -237,12 +237,12 @@ def _must_be_read(table: Table, roles: Mapping[Any, Role]) -> bool:
     """Whether some column is not used as it is held: left out, a date, or a number held as text."""
     if left_out(roles) or "time" in roles.values():
         return True
-    for (label, role), held in zip(roles.items(), table.data.dtypes, strict=True):
-        number = role == "numeric" and isinstance(held, np.dtype) and held.kind in "iuf"
-        number = number or pd.api.types.is_numeric_dtype(held)
-        if number != (role in ("numeric", "ordinal", "constant")) and role not in ("text", "array"):
-            if not (role == "categorical" and not number) and not pd.api.types.is_bool_dtype(held):
-                return True
+    for role, held in zip(roles.values(), table.data.dtypes, strict=True):
+        number = pd.api.types.is_numeric_dtype(held)
+        if number == (role in ("numeric", "ordinal", "constant")) or role in ("text", "array"):
+            continue
+        if not (role == "categorical" and not number) and not pd.api.types.is_bool_dtype(held):
+            return True
     return False
 
 

@@ -263,9 +263,9 @@ def _far_target(table: Table) -> str | None:
         return None
     low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
     farthest = float(np.abs(y - middle).max() / (high - low)) if high > low else 0.0
-    off = y / max(float(np.abs(y).max()), 1e-300)  # cubes of numbers near the limit cannot be held
-    off = off - off.mean()
-    lopsided = float((off**3).mean() / max(float((off**2).mean()), 1e-200) ** 1.5)
+    off = y - y.mean()
+    off = off / max(float(np.abs(off).max()), 1e-300)  # cubes of large numbers are too large
+    lopsided = float((off**3).mean() / max(float((off**2).mean()), 1e-300) ** 1.5)
     if y.min() >= 0 and middle > 0 and lopsided > SKEWED:
         return (
             f"the target is skewed ({lopsided:.0f}; its largest value is {y.max() / middle:.0f} times the "

@@ -66,17 +66,24 @@ def as_numbers(column: pd.Series) -> pd.Series:
     """
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.astype("float64") if column.dtype != object else column
-    plain: pd.Series = pd.to_numeric(column, errors="coerce").astype("float64")
-    left = plain.isna() & column.notna()
-    if not left.any():
-        return plain
-    names = column.dropna().astype(str).str.strip().unique().tolist()
-    comma = decimal_comma(names)
-    which = (column.notna() if comma else left).to_numpy()  # 1.234 may have been read as 1.234
-    read = {name: _number(name, comma) for name in names}
-    out = plain.to_numpy(copy=True)
-    out[which] = column[which].astype(str).str.strip().map(read).to_numpy(dtype=np.float64)
-    return pd.Series(out, index=column.index, name=column.name)
+    words = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
+    if not words and not isinstance(column.dtype, pd.CategoricalDtype):
+        moments: pd.Series = pd.to_numeric(column, errors="coerce")
+        return moments.astype("float64")
+    try:
+        codes, names = pd.factorize(column)  # each cell is read once, however often it is there
+    except TypeError:  # lists and the like, which are no numbers
+        codes, names = pd.factorize(column.where(column.isna(), column.astype(str)))
+    read: pd.Series = pd.to_numeric(pd.Series(np.asarray(names, dtype=object)), errors="coerce")
+    plain = np.array(read, dtype=np.float64)
+    left = np.isnan(plain)
+    if left.any():
+        cells = [str(name).strip() for name in names]
+        comma = decimal_comma(cells)
+        again = np.arange(len(cells)) if comma else np.flatnonzero(left)  # 1.234 may have been read as 1.234
+        for place in again:
+            plain[place] = _number(cells[place], comma)
+    return pd.Series(np.append(plain, np.nan)[codes], index=column.index, name=column.name)
 
 
 def decimal_comma(cells: Iterable[str]) -> bool:

@@ -63,7 +63,7 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
                     do="choose a smaller number",
                 )
             labels = pd.Series(array[:, target], name=int(target))
-            array = np.delete(array, target, axis=1)
+            array = _without(array, int(target) % array.shape[1])
             if not array.shape[1]:
                 raise InputError("there must be inputs beside the target", got="none", do="add columns")
         else:
@@ -73,6 +73,13 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
                 do="pass an array of labels",
             )
     return table_of(array, labels, rng)
+
+
+def _without(array: NDArray[Any], place: int) -> NDArray[Any]:
+    """The other columns, copied only if the one left out stands between them."""
+    if place in (0, array.shape[1] - 1):
+        return array[:, 1:] if place == 0 else array[:, :-1]
+    return np.delete(array, place, axis=1)
 
 
 def check_kind(array: NDArray[Any]) -> None:
@@ -121,7 +128,7 @@ def table_of(
     run = pd.DataFrame()
     if array.ndim == 2:
         columns = tuple(Column(j, "numeric") for j in range(array.shape[1]))
-        run = pd.DataFrame(array[:RUN])
+        run = pd.DataFrame(array[:RUN], copy=False)
     form: Form = "table" if array.ndim == 2 else "array"
     return Table(
         form,

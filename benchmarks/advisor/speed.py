@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 MEGABYTES = 300  # above the data, at most
-PEER_FRAMES = ("table-30", "mixed-30", "table-1e6", "mixed-1e6", "digits-784", "photos-3072", "genes-6800")
+PEER_FRAMES = ("table-30", "mixed-30", "digits-784", "mixed-1e6", "genes-6800", "table-1e6", "photos-3072")
 
 
 def child(name: str) -> dict[str, Any]:
@@ -67,10 +68,8 @@ def run(arguments: list[str], python: str, limit: float, **env: str) -> dict[str
         )
     except subprocess.TimeoutExpired:
         return {"failed": "over the time limit"}
-    if done.returncode < 0 or "CPU time limit" in done.stderr:
-        return {
-            "failed": "over the time limit" if done.returncode in (-24, -9) else f"ended by {done.returncode}"
-        }
+    if done.returncode < 0:  # ended by a signal: of the processor's clock, or of the want of memory
+        return {"failed": "over the time limit" if done.returncode == -24 else f"signal {-done.returncode}"}
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1][:160]}
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -139,17 +138,20 @@ def flatness(cache: str) -> list[str]:
     return lines
 
 
-def compare(python: str, found: dict[str, dict[str, Any]], cache: str, limit: float) -> list[str]:
-    """Ask the peers on the same frames, once each."""
+def compare(
+    python: str, names: list[str], found: dict[str, dict[str, Any]], cache: str, limit: float
+) -> Iterator[str]:
+    """Ask the peers on the same frames, once each; a line as soon as it is known."""
     from benchmarks.advisor.speed_frames import FRAMES
     from benchmarks.advisor.speed_peers import PEERS
 
-    lines = ["| frame | asked | CPU s | times ours | answered |", "| --- | --- | ---: | ---: | --- |"]
+    yield "| frame | asked | CPU s | times ours | answered |"
+    yield "| --- | --- | ---: | ---: | --- |"
     absent: list[str] = []
-    for name in PEER_FRAMES:
+    for name in names or PEER_FRAMES:
         frame = next(frame for frame in FRAMES if frame.name == name)
         ours = found.get(name) or look(name, cache)
-        lines.append(f"| {frame.what} | advise | {ours['first_cpu']:.2f} | 1 | {ours['said']} |")
+        yield f"| {frame.what} | advise | {ours['first_cpu']:.2f} | 1 | {ours['said']} |"
         for peer in PEERS:
             if peer in absent:
                 continue
@@ -158,20 +160,18 @@ def compare(python: str, found: dict[str, dict[str, Any]], cache: str, limit: fl
             )
             if "No module named" in told.get("failed", ""):
                 absent.append(peer)
-                lines.append(f"| | {peer} | | | not installed: {told['failed']} |")
+                yield f"| | {peer} | | | not installed: {told['failed']} |"
             elif "failed" in told:
                 over = told["failed"] == "over the time limit"
+                took = f"over {limit:.0f}" if over else ""
                 ratio = f"over {limit / ours['first_cpu']:.0f}" if over else ""
-                lines.append(
-                    f"| | {peer} | {f'over {limit:.0f}' if over else ''} | {ratio} | {told['failed']} |"
-                )
+                yield f"| | {peer} | {took} | {ratio} | {told['failed']} |"
             else:
                 ratio = told["cpu"] / ours["first_cpu"]
-                lines.append(
+                yield (
                     f"| | {peer} {told['version']} | {told['cpu']:.2f} "
                     f"| {ratio:.{0 if ratio >= 10 else 1 if ratio >= 1 else 2}f} | {told['answer']} |"
                 )
-    return lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -196,7 +196,9 @@ def main(arguments: list[str] | None = None) -> int:
             if not options.frames:
                 sys.stdout.write("\n".join(flatness(cache)) + "\n\n")
         if options.peers or options.only_peers:
-            sys.stdout.write("\n".join(compare(options.peer_python, found, cache, options.limit)) + "\n")
+            for line in compare(options.peer_python, options.frames, found, cache, options.limit):
+                sys.stdout.write(line + "\n")
+                sys.stdout.flush()
     return 0
 
 

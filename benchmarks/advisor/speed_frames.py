@@ -123,7 +123,7 @@ def mixed(n: int, d: int) -> pd.DataFrame:
         lambda: _gaps(rng.exponential(size=n), rng),
         lambda: rng.integers(0, 40, n),
         lambda: _gaps(cities[rng.integers(len(cities), size=n)], rng),
-        lambda: pd.Categorical.from_codes(rng.integers(len(cities), size=n), categories=cities),
+        lambda: pd.Categorical.from_codes(rng.integers(len(cities), size=n), pd.Index(cities)),
         lambda: days.to_numpy()[rng.integers(len(days), size=n)],
         lambda: written[rng.integers(len(written), size=n)],
         lambda: prices[rng.integers(len(prices), size=n)],

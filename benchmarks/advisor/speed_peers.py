@@ -31,7 +31,7 @@ def ydata(frame: Any, target: Any) -> str:
 
 
 def skrub(frame: Any, target: Any) -> str:
-    """The summary of columns, with its plots and associations as it makes them by default."""
+    """The summary of columns and associations that its report shows, without the plots."""
     from skrub import TableReport
 
     found = json.loads(TableReport(frame, verbose=0).json())
