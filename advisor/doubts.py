@@ -11,7 +11,7 @@ from advisor.table import Table
 # Where evidence begins to speak for another verdict. They only sort verdicts into clear and doubtful ones;
 # how often either is right is counted (``Calibration.belief``).
 NEAR_ORDER, NEAR_SHARE = 0.1, 0.5  # p-value and share of triples of a line that might be ordered
-NEAR_SCRAMBLED = 0.2  # odds
+NEAR_SCRAMBLED, SURE_SCRAMBLED = 0.2, 0.8  # odds
 SURE_IMAGE, NEAR_IMAGE = 0.9, 0.1  # odds of a line length
 SURE_SHARE = 0.75  # of ordered triples
 SHORT = 16  # columns or rows
@@ -38,7 +38,10 @@ def doubts(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> tup
     elif verdict.rule in ("flat_image", "flat_series"):
         found = _layout(verdict, table, facts)
     elif verdict.rule.startswith("scrambled"):
-        found = ["the order of scrambled columns is guessed: where the data come from tells for sure"]
+        odds = facts["scrambled_columns"].details["probability"]
+        found = [f"that the columns had an order is likely, not certain ({odds:.2f})"] * (
+            odds < SURE_SCRAMBLED
+        )
     elif verdict.rule in ("panel", "timed_rows", "moving_rows"):
         found = _rows(verdict, facts)
     else:

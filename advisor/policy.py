@@ -368,6 +368,6 @@ RULES: tuple[Callable[[Table, Facts], Verdict | None], ...] = (
     lag_table,
     panel,
     timed_rows,
-    moving_rows,
     scrambled,
+    moving_rows,
 )

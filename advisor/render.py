@@ -52,7 +52,8 @@ def families(advice: Advice) -> str:
     parts = []
     for entry in advice.ranking:
         error = "" if entry.standard_error is None else f" ± {entry.standard_error:.3f}"
-        parts.append(f"{entry.family} -{entry.expected_loss:.3f}{error} (won {entry.wins}/{entry.tasks})")
+        loss = 0.0 if entry.expected_loss is None else -entry.expected_loss
+        parts.append(f"{entry.family} {round(loss, 3) + 0.0:.3f}{error} (won {entry.wins}/{entry.tasks})")
     return ", ".join(parts) + ": mean loss to the best of the three"
 
 
