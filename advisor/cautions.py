@@ -103,16 +103,19 @@ def _kept_by_target(table: Table) -> float:
 def _sorted_target(table: Table, verdict: Verdict) -> str | None:
     if table.target is None or verdict.form in ("panel", "long_series") or table.n < 30:
         return None
-    codes = pd.factorize(table.target, sort=table.kind == "regression")[0]
-    distinct = int(codes.max()) + 1
-    if table.kind == "classification":
-        if int((np.diff(codes) != 0).sum()) + 1 > distinct or table.n < 5 * distinct:
+    classes = table.kind == "classification"
+    for part in (table.target.iloc[:RUN], table.target):  # what is in no order at first is in none
+        codes = pd.factorize(part, sort=not classes)[0]
+        distinct, steps = int(codes.max()) + 1, np.diff(codes)
+        if classes and int((steps != 0).sum()) + 1 > distinct:
             return None
+        if not classes and not ((steps >= 0).all() or (steps <= 0).all()):
+            return None
+    if classes and table.n >= 5 * distinct:
         return (
             f"rows are sorted by the target, {distinct} classes one after another: shuffle before splitting"
         )
-    steps = np.diff(codes)
-    if distinct < 10 or not ((steps >= 0).all() or (steps <= 0).all()):
+    if classes or distinct < 10:
         return None
     return f"rows are sorted by the target ({distinct} values in order): shuffle before splitting"
 

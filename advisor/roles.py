@@ -333,9 +333,10 @@ def _distinct(column: pd.Series, share: float, most: int) -> tuple[int, int, int
             return size, distinct, held
         size *= 8
     part = column if n <= most else column.iloc[:: -(-n // most)]
-    if n > most and part.nunique(dropna=True) <= 1:
-        part = column
-    return len(part), int(part.nunique(dropna=True)), int(part.notna().sum())
+    distinct = part.nunique(dropna=True)
+    if distinct <= 1 and len(part) < n:
+        part, distinct = column, column.nunique(dropna=True)
+    return len(part), int(distinct), int(part.notna().sum())
 
 
 def _is_array(cell: Any) -> bool:

@@ -40,7 +40,7 @@ def infer_kind(y: pd.Series) -> Kind:
     >>> infer_kind(pd.Series([0.5, 1.5, 2.25])), infer_kind(pd.Series(range(100)))
     ('regression', 'regression')
     """
-    present = y.dropna()
+    present = y if isinstance(y.dtype, np.dtype) and y.dtype.kind in "iu" else y.dropna()
     if present.empty:
         raise TargetError(
             "the target must have values",
@@ -63,7 +63,9 @@ def infer_kind(y: pd.Series) -> Kind:
         if cell is not None:
             raise _unlearnable(f"cells of type {type(cell).__name__}", do="give one value a row")
         return "classification"
-    values = present.to_numpy(dtype=np.float64)
+    values = present.to_numpy()
+    if values.dtype.kind not in "iu":
+        values = present.to_numpy(dtype=np.float64)
     if len(np.unique(values[: 50 * MOST_CODES])) > MOST_CODES:
         return "regression"
     distinct = np.sort(pd.unique(values))

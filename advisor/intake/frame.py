@@ -94,6 +94,7 @@ def read(
 
     rows = sample_rows(len(inputs), inputs.shape[1], rng)
     run = _read(inputs.iloc[:RUN], [c.role for c in columns])
+    read = run if len(inputs) <= RUN else inputs  # so that strings are read once
     if series is not None:
         run = run.assign(**{_TARGET: series.iloc[:RUN].to_numpy()})
     total = n or len(inputs)
@@ -117,7 +118,7 @@ def read(
     body = [place for place, c in enumerate(columns) if _has_numbers(dtypes[place], c.role)]
     if len(inputs) * len(body) <= SCAN:
         _check_finite(inputs, [place for place in body if _can_be_endless(dtypes[place])])
-    values = _numbers(inputs, body, rows)
+    values = _numbers(read, body, rows)
     check_finite(values, "the data")
     texts = [c for c in columns if c.role == "text"]
     form: Form = "text" if texts and 2 * len(texts) >= len(columns) else "table"
