@@ -159,6 +159,8 @@ def _assemble(
     told = verdict.rule == "told"
     because = ["you said so"] if told else []
     because += [facts[name].summary for name in verdict.because if name in facts]
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers near the limit of what can be held
+        warnings = cautions(table, facts, verdict, family)
     return Advice(
         structure=verdict.structure,
         layout=verdict.layout,
@@ -170,7 +172,7 @@ def _assemble(
         evidence=tuple(facts.values()),
         because=tuple(because),
         against=(*verdict.against, *_doubts(choice, verdict.structure)),
-        warnings=cautions(table, facts, verdict, family),
+        warnings=warnings,
         rule=verdict.rule,
         clear=choice.clear,
         n=table.n,

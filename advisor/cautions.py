@@ -174,9 +174,9 @@ def _duplicates(table: Table) -> str | None:
         if any(c.role in ("array", "text", "image", "file") for c in table.columns):
             return None
         # a row number would hide the copies; the target is not looked at, since copies may contradict
-        labels = [c.label for c in table.columns if c.role not in ("identifier", "ignore")]
+        kept = [place for place, c in enumerate(table.columns) if c.role not in ("identifier", "ignore")]
         inputs = table.run.iloc[:, : len(table.columns)]
-        inputs = inputs if len(labels) == inputs.shape[1] else inputs[labels]
+        inputs = inputs if len(kept) == inputs.shape[1] else inputs.iloc[:, kept]
         if inputs.shape[1] < 2:
             return None
         # rows that differ in some columns need no look at the others

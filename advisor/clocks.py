@@ -51,7 +51,8 @@ def seconds_of(column: pd.Series) -> Seconds:
         seconds = column.dt.total_seconds()
     else:
         times = parse_times(column)
-        seconds = (times - pd.Timestamp(0, tz=times.dt.tz)).dt.total_seconds()
+        times = times.dt.as_unit("ms")  # nanoseconds hold no date before 1677 or after 2262
+        seconds = (times - pd.Timestamp(0, tz=times.dt.tz).as_unit("ms")).dt.total_seconds()
     return np.asarray(seconds, dtype=np.float64)
 
 

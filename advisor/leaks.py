@@ -12,6 +12,7 @@ from advisor.table import Table
 COLUMNS = 200  # columns checked at most
 ROWS = 2048  # rows checked at most
 FEWEST = 20  # rows from which a relation is no accident
+LARGEST = 1e150  # spread up to which squares can be held
 SUMMED = 60  # columns among which exact sums are looked for
 CERTAIN = 0.999  # rank correlation, or area under the curve, that no honest column reaches
 SHOWN = 3  # columns named in one sentence
@@ -93,10 +94,10 @@ def _sum(numbers: dict[str, Floats], y: Floats) -> list[str]:
         return []
     columns = np.column_stack([numbers[name][:m] for name in names])
     scale = columns.std(axis=0)
-    kept = scale > 0
+    kept = (scale > 0) & (scale < LARGEST)
     standard = (columns[:, kept] - columns[:, kept].mean(axis=0)) / scale[kept]
     names = [name for name, use in zip(names, kept, strict=True) if use]
-    if not names or not y[:m].std():
+    if not names or not 0 < y[:m].std() < LARGEST:
         return []
     goal = (y[:m] - y[:m].mean()) / y[:m].std()
     weights, *_ = np.linalg.lstsq(standard, goal, rcond=None)

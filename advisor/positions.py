@@ -70,9 +70,11 @@ def spelled(columns: Sequence[pd.Series]) -> tuple[list[str], Floats] | None:
 
 def one_hot(columns: Sequence[pd.Series], letters: Sequence[str]) -> Floats:
     """One 0/1 group a column, one place a letter; all 0 where it is missing or unknown."""
-    texts = (column.astype(object).map(str, na_action="ignore") for column in columns)
-    place = pd.Index(list(letters), dtype=object)
-    codes = np.column_stack([place.get_indexer(pd.Index(text)) for text in texts])
+    place = {letter: code for code, letter in enumerate(letters)}
+    codes = np.empty((len(columns[0]), len(columns)), np.intp)
+    for j, column in enumerate(columns):
+        held, values = pd.factorize(column)
+        codes[:, j] = np.array([*(place.get(str(value), -1) for value in values), -1])[held]
     groups: Floats = (codes[..., None] == np.arange(len(letters))).astype(np.float32)
     return groups.reshape(len(codes), -1)
 

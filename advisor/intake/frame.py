@@ -262,7 +262,11 @@ def _without(frame: pd.DataFrame, place: int) -> pd.DataFrame:
     before, behind = frame.iloc[:, :place], frame.iloc[:, place + 1 :]
     if not before.shape[1] or not behind.shape[1]:
         return behind if behind.shape[1] else before
-    return pd.concat([before, behind], axis=1)
+    labels = frame.columns
+    # labels are set afterwards: joining those that are no valid text fails
+    parts = [part.set_axis(range(part.shape[1]), axis=1) for part in (before, behind)]
+    others = np.arange(len(labels)) != place
+    return pd.concat(parts, axis=1).set_axis(labels[others], axis=1)
 
 
 def _has_numbers(dtype: Any, role: Role) -> bool:

@@ -74,3 +74,8 @@ def test_arrays_of_any_shape_and_type(shape, dtype, seed):
 def test_objects_whose_every_method_fails():
     with pytest.raises(AdvisorError, match="a cell of type Hostile"):
         advise({"a": [Hostile(), Hostile()], "b": [1, 2]})
+
+
+@pytest.mark.parametrize("seed", [531, 1105, 1150, 1305, 1667, 3582, 6747, 7159, 8653])
+def test_frames_that_escaped_a_long_run(seed):
+    assert not outcome(seed).startswith("escaped")
