@@ -66,9 +66,10 @@ def infer_kind(y: pd.Series) -> Kind:
     values = present.to_numpy()
     if values.dtype.kind not in "iu":
         values = present.to_numpy(dtype=np.float64)
-    if len(np.unique(values[: 50 * MOST_CODES])) > MOST_CODES:
+    # whole numbers too large for a float are told apart no better than a model tells them
+    if len(np.unique(values[: 50 * MOST_CODES].astype(np.float64))) > MOST_CODES:
         return "regression"
-    distinct = np.sort(pd.unique(values))
+    distinct = np.unique(pd.unique(values).astype(np.float64))
     whole = bool(np.all(distinct == np.floor(distinct)))
     codes = whole and len(distinct) <= MOST_CODES and 2 * len(distinct) <= len(values)
     return "classification" if len(distinct) <= 2 or codes else "regression"

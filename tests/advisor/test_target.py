@@ -48,3 +48,7 @@ def test_kind(values, kind):
 def test_what_cannot_be_learned_is_refused(values, message):
     with pytest.raises(TargetError, match=message):
         infer_kind(pd.Series(values))
+
+
+def test_whole_numbers_that_no_float_tells_apart_are_one_value():
+    assert infer_kind(pd.Series([2**60 + i for i in range(40)])) == "classification"
