@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtr
 
 from advisor.lags import nanmean
 from advisor.probes.base import Evidence
@@ -39,7 +39,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         p_value, least = (1 + int((permuted >= observed).sum())) / (1 + orders), 1 / (1 + orders)
     else:  # a mean over hundreds of pairs is normal, so a few orders tell what is usual
         spread = float(permuted.std(ddof=1)) * (1 + 1 / orders) ** 0.5
-        p_value, least = float(t.sf((observed - usual) / max(spread, 1e-12), orders - 1)), 0.001
+        p_value, least = float(stdtr(orders - 1, (usual - observed) / max(spread, 1e-12))), 0.001
     return Evidence(
         name="adjacency",
         value=observed - usual,
