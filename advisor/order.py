@@ -19,6 +19,7 @@ SHORT_CHANCE, SHORT_INDEPENDENT = 0.45, 1.0
 MAX_CHANNELS = 32  # interleaved channels looked for
 FAR_STEPS = (4, 8, 16, 32, 64)  # distances tried where no smaller one shows an order
 FAR_SHARE = 0.65  # share of ordered triples that such a distance must show
+CLEAR_SHARE = 0.75  # share of adjacent triples below which other distances are asked
 SHORTEST = 6  # columns below this cannot show an order
 
 
@@ -100,7 +101,7 @@ def unit_step(lags: Lags) -> tuple[Order, int]:
         return order, order.step
     if not adjacent.found and apart:
         return apart[0], 1  # neighbours alternate, yet all columns are one series
-    if (not adjacent.found or adjacent.share < FAR_SHARE) and lags.size > SHORT:
+    if (not adjacent.found or adjacent.share < CLEAR_SHARE) and lags.size > SHORT:
         # noise hides what little a smooth series changes from step to step, not what it changes over many
         far = [order_at(lags, step, tried=len(FAR_STEPS)) for step in FAR_STEPS if 8 * step <= lags.size]
         clearest = min(far, key=lambda order: order.p_value, default=adjacent)

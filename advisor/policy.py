@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.architectures.base import Structure
+from advisor.order import CLEAR_SHARE, FAR_SHARE, SHORT
 from advisor.probes.base import Evidence
 from advisor.table import Table
 
@@ -112,9 +113,6 @@ def running_text(table: Table, facts: Facts) -> Verdict | None:
 TOKENS, TOKEN_FEATURES = 64, 32  # tokens of a text that are read; numbers that stand for one of them
 
 
-WEAKEST_ORDER = 0.65  # share of ordered triples of a series; 1/3 is no order, clustered columns reach 0.63
-
-
 def flat_image(table: Table, facts: Facts) -> Verdict | None:
     """Columns ordered along two axes: the pixels of a picture, one row each."""
     fact = facts.get("line_length")
@@ -158,8 +156,8 @@ def flat_series(table: Table, facts: Facts) -> Verdict | None:
     geometry = table.geometry if table.form == "table" else None
     if geometry is None or geometry.layout is None or order is None or not order.found:
         return None
-    if order.details["step"] == 1 and order.value < WEAKEST_ORDER:
-        return None  # of thousands of columns sorted by kind, a little order is significant
+    if order.details["step"] == 1 and order.value < (CLEAR_SHARE if geometry.columns > SHORT else FAR_SHARE):
+        return None  # families of columns are ordered among neighbours; a series is over longer distances too
     if near is None or not near.found or 2 * (geometry.stop - geometry.start) < len(table.columns):
         return None
     return Verdict(
