@@ -27,7 +27,8 @@ CHANCE = 0.1  # share of the repeats expected by chance that may be there
 ALPHA = 0.001  # level of the test of memory, before correction for columns and pairs tried
 COLUMNS = 24  # columns whose memory is measured
 CLOCK = 0.99  # rank correlation with time above which a column counts time as well
-TREND, MANY = 0.6, 15  # rank correlation with time that is growth, and entities that must share it
+TREND, MANY = 0.45, 15  # rank correlation with time that is growth, and entities that must share it
+STEADY = 0.9  # rank correlation that needs no shared calendar
 IN_ORDER = 0.98  # share of rows later than the one before, of a file that is in order
 
 
@@ -61,7 +62,8 @@ class Panel:
             return unlike_chance or self.forward >= IN_ORDER
         if self.memory >= 0.5 and self.forward >= IN_ORDER:
             return True
-        if self.trend >= TREND and self.forward >= IN_ORDER and self.entities >= MANY and on_grid:
+        grows = self.trend >= TREND and (on_grid or self.trend >= STEADY)
+        if grows and self.forward >= IN_ORDER and self.entities >= MANY:
             return True  # growth: too short to remember, but many entities that grow the same way
         return (
             self.clock.dated
