@@ -282,11 +282,7 @@ def _remembered_times(fact: Evidence, facts: Facts) -> bool:
 def moving_rows(table: Table, facts: Facts) -> Verdict | None:
     """No column counts time, but most columns move step by step down the rows."""
     fact = facts.get("row_order")
-    if fact is None or not fact.found or fact.details["moving"] <= 0.5:
-        return None
-    # much memory in most columns, or some in all of several: sorting a file moves few of its columns
-    all_move = fact.details["moving"] >= 0.9 and fact.details["columns"] >= 4
-    if fact.value < (0.4 if all_move else 0.7):
+    if fact is None or not fact.found or fact.value < 0.7 or fact.details["moving"] <= 0.5:
         return None
     if fact.details["blocks"] > 2:
         return None  # sorted by a column that is no time; two blocks are also a time before and after
