@@ -156,7 +156,7 @@ STUDIES = (
         "bound",
         ROWS,
         (r.ar_rows, r.walk_rows, r.timed_rows),
-        fires=lambda fact: fact.found and fact.value >= 0.4 and fact.details["moving"] > 0.5,
+        fires=lambda fact: fact.found and fact.value >= 0.7 and fact.details["moving"] >= 0.7,
         event="most columns move step by step, as the rule moving_rows asks",
     ),
 )
