@@ -16,7 +16,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="advisor",
         description="Measure the structure of a data set and advise which family of models to train.",
     )
-    parser.add_argument("path", help="a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or a folder of pictures")
+    parser.add_argument(
+        "path", help="a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or a folder of pictures"
+    )
     parser.add_argument("--target", metavar="COL", help="the column to predict")
     parser.add_argument(
         "--effort",
