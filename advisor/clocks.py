@@ -21,24 +21,6 @@ TRIED = 12  # single columns that are plain numbers and are tried as time at mos
 PARTS = 4  # columns tried for each part of a calendar: years, months, days, hours
 
 
-def as_clock(column: pd.Series, role: Role) -> Seconds | None:
-    """Turn a column into seconds or plain numbers; None if it cannot be a time.
-
-    Examples
-    --------
-    >>> as_clock(pd.Series(["2024-01-01", "2024-01-02"]), "time").tolist()
-    [0.0, 86400.0]
-    >>> as_clock(pd.Series(["a", "b"]), "categorical") is None
-    True
-    """
-    if role == "time":
-        seconds = seconds_of(column)
-        return seconds - np.nanmin(seconds) if not np.isnan(seconds).all() else seconds
-    if role in ("numeric", "ordinal", "identifier") and pd.api.types.is_numeric_dtype(column.dtype):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return None
-
-
 def seconds_of(column: pd.Series) -> Seconds:
     """Seconds since 1970, or of a duration; NaN where there is none.
 

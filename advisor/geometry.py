@@ -108,8 +108,9 @@ def fold_body(lags: Lags) -> Geometry:
     for step in sorted({1, together, *channel_steps(lags)}):
         line = lags.coarsen(step)
         fold = best_fold(line)
-        if fold is not None and (best is None or fold.odds() > best[0]):
-            best = (fold.odds(), step, line, fold)
+        odds = 0.0 if fold is None else fold.odds()
+        if fold is not None and (best is None or odds > best[0]):
+            best = (odds, step, line, fold)
     if best is not None and best[0] > 0.5:
         odds, step, line, fold = best
         if step > 1:

@@ -13,7 +13,6 @@ from advisor.logistic import Logistic
 from advisor.order import Order, order_at
 
 SHORTEST_SIDE = 4  # lines, and columns of a line
-LONGEST_ASPECT = 6.0
 FACTS = ("weakest", "uneven", "anisotropic", "breaks", "aspect")
 
 

@@ -164,14 +164,13 @@ class Agreement:
         return odd
 
     def _best(self, columns: NDArray[np.intp], others: NDArray[np.intp]) -> Floats:
-        agreement = self.pairs(columns[:, None], others[None])
+        agreement = self.pairs(columns, others)
         agreement[columns[:, None] == others] = -1
         best: Floats = agreement.max(axis=1)
         return best
 
-    def pairs(self, columns: NDArray[np.intp], others: NDArray[np.intp]) -> Floats:
-        """Agreement of every column of one list, shape (a, 1), with every one of another, shape (1, b)."""
-        i, j = columns.ravel(), others.ravel()
+    def pairs(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
+        """Agreement of every column of one list with every one of another, shape (len(i), len(j))."""
         covariance = self.centred[i] @ self.centred[j].T / self.rows
         spread = (
             self.variances[i][:, None] + self.variances[j] + (self.means[i][:, None] - self.means[j]) ** 2
@@ -186,7 +185,7 @@ class Agreement:
         everything = np.arange(d)
         for start in range(0, d, 512):
             some = everything[start : start + 512]
-            pairs = self.pairs(some[:, None], everything[None])
+            pairs = self.pairs(some, everything)
             pairs[some - start, some] = -2
             best = np.argpartition(-pairs, k, axis=1)[:, :k]
             values = np.take_along_axis(pairs, best, axis=1)

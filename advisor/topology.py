@@ -118,7 +118,7 @@ def measure_topology(values: NDArray[np.floating], rng: np.random.Generator) -> 
     within = [float((distance <= radius).sum(axis=1).mean()) - 1 for radius in (2, 4)]
     degree = np.asarray(graph.sum(axis=1)).ravel()
     triangles = float((graph * (graph @ graph)).sum())
-    some = whole.pairs(sources[:, None], np.arange(d)[None])
+    some = whole.pairs(sources, np.arange(d))
     return Topology(
         nearest=float(np.median(agreement[:, 0])),
         contrast=float(np.median(agreement[:, -1]) - np.median(some)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from advisor.probes.base import Evidence
 from advisor.table import Table
-
-NULL = "columns that share hidden factors: their graph has hubs and is short"
-REFERENCE = "Le Roux, Bengio et al. (2007), Learning the 2-D topology of images, NIPS"
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
@@ -20,30 +19,25 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     topology, found = table.topology, table.recovered
     if topology is None:
         return None
-    if found is None:
-        odds = topology.odds()
-        return Evidence(
-            name="scrambled_columns",
-            value=float("nan"),
-            unit="Lin's concordance, -1..1",
-            interval=None,
-            p_value=None,
-            null=NULL,
-            rows_used=len(table.values),
-            reference=REFERENCE,
-            summary=f"the columns do not look like those of a scrambled series or picture ({odds:.2f})",
-            found=False,
-            details={"probability": round(odds, 4)},
-        )
-    return Evidence(
+    odds = topology.odds()
+    absent = Evidence(
         name="scrambled_columns",
-        value=found.found - found.held,
+        value=float("nan"),
         unit="Lin's concordance, -1..1",
         interval=None,
         p_value=None,
-        null=NULL,
+        null="columns that share hidden factors: their graph has hubs and is short",
         rows_used=len(table.values),
-        reference=REFERENCE,
+        reference="Le Roux, Bengio et al. (2007), Learning the 2-D topology of images, NIPS",
+        summary=f"the columns do not look like those of a scrambled series or picture ({odds:.2f})",
+        found=False,
+        details={"probability": round(odds, 4)},
+    )
+    if found is None:
+        return absent
+    return replace(
+        absent,
+        value=found.found - found.held,
         summary=(
             f"the columns look like a scrambled {'picture' if found.structure == 'image' else 'series'} "
             f"(probability {found.probability:.2f}): in the order recovered, neighbours agree by "

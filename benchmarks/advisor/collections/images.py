@@ -22,7 +22,6 @@ from benchmarks.advisor.collections.shipped import (
 )
 
 THAI = [chr(code) for code in range(0x0E01, 0x0E2F)]
-DEVANAGARI = [chr(code) for code in range(0x0915, 0x0939)]
 
 
 @lru_cache(maxsize=3)
