@@ -110,12 +110,8 @@ def _fit_and_score(cell: Cell, facts: _Facts) -> None:
     with _timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
     facts.device = str(getattr(estimator, "device_", "cpu"))
-    if (history := getattr(estimator, "history_", None)) is not None:
-        facts.extra |= {
-            "epochs": len(history.scores),
-            "best_epoch": history.best_epoch,
-            "stopped": history.stopped,
-        }
+    told = {"epochs": "n_epochs_", "best_epoch": "best_epoch_", "trees": "n_trees_", "stopped": "stopped_"}
+    facts.extra |= {say: getattr(estimator, name) for say, name in told.items() if hasattr(estimator, name)}
     with _timed(facts, "predict_seconds"):
         predicted = {
             side: estimator.predict(task.X.iloc[getattr(rows, side)]) for side in ("validation", "test")

@@ -12,8 +12,13 @@ from advisor.errors import MissingDependency, StudyError
 __all__ = ["Architecture", "Capabilities", "Kind", "Structure", "get", "names"]
 
 
-def names() -> list[str]:
-    """List the architectures without importing any of them.
+def names(*, installed: bool = False) -> list[str]:
+    """List the architectures, by default without importing any of them.
+
+    Parameters
+    ----------
+    installed : bool
+        Only those whose packages are installed, which loads them.
 
     Returns
     -------
@@ -26,7 +31,16 @@ def names() -> list[str]:
     >>> {"gbt", "cnn", "lstm"} <= set(architectures.names())
     True
     """
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_" and m.name != "base")
+    every = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_" and m.name != "base")
+    return [name for name in every if _loads(name)] if installed else every
+
+
+def _loads(name: str) -> bool:
+    try:
+        get(name)
+    except MissingDependency:
+        return False
+    return True
 
 
 def get(name: str) -> Architecture:
@@ -67,12 +81,13 @@ def get(name: str) -> Architecture:
     try:
         module = importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "advisor":
+        package = (error.name or "").partition(".")[0]
+        if package == "advisor":
             raise
         raise MissingDependency(
-            f"the architecture {name!r} needs the package {error.name!r}",
+            f"the architecture {name!r} needs the package {package!r}",
             got="no such package",
-            do=f"pip install 'arch-advisor[{'torch' if error.name == 'torch' else 'xgboost'}]'",
+            do=f"pip install 'arch-advisor[{package}]'",  # the extras are named after the packages
         ) from error
     architecture: Architecture = module.ARCHITECTURE
     return architecture

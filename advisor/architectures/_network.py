@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,64 +24,86 @@ from advisor.architectures._preprocessing import (
     TensorEncoder,
     check_rows,
 )
-from advisor.architectures._target import check_target, inner_split, seed_of, target_scaler
-from advisor.architectures._training import Recipe, check_recipe, forward, pick_device, seeded, train
+from advisor.architectures._target import check_target, check_weight, inner_split, seed_of, target_scaler
+from advisor.architectures._training import (
+    Recipe,
+    Schedule,
+    check_recipe,
+    forward,
+    pick_device,
+    seeded,
+    train,
+)
 from advisor.architectures.base import Kind
 from advisor.errors import InputError
 
-
-class Network(Learner):
-    """Base of all networks: a subclass names its parameters and builds its module.
-
-    The parameters of training, which every subclass has:
-
-    layout : tuple of int or None
-        ``(H, W, C)``, ``(T, C)`` or ``(d,)``; None means ``(d,)``. How a row folds into a tensor.
-    max_epochs, patience, batch_size, learning_rate, weight_decay, schedule, clip, time_limit
-        See :class:`advisor.architectures._training.Recipe`. A ``batch_size`` of None is the square root of
-        the number of training rows, from 8 to 128, so that little data still gives many steps.
-    validation_fraction : float
-        Share of the rows given to ``fit`` that is held out, stratified, to choose the best epoch.
+TRAINING = """max_epochs, patience : int
+        Most epochs, epochs without a better validation loss before stopping.
+    batch_size : int or None
+        Rows per step; None is the square root of the number of training rows, from 8 to 128.
+    learning_rate, weight_decay, validation_fraction : float
+        Peak step size and decay of AdamW; share of the rows held out to choose the best epoch.
+    schedule : {"cosine", "plateau", "constant"}
+        Course of the learning rate, see :class:`advisor.architectures._training.Recipe`.
+    clip, time_limit : float or None
+        Largest norm of the gradient; seconds of training after which it ends with the best weights.
+    target_transform : {"standard", "quantile"}
+        Scaling of a regression target; without effect for classes.
     device : str
         "auto" (CUDA, else MPS, else CPU) or a torch device.
     random_state : int, RandomState or None
-        Seed of the held-out rows, the initial weights, dropout and the order of the batches.
+        Seed of the held-out rows, the initial weights, dropout and the order of the batches."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Network(Learner):
+    """Base of all networks: a subclass adds its parameters as fields and builds its module.
+
+    ``{training}`` in a subclass's docstring stands for the text on the parameters that all of them share.
+
+    Parameters
+    ----------
+    {training}
 
     Attributes
     ----------
     module_ : torch.nn.Module
         The trained network with its best weights.
-    n_epochs_ : int
-        Epochs trained.
+    n_epochs_, best_epoch_ : int
+        Epochs trained; the one (from 1) whose weights were kept.
     validation_curve_ : list of float
         Validation score after each epoch: minus the loss, higher is better.
     stopped_ : {"patience", "max_epochs", "time_limit"}
         Why training ended.
     fit_seconds_ : float
         Wall time of ``fit``.
+    device_ : torch.device
+        Where it was trained.
     n_features_in_ : int
         Columns of the inputs.
     """
 
+    max_epochs: int = 100
+    patience: int = 20
+    batch_size: int | None = None
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    schedule: Schedule = "cosine"
+    clip: float | None = None
+    validation_fraction: float = 0.2
+    target_transform: str = "standard"
+    time_limit: float | None = None
+    device: str = "auto"
+    random_state: Any = None
+
     kind: ClassVar[Kind]
-    layout: Layout | None
-    max_epochs: int
-    patience: int
-    batch_size: int | None
-    learning_rate: float
-    weight_decay: float
-    schedule: Any
-    clip: float | None
-    validation_fraction: float
-    time_limit: float | None
-    device: str
-    random_state: Any
 
-    def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
-        """Make the module for rows of a shape ``(H, W, C)``, ``(T, C)`` or ``(d,)``."""
-        raise NotImplementedError
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__doc__:
+            cls.__doc__ = cls.__doc__.replace("{training}", TRAINING)
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train the network.
 
         Parameters
@@ -89,6 +112,8 @@ class Network(Learner):
             Inputs; NaN is missing, or padding at the end of a sequence.
         y : array-like, shape (n,)
             Labels or numbers.
+        sample_weight : array-like, shape (n,), optional
+            Weight of each row in the loss, at least 0; a row of weight 0 has no part in anything.
 
         Returns
         -------
@@ -109,22 +134,24 @@ class Network(Learner):
                 got=str(self.validation_fraction),
                 do="set it to 0.2",
             )
-        layout = self._layout()
-        rows = check_rows(self, X, layout=layout, reset=True)
+        rows = check_rows(self, X, layout=self._layout(), reset=True)
+        labels = check_target(y, self.kind, len(rows))
+        weight = check_weight(sample_weight, rows)
+        if weight is not None and not weight.all():
+            counts = weight > 0
+            rows, weight = rows[counts], weight[counts]
+            labels = check_target(labels[counts], self.kind, len(rows))
         seed = seed_of(self.random_state)
-        target = self._fit_target(check_target(y, self.kind, len(rows)), seed)
-        self.encoder_ = (
-            TensorEncoder(layout).fit(rows)
-            if layout is not None and len(layout) > 1
-            else TableEncoder(scaling="quantile", seed=seed).fit(rows)
-        )
-        held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
+        target = self._fit_target(labels, seed)
+        self._fit_encoder(rows, seed)
+        kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
+        batch_size = self.batch_size
+        if batch_size is None:  # little data still gives many steps
+            batch_size = min(128, max(8, math.isqrt(len(kept))))
         recipe = Recipe(
             max_epochs=self.max_epochs,
             patience=self.patience,
-            batch_size=min(128, max(8, math.isqrt(len(held[0]))))
-            if self.batch_size is None
-            else self.batch_size,
+            batch_size=batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             schedule=self.schedule,
@@ -132,17 +159,20 @@ class Network(Learner):
             time_limit=self.time_limit,
         )
         check_recipe(recipe)
-        device = pick_device(self.device)
-        with seeded(seed, device):
-            inputs = self._inputs(rows, device)
-            self.module_ = self._build(tuple(inputs[0].shape[1:]), self._n_outputs).to(device)
+        self.device_ = pick_device(self.device)
+        with seeded(seed, self.device_):
+            inputs = self._inputs(rows, self.device_)
+            self.module_ = self._module(inputs, kept).to(self.device_)
             history = train(
                 self.module_,
                 inputs,
-                torch.as_tensor(target, device=device),
+                torch.as_tensor(target, device=self.device_),
                 loss=self._loss,
-                rows=held[0],
-                validation=held[1],
+                weight=None
+                if weight is None
+                else torch.as_tensor(weight, dtype=torch.float32, device=self.device_),
+                rows=kept,
+                validation=held,
                 recipe=recipe,
                 seed=seed,
             )
@@ -153,13 +183,58 @@ class Network(Learner):
         self.fit_seconds_ = time.monotonic() - start
         return self
 
-    _n_outputs: int
+    def _layout(self) -> Layout | None:
+        """How a row folds; None where columns are just columns."""
+        return None
+
+    def _fit_encoder(self, rows: Rows, seed: int) -> None:
+        """Learn how rows become tensors."""
+        raise NotImplementedError
+
+    def _inputs(self, rows: Rows, device: torch.device) -> tuple[Tensor, ...]:
+        """Encoded rows on the device: the arguments of the module."""
+        raise NotImplementedError
+
+    def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
+        """Make the module for inputs of these shapes, of which these rows are learned from."""
+        raise NotImplementedError
 
     def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[Any]:
+        """Learn how targets become class codes or scaled numbers; sets ``n_outputs_``."""
         raise NotImplementedError
 
     @staticmethod
-    def _loss(output: Tensor, target: Tensor) -> Tensor:
+    def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        raise NotImplementedError
+
+    def _outputs(self, X: Any) -> Tensor:
+        check_is_fitted(self)
+        rows = check_rows(self, X, layout=self._layout(), reset=False)
+        device = pick_device(self.device)
+        return forward(self.module_.to(device), self._inputs(rows, device)).cpu()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        if "module_" in state:  # trained on a GPU, loaded anywhere
+            state["module_"] = copy.deepcopy(state["module_"]).cpu()
+        return state
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TensorNetwork(Network):
+    """Base of the networks that read rows as images or sequences, and columns as a sequence of one channel.
+
+    Parameters
+    ----------
+    layout : tuple of int or None
+        ``(H, W, C)``, ``(T, C)`` or ``(d,)``; None means ``(d,)``. How a row folds into a tensor.
+    {training}
+    """
+
+    layout: Layout | None = None
+
+    def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
+        """Make the module for rows of a shape ``(H, W, C)``, ``(T, C)`` or ``(d,)``."""
         raise NotImplementedError
 
     def _layout(self) -> Layout | None:
@@ -174,25 +249,48 @@ class Network(Learner):
             )
         return layout
 
+    def _fit_encoder(self, rows: Rows, seed: int) -> None:
+        layout = self._layout()
+        self.encoder_: TensorEncoder | TableEncoder = (
+            TensorEncoder(layout).fit(rows)
+            if layout is not None and len(layout) > 1
+            else TableEncoder(scaling="quantile", seed=seed).fit(rows)
+        )
+
     def _inputs(self, rows: Rows, device: torch.device) -> tuple[Tensor, ...]:
-        """Encoded rows on the device: ``(x,)``, or ``(x, lengths)`` where sequences are padded."""
+        """``(x,)``, or ``(x, lengths)`` where sequences are padded."""
         if isinstance(self.encoder_, TableEncoder):
             return (torch.as_tensor(self.encoder_.transform(rows), device=device),)
         values, lengths = self.encoder_.transform(rows)
         x = torch.as_tensor(values, device=device)
         return (x,) if lengths is None else (x, torch.as_tensor(lengths, device=device))
 
-    def _outputs(self, X: Any) -> Tensor:
-        check_is_fitted(self)
-        rows = check_rows(self, X, layout=self._layout(), reset=False)
-        device = pick_device(self.device)
-        return forward(self.module_.to(device), self._inputs(rows, device)).cpu()
+    def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
+        return self._build(tuple(inputs[0].shape[1:]), self.n_outputs_)
 
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
-        if "module_" in state:  # trained on a GPU, loaded anywhere
-            state["module_"] = copy.deepcopy(state["module_"]).cpu()
-        return state
+
+class TableNetwork(Network):
+    """Base of the networks for tables, which embed the categories: any tensor is read as flat columns.
+
+    The module is called with ``numbers``, shape (B, p), and, where there are categories, ``codes``, int64,
+    shape (B, q): 0 for a category that was not seen in training, else from 1.
+    """
+
+    def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
+        """Make the module for p numbers and q categories with so many codes each."""
+        raise NotImplementedError
+
+    def _fit_encoder(self, rows: Rows, seed: int) -> None:
+        self.encoder_ = TableEncoder(scaling="quantile", categories="codes", seed=seed).fit(rows)
+
+    def _inputs(self, rows: Rows, device: torch.device) -> tuple[Tensor, ...]:
+        numbers = torch.as_tensor(self.encoder_.transform(rows), device=device)
+        if not self.encoder_.cardinalities:
+            return (numbers,)
+        return numbers, torch.as_tensor(self.encoder_.codes(rows), device=device)
+
+    def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
+        return self._build(inputs[0].shape[1], self.encoder_.cardinalities, self.n_outputs_)
 
 
 class NetworkClassifier(ClassifierMixin, Network):
@@ -209,13 +307,15 @@ class NetworkClassifier(ClassifierMixin, Network):
     def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.int64]:
         self.labels_ = LabelEncoder().fit(y)
         self.classes_ = self.labels_.classes_
-        self._n_outputs = len(self.classes_)
+        self.n_outputs_ = len(self.classes_)
         codes: NDArray[np.int64] = self.labels_.transform(y).astype(np.int64)
         return codes
 
     @staticmethod
-    def _loss(output: Tensor, target: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(output, target)
+    def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        if weight is None:
+            return nn.functional.cross_entropy(output, target)
+        return (nn.functional.cross_entropy(output, target, reduction="none") * weight).mean()
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of the classes.
@@ -259,17 +359,18 @@ class NetworkRegressor(RegressorMixin, Network):
     """
 
     kind: ClassVar[Kind] = "regression"
-    target_transform: str
 
     def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float32]:
         self.scaler_ = target_scaler(self.target_transform, len(y), seed).fit(y[:, None])
-        self._n_outputs = 1
+        self.n_outputs_ = 1
         scaled: NDArray[np.float32] = self.scaler_.transform(y[:, None])[:, 0].astype(np.float32)
         return scaled
 
     @staticmethod
-    def _loss(output: Tensor, target: Tensor) -> Tensor:
-        return nn.functional.mse_loss(output[:, 0], target)
+    def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        if weight is None:
+            return nn.functional.mse_loss(output[:, 0], target)
+        return ((output[:, 0] - target).square() * weight).mean()
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Predicted numbers, in the unit of the target.

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
@@ -77,6 +77,38 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
             "at least 2 classes are needed", got=f"{classes} class", do="check the target column"
         )
     return np.asarray(values)
+
+
+def check_weight(sample_weight: Any, rows: Any) -> NDArray[np.float64] | None:
+    """Check the weights of fit and scale them to a mean of 1 over the rows that count.
+
+    Parameters
+    ----------
+    sample_weight : array-like, shape (n,), or None
+        At least 0 and not all 0.
+    rows : array-like, shape (n, d)
+        The inputs they belong to.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,), or None
+        Weights; those above 0 have a mean of 1. None if every row counts alike.
+
+    Raises
+    ------
+    InputError
+        If a weight is negative, missing or infinite, or all are 0.
+    """
+    if sample_weight is None:
+        return None
+    weight: NDArray[np.float64] = _check_sample_weight(sample_weight, rows, dtype=np.float64)
+    if weight.min() < 0 or not weight.any():
+        raise InputError(
+            "sample_weight must be at least 0, and not 0 for all rows",
+            got=f"weights from {weight.min():g} to {weight.max():g}",
+            do="pass weights of at least 0",
+        )
+    return None if (weight == weight[0]).all() else weight / weight[weight > 0].mean()
 
 
 def inner_split(

@@ -95,7 +95,8 @@ def train(
     inputs: tuple[Tensor, ...],
     target: Tensor,
     *,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    loss: Callable[..., Tensor],
+    weight: Tensor | None = None,
     rows: NDArray[np.intp],
     validation: NDArray[np.intp],
     recipe: Recipe,
@@ -112,7 +113,9 @@ def train(
     target : Tensor, shape (n,)
         Class codes or numbers.
     loss : callable
-        Mean loss of (output, target).
+        Mean loss of (output, target) or, if there are weights, (output, target, weight).
+    weight : Tensor, shape (n,), optional
+        Weight of each row in the loss, on the device.
     rows, validation : ndarray of int
         Rows to learn from, rows to stop by.
     recipe : Recipe
@@ -136,7 +139,9 @@ def train(
     index = torch.as_tensor(rows)
     n_batches = max(1, min(round(len(rows) / recipe.batch_size), len(rows) // 2))
     held = torch.as_tensor(validation, device=device)
-    held_inputs, held_target = tuple(t[held] for t in inputs), target[held]
+    held_inputs = tuple(t[held] for t in inputs)
+    targets = (target,) if weight is None else (target, weight)
+    held_targets = tuple(t[held] for t in targets)
 
     weights = [p for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
@@ -158,7 +163,7 @@ def train(
             progress = max(step / n_steps, spent) if epoch > 0 else step / n_steps
             optimiser.param_groups[0]["lr"] = rate(progress, epoch - best.epoch)
             optimiser.zero_grad(set_to_none=True)
-            value = loss(module(*(t[batch] for t in inputs)), target[batch])
+            value = loss(module(*(t[batch] for t in inputs)), *(t[batch] for t in targets))
             value.backward()  # type: ignore[no-untyped-call]
             if recipe.clip is not None:
                 nn.utils.clip_grad_norm_(weights, recipe.clip)
@@ -169,7 +174,7 @@ def train(
             if spent >= 1:
                 stopped = "time_limit"
                 break
-        score = -float(loss(forward(module, held_inputs), held_target))
+        score = -float(loss(forward(module, held_inputs), *held_targets))
         if not math.isfinite(score + float(total)):
             raise DivergedError(
                 "the loss must stay finite",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import scipy.stats
 import torch
 from torch import Tensor, nn
 
-from advisor.architectures._network import Network, NetworkClassifier, NetworkRegressor
-from advisor.architectures._training import Schedule
+from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -160,41 +159,13 @@ class Residual1d(nn.Module):
         return torch.relu(self.skip(x, mask) + self.second(torch.relu(self.first(x, mask)), mask))
 
 
-class _CNN(Network):
-    def __init__(
-        self,
-        *,
-        layout: tuple[int, ...] | None = None,
-        width: int | None = None,
-        dropout: float = 0.1,
-        target_transform: str = "standard",
-        max_epochs: int = 20,
-        patience: int = 10,
-        batch_size: int | None = None,
-        learning_rate: float = 4e-3,
-        weight_decay: float = 1e-2,
-        schedule: Schedule = "cosine",
-        clip: float | None = None,
-        validation_fraction: float = 0.2,
-        time_limit: float | None = None,
-        device: str = "auto",
-        random_state: Any = None,
-    ) -> None:
-        self.layout = layout
-        self.width = width
-        self.dropout = dropout
-        self.target_transform = target_transform
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.clip = clip
-        self.validation_fraction = validation_fraction
-        self.time_limit = time_limit
-        self.device = device
-        self.random_state = random_state
+@dataclass(kw_only=True, eq=False, repr=False)
+class _CNN(TensorNetwork):
+    width: int | None = None
+    dropout: float = 0.1
+    max_epochs: int = 20
+    patience: int = 10
+    learning_rate: float = 4e-3
 
     def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
         if len(shape) == 3:
@@ -224,22 +195,7 @@ class CNNRegressor(_CNN, NetworkRegressor):
         Channels of the stem; None is 32 for images up to 16 x 16, else 16.
     dropout : float
         Share of the pooled features dropped in training.
-    target_transform : {"standard", "quantile"}
-        Scaling of a regression target; without effect for classes.
-    max_epochs, patience : int
-        Most epochs, epochs without a better validation loss before stopping.
-    batch_size : int or None
-        Rows per step; None is the square root of the number of training rows, from 8 to 128.
-    learning_rate, weight_decay, validation_fraction : float
-        Peak step size and decay of AdamW; share of the rows held out to choose the best epoch.
-    schedule : {"cosine", "plateau", "constant"}
-        Course of the learning rate, see :class:`advisor.architectures._training.Recipe`.
-    clip, time_limit : float or None
-        Largest norm of the gradient; seconds of training after which it ends with the best weights.
-    device : str
-        "auto" or a torch device.
-    random_state : int, RandomState or None
-        Seed.
+    {training}
     """
 
 
@@ -252,6 +208,7 @@ ARCHITECTURE = Architecture(
         native=frozenset({"image", "sequence"}),
         uses_layout=True,
         unequal_length=True,
+        sample_weight=True,
         gpu=True,
         iterative=True,
     ),

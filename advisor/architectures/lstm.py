@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
 
 import scipy.stats
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from advisor.architectures._network import Network, NetworkClassifier, NetworkRegressor
-from advisor.architectures._training import Schedule
+from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -93,45 +92,16 @@ class Recurrent(nn.Module):
         return output
 
 
-class _LSTM(Network):
-    def __init__(
-        self,
-        *,
-        layout: tuple[int, ...] | None = None,
-        hidden: int = 64,
-        n_layers: int = 1,
-        bidirectional: bool = True,
-        dropout: float = 0.1,
-        target_transform: str = "standard",
-        max_epochs: int = 30,
-        patience: int = 12,
-        batch_size: int | None = None,
-        learning_rate: float = 5e-3,
-        weight_decay: float = 1e-2,
-        schedule: Schedule = "cosine",
-        clip: float | None = 1.0,
-        validation_fraction: float = 0.2,
-        time_limit: float | None = None,
-        device: str = "auto",
-        random_state: Any = None,
-    ) -> None:
-        self.layout = layout
-        self.hidden = hidden
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.dropout = dropout
-        self.target_transform = target_transform
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.clip = clip
-        self.validation_fraction = validation_fraction
-        self.time_limit = time_limit
-        self.device = device
-        self.random_state = random_state
+@dataclass(kw_only=True, eq=False, repr=False)
+class _LSTM(TensorNetwork):
+    hidden: int = 64
+    n_layers: int = 1
+    bidirectional: bool = True
+    dropout: float = 0.1
+    max_epochs: int = 30
+    patience: int = 12
+    learning_rate: float = 5e-3
+    clip: float | None = 1.0
 
     def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
         steps, channels = shape[0], math.prod(shape[1:])  # rows of an image, columns of a table are steps
@@ -166,22 +136,7 @@ class LSTMRegressor(_LSTM, NetworkRegressor):
         Whether a second LSTM reads the sequence from its end.
     dropout : float
         Share of the values dropped between layers and before the output, in training.
-    target_transform : {"standard", "quantile"}
-        Scaling of a regression target; without effect for classes.
-    max_epochs, patience : int
-        Most epochs, epochs without a better validation loss before stopping.
-    batch_size : int or None
-        Rows per step; None is the square root of the number of training rows, from 8 to 128.
-    learning_rate, weight_decay, validation_fraction : float
-        Peak step size and decay of AdamW; share of the rows held out to choose the best epoch.
-    schedule : {"cosine", "plateau", "constant"}
-        Course of the learning rate, see :class:`advisor.architectures._training.Recipe`.
-    clip, time_limit : float or None
-        Largest norm of the gradient; seconds of training after which it ends with the best weights.
-    device : str
-        "auto" or a torch device.
-    random_state : int, RandomState or None
-        Seed.
+    {training}
     """
 
 
@@ -191,7 +146,12 @@ ARCHITECTURE = Architecture(
     classifier=LSTMClassifier,
     regressor=LSTMRegressor,
     can=Capabilities(
-        native=frozenset({"sequence"}), uses_layout=True, unequal_length=True, gpu=True, iterative=True
+        native=frozenset({"sequence"}),
+        uses_layout=True,
+        unequal_length=True,
+        sample_weight=True,
+        gpu=True,
+        iterative=True,
     ),
     space={
         "hidden": [32, 64, 128, 256],

@@ -13,7 +13,7 @@ from sklearn.model_selection import ParameterSampler
 from advisor import architectures
 from advisor.errors import InputError, TargetError
 
-NAMES = architectures.names()
+NAMES = architectures.names(installed=True)
 KINDS = ["classification", "regression"]
 LAYOUTS = {"tabular": (6,), "sequence": (20, 1), "image": (8, 8, 1)}
 
@@ -237,8 +237,22 @@ def test_rows_of_weight_zero_do_not_count(name, kind):
     unweighted = make(name, kind).fit(both, targets)
     if name == "dummy":
         assert len(weighted.predict(X)) == len(X)
+    elif architectures.get(name).can.iterative:  # dropped before anything is learned
+        alone = make(name, kind).fit(X, y)
+        np.testing.assert_allclose(
+            probabilities_or_values(weighted, X), probabilities_or_values(alone, X), atol=1e-3
+        )
     else:
         assert weighted.score(X, y) > unweighted.score(X, y)
+
+
+@kinds
+@pytest.mark.parametrize("name", [n for n in NAMES if architectures.get(n).can.sample_weight])
+def test_bad_weights_are_refused(name, kind):
+    X, y = toy("tabular", kind)
+    for weight in (np.full(len(y), np.nan), np.ones(len(y) + 1)):
+        with pytest.raises(ValueError, match=r"NaN|shape|inconsistent"):
+            make(name, kind).fit(X, y, sample_weight=weight)
 
 
 @kinds

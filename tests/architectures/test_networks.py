@@ -148,7 +148,7 @@ def test_permuting_the_columns_permutes_the_first_layer_of_the_mlp():
     """With the weights of the first layer permuted alike, the outputs are equal: order means nothing."""
 
     net, x, order = (
-        Perceptron(6, n_layers=2, width=5, dropout=0.0, n_outputs=2),
+        Perceptron(6, (), embedding_size=1, n_layers=2, width=5, dropout=0.0, n_outputs=2),
         torch.randn(4, 6),
         [3, 1, 0, 5, 2, 4],
     )
