@@ -243,13 +243,13 @@ class TableEncoder:
                 SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
             ]
             if self.scaling == "quantile":
-                n_quantiles = min(1000, len(numbers))
-                steps.append(
-                    QuantileTransformer(
-                        n_quantiles=n_quantiles, output_distribution="normal", random_state=self.seed
-                    )
+                # scikit-learn takes values within 1e-7 of the smallest or the largest for equal to it, which
+                # would make two values of a column of tiny numbers: so it is given a common scale first
+                quantiles = QuantileTransformer(
+                    n_quantiles=min(1000, len(numbers)), output_distribution="normal", random_state=self.seed
                 )
-                steps.append(FunctionTransformer(np.clip, kw_args={"a_min": -3.0, "a_max": 3.0}))
+                clip = FunctionTransformer(np.clip, kw_args={"a_min": -3.0, "a_max": 3.0})
+                steps += [StandardScaler(), quantiles, clip]
             self.number_steps = make_pipeline(*steps, StandardScaler()).fit(numbers)
         self.cardinalities: tuple[int, ...] = ()
         if labels.shape[1] and self.categories == "codes":

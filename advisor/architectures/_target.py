@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
@@ -157,9 +158,10 @@ def target_scaler(name: str, n_rows: int, seed: int) -> Any:
     if name == "standard":
         return StandardScaler()
     if name == "quantile":
-        return QuantileTransformer(
+        quantiles = QuantileTransformer(
             n_quantiles=min(1000, n_rows), output_distribution="normal", random_state=seed
         )
+        return make_pipeline(StandardScaler(), quantiles)  # see TableEncoder: it has a threshold of 1e-7
     raise InputError(
         "target_transform must be 'standard' or 'quantile'", got=repr(name), do="choose one of them"
     )

@@ -176,6 +176,26 @@ def test_pandas_numpy_and_folded_arrays_agree(name, kind, structure):
 
 @kinds
 @every
+def test_units_do_not_matter(name, kind):
+    """Columns and targets of tiny or huge numbers, as in the data set elevators, are learned like others."""
+    X, y = toy("tabular", kind, n=300)
+    changed = X * 10.0 ** np.array([-9, -6, -12, 6, 9, 3])
+    if kind == "regression":
+        y = np.exp(y)
+    plain = make(name, kind, epochs=10).fit(X[:200], y[:200]).score(X[200:], y[200:])
+    transforms = [{}]
+    if kind == "regression" and "target_transform" in architectures.get(name).regressor().get_params():
+        transforms.append({"target_transform": "quantile"})
+    for unit in (1e-9, 1e9) if kind == "regression" else (None,):
+        target = y if unit is None else y * unit
+        for transform in transforms:
+            estimator = make(name, kind, epochs=10, **transform).fit(changed[:200], target[:200])
+            score = estimator.score(changed[200:], target[200:])
+            assert score == pytest.approx(plain, abs=0.3 if transform else 0.05)
+
+
+@kinds
+@every
 def test_the_target_never_leaks(name, kind):
     rng = np.random.default_rng(0)
     X, noise = rng.normal(size=(400, 6)), rng.normal(size=400)
