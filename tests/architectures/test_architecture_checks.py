@@ -29,6 +29,8 @@ def make(name, kind, structure="tabular", *, epochs=3, **config):
         config = {"max_epochs": epochs, "batch_size": 32, **config}
     elif "n_estimators" in architecture.classifier().get_params():
         config = {"n_estimators": 10 * epochs, **config}
+    elif "n_features" in architecture.classifier().get_params():
+        config = {"n_features": 840, **config}
     return architecture.make(kind, layout=LAYOUTS[structure], **{"random_state": 0, **config})
 
 

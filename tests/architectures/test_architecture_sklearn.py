@@ -5,7 +5,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from advisor import architectures
 
-SMALL = {"learning_rate": 0.02, "batch_size": 8, "width": 16, "n_estimators": 40, "device": "cpu"}
+SMALL = {
+    "n_features": 168,
+    "learning_rate": 0.02,
+    "batch_size": 8,
+    "width": 16,
+    "n_estimators": 40,
+    "device": "cpu",
+}
 EPOCHS = {"classification": 6, "regression": 15}
 
 WEIGHTS = {
