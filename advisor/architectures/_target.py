@@ -55,6 +55,7 @@ def check_fit(
         counts = weight > 0
         rows, weight = rows[counts], weight[counts]
         labels = check_target(labels[counts], kind, len(rows))
+        weight = None if (weight == weight[0]).all() else weight
     return rows, labels, weight
 
 

@@ -35,12 +35,12 @@ def make(name, kind, structure="tabular", *, epochs=3, **config):
 
 
 def toy(structure, kind, n=160, seed=0):
-    """Flat columns whose target is the first column, the slope of the series or the side that is bright."""
+    """Flat columns whose target is the last column, the slope of the series or the side that is bright."""
     rng = np.random.default_rng(seed)
     signal = rng.uniform(-1, 1, n)
     X = rng.normal(size=(n, *LAYOUTS[structure])) * 0.3
     if structure == "tabular":
-        X[:, 0] = signal * 2
+        X[:, -1] = signal * 2
     elif structure == "sequence":
         X += signal[:, None, None] * np.linspace(-2, 2, 20)[:, None]
     else:
