@@ -9,6 +9,7 @@ import catboost
 import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
+from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
 from advisor.architectures._space import Rounded
@@ -42,9 +43,13 @@ class _CatBoost(Boosted):
     def _boost(
         self, train: Part, held: Part | None, n_rounds: int, deadline: Deadline, seed: int
     ) -> tuple[Any, int]:
+        if not _varies(train.values) or not _varies(train.target):  # which the library refuses
+            constant = DummyClassifier() if self.kind == "classification" else DummyRegressor()
+            return constant.fit(train.values, train.target, train.weight), 1
         learning_rate = self.learning_rate
         if learning_rate is None and held is None and self.early_stopping_rounds is not None:
-            learning_rate = self.model_.learning_rate_  # the library's choice when the rounds were counted
+            # the library's choice when the rounds were counted
+            learning_rate = getattr(self.model_, "learning_rate_", None)
         parameters = {
             "iterations": n_rounds,
             "learning_rate": learning_rate,
@@ -94,11 +99,18 @@ class _CatBoost(Boosted):
         return {"loss_function": "MultiClass", "classes_count": n_classes}
 
     def _outputs(self, values: NDArray[Any]) -> NDArray[Any]:
+        if not isinstance(self.model_, catboost.CatBoost):
+            return super()._outputs(values)
         kind = "Probability" if self.kind == "classification" else "RawFormulaVal"
         outputs = self.model_.predict(
             self._pool(values), prediction_type=kind, thread_count=threads(self.n_jobs)
         )
         return np.asarray(outputs)
+
+
+def _varies(values: NDArray[Any]) -> bool:
+    known = np.nan_to_num(values, nan=np.inf)
+    return bool((known != known[0]).any())
 
 
 class CatBoostClassifier(_CatBoost, WrappedClassifier):

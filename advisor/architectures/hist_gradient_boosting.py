@@ -17,7 +17,7 @@ from advisor.architectures._space import Rounded
 from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor
 from advisor.architectures.base import Architecture, Capabilities
 
-_CHUNK = 50  # rounds between two looks at the clock; the library bins the rows anew for each
+_CHUNK = 100  # rounds between two looks at the clock; the library bins the rows anew for each
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -54,10 +54,12 @@ class _HistGradientBoosting(Boosted):
         validation = {}
         if held is not None:
             validation = {"X_val": held.values, "y_val": held.target, "sample_weight_val": held.weight}
+        # the library cannot bin a column that was never observed; as a constant it is as useless
+        values = np.where(np.isnan(train.values).all(axis=0), 0, train.values)
         grown = 0
         while grown == model.max_iter < n_rounds and (grown == 0 or not deadline.check()):
             model.set_params(max_iter=min(n_rounds, grown + _CHUNK))
-            model.fit(train.values, train.target, train.weight, **validation)
+            model.fit(values, train.target, train.weight, **validation)
             grown = model.n_iter_
         best = grown if held is None else max(1, int(np.argmax(model.validation_score_)))  # after no round
         return model, best

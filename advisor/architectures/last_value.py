@@ -16,7 +16,7 @@ from advisor.architectures.base import Architecture, Capabilities
 from advisor.architectures.linear import LinearClassifier, LinearRegressor
 
 
-class LastStep:
+class _LastStep:
     """The last observed value of each channel of a sequence, or of each pixel in the rows of an image.
 
     Values that are missing at the end, padding among them, are passed over. Of a table, the last column.
@@ -24,7 +24,7 @@ class LastStep:
     Examples
     --------
     >>> rows = np.array([[1.0, 10, 2, 20, np.nan, np.nan], [1, 10, 2, 20, 3, np.nan]])
-    >>> LastStep((3, 2)).fit(rows).transform(rows)
+    >>> _LastStep((3, 2)).fit(rows).transform(rows)
     array([[ 2., 20.],
            [ 3., 20.]])
     """
@@ -32,7 +32,7 @@ class LastStep:
     def __init__(self, layout: Layout | None) -> None:
         self.layout = layout
 
-    def fit(self, rows: Rows) -> LastStep:
+    def fit(self, rows: Rows) -> _LastStep:
         """Learn what the columns are, and whether there is anything to see."""
         self.columns = Columns.of(rows)
         last = self._last(rows)
@@ -72,7 +72,7 @@ class _LastValue(Wrapped):
         return check_layout(self.layout)
 
     def _encoder(self) -> Any:
-        return LastStep(self._layout())
+        return _LastStep(self._layout())
 
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int

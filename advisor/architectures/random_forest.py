@@ -54,10 +54,10 @@ class _RandomForest(Wrapped):
             n_jobs=threads(self.n_jobs),
             random_state=seed,
         )
-        while self.model_.n_estimators < self.n_estimators and not deadline.check():
-            n_trees = min(self.n_estimators, self.model_.n_estimators + _CHUNK)
-            self.model_.set_params(n_estimators=n_trees).fit(values, target, weight)
-        self.n_trees_ = self.model_.n_estimators
+        self.n_trees_ = 0
+        while self.n_trees_ < self.n_estimators and (self.n_trees_ == 0 or not deadline.check()):
+            self.n_trees_ = min(self.n_estimators, self.n_trees_ + _CHUNK)
+            self.model_.set_params(n_estimators=self.n_trees_).fit(values, target, weight)
         self.stopped_ = "time_limit" if deadline.passed else "done"
 
 
