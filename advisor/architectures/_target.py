@@ -178,6 +178,11 @@ def inner_split(
     train, validation : ndarray of int
         Sorted row positions.
 
+    Raises
+    ------
+    InputError
+        If the share is not in that range.
+
     Examples
     --------
     >>> import numpy as np
@@ -185,6 +190,8 @@ def inner_split(
     >>> len(train), len(validation)
     (8, 2)
     """
+    if not 0 < fraction <= 0.5:
+        raise InputError("validation_fraction must be in (0, 0.5]", got=str(fraction), do="set it to 0.2")
     n, every = len(target), max(2, round(1 / fraction))
     order = rng.permutation(n)
     order = order[np.argsort(target[order], kind="stable")]

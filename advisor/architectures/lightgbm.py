@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
 from advisor.architectures._space import Rounded
-from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor, threads
+from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -49,7 +49,7 @@ class _LightGBM(Boosted):
             "cat_l2": self.cat_l2,
             "cat_smooth": self.cat_smooth,
             "max_cat_to_onehot": self.max_cat_to_onehot,
-            "num_threads": threads(self.n_jobs),
+            "num_threads": self.n_jobs or 0,
             "seed": seed,
             "deterministic": True,  # the same with any number of threads
             "force_col_wise": True,  # else the faster way of the moment is taken
@@ -90,7 +90,7 @@ class _LightGBM(Boosted):
         )
 
     def _outputs(self, values: NDArray[Any]) -> NDArray[Any]:
-        outputs = np.asarray(self.model_.predict(values, num_threads=threads(self.n_jobs)))
+        outputs = np.asarray(self.model_.predict(values, num_threads=self.n_jobs or 0))
         if self.kind == "classification" and outputs.ndim == 1:
             return np.stack([1 - outputs, outputs], axis=1)
         return outputs

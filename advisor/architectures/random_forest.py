@@ -16,7 +16,7 @@ from advisor.architectures._space import Rounded
 from advisor.architectures._wrapped import Wrapped, WrappedClassifier, WrappedRegressor, threads
 from advisor.architectures.base import Architecture, Capabilities
 
-_CHUNK = 10  # trees between two looks at the clock
+_CHUNK = 10  # trees of each thread between two looks at the clock
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -36,7 +36,7 @@ class _RandomForest(Wrapped):
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
     ) -> None:
-        deadline = Deadline(self.time_limit)
+        deadline, n_threads = Deadline(self.time_limit), threads(self.n_jobs)
         classifies = self.kind == "classification"
         max_features = self.max_features
         if max_features == "auto":
@@ -51,12 +51,12 @@ class _RandomForest(Wrapped):
             min_impurity_decrease=self.min_impurity_decrease,
             bootstrap=self.bootstrap,
             warm_start=True,  # the trees are those of a forest grown at once
-            n_jobs=threads(self.n_jobs),
+            n_jobs=n_threads,
             random_state=seed,
         )
         self.n_trees_ = 0
         while self.n_trees_ < self.n_estimators and (self.n_trees_ == 0 or not deadline.check()):
-            self.n_trees_ = min(self.n_estimators, self.n_trees_ + _CHUNK)
+            self.n_trees_ = min(self.n_estimators, self.n_trees_ + _CHUNK * n_threads)
             self.model_.set_params(n_estimators=self.n_trees_).fit(values, target, weight)
         self.stopped_ = "time_limit" if deadline.passed else "done"
 

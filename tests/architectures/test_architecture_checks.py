@@ -327,6 +327,16 @@ def test_bad_input_is_refused_with_the_reason(name):
         make(name, "classification").fit(np.full_like(X, np.nan), y)
 
 
+@every
+def test_a_share_to_hold_out_is_a_share(name):
+    if "validation_fraction" not in architectures.get(name).classifier().get_params():
+        pytest.skip("holds no rows out")
+    X, y = toy("tabular", "classification")
+    for share in (0, 0.6):
+        with pytest.raises(InputError, match="validation_fraction must be in"):
+            make(name, "classification", validation_fraction=share).fit(X, y)
+
+
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "dummy"])
 def test_columns_at_predict_must_be_those_of_fit(name):
     X, y = toy("tabular", "classification")
