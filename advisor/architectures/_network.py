@@ -36,7 +36,6 @@ from advisor.architectures._training import (
     train,
 )
 from advisor.architectures.base import Kind
-from advisor.errors import InputError
 
 TRAINING = """max_epochs, patience : int
         Most epochs, epochs without a better validation loss before stopping.
@@ -129,12 +128,6 @@ class Network(Learner):
             If the loss is not finite.
         """
         start = time.monotonic()
-        if not 0 < self.validation_fraction <= 0.5:
-            raise InputError(
-                "validation_fraction must be in (0, 0.5]",
-                got=str(self.validation_fraction),
-                do="set it to 0.2",
-            )
         layout = self._layout()
         rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
         seed = seed_of(self.random_state)

@@ -309,6 +309,17 @@ class TableEncoder:
         return np.hstack(parts)
 
 
+def shaped(rows: Rows, layout: Layout) -> NDArray[np.float64]:
+    """Fold flat columns into a tensor, shape (n, *layout); refuse categories."""
+    if not isinstance(rows, np.ndarray):
+        raise InputError(
+            "an image or a sequence must be numeric",
+            got=f"columns of type {', '.join(sorted({str(t) for t in rows.dtypes}))}",
+            do="encode the categories, or pass no layout to treat the data as a table",
+        )
+    return rows.reshape(len(rows), *layout)
+
+
 class TensorEncoder:
     """Fold flat columns into images or sequences and standardise each channel over all positions.
 
@@ -326,7 +337,7 @@ class TensorEncoder:
 
     def fit(self, rows: Rows) -> TensorEncoder:
         """Learn the mean and the standard deviation of each channel, shape (C,)."""
-        values = self._shaped(rows).reshape(-1, self.layout[-1])
+        values = shaped(rows, self.layout).reshape(-1, self.layout[-1])
         counts = np.maximum((~np.isnan(values)).sum(axis=0), 1)
         self.mean = np.nansum(values, axis=0) / counts
         deviation = np.sqrt(np.nansum((values - self.mean) ** 2, axis=0) / counts)
@@ -335,7 +346,7 @@ class TensorEncoder:
 
     def fold(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
         """Tensor, shape (n, *layout), and the lengths, shape (n,), None where every sequence is whole."""
-        values = self._shaped(rows)
+        values = shaped(rows, self.layout)
         lengths = None
         if len(self.layout) == 2 and np.isnan(values[:, -1]).all(axis=-1).any():
             observed = ~np.isnan(values).all(axis=-1)  # (n, T)
@@ -343,15 +354,6 @@ class TensorEncoder:
             lengths = np.maximum((observed * steps).max(axis=1), 1)
         scaled = (values - self.mean) / self.scale
         return np.nan_to_num(scaled, nan=0.0).astype(np.float32), lengths
-
-    def _shaped(self, rows: Rows) -> NDArray[np.float64]:
-        if not isinstance(rows, np.ndarray):
-            raise InputError(
-                "an image or a sequence must be numeric",
-                got=f"columns of type {', '.join(sorted({str(t) for t in rows.dtypes}))}",
-                do="encode the categories, or pass no layout to treat the data as a table",
-            )
-        return rows.reshape(len(rows), *self.layout)
 
 
 def fold_encoder(layout: Layout | None, seed: int) -> TensorEncoder | TableEncoder:

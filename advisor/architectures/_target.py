@@ -55,6 +55,7 @@ def check_fit(
         counts = weight > 0
         rows, weight = rows[counts], weight[counts]
         labels = check_target(labels[counts], kind, len(rows))
+        weight = None if (weight == weight[0]).all() else weight
     return rows, labels, weight
 
 
@@ -177,6 +178,11 @@ def inner_split(
     train, validation : ndarray of int
         Sorted row positions.
 
+    Raises
+    ------
+    InputError
+        If the share is not in that range.
+
     Examples
     --------
     >>> import numpy as np
@@ -184,6 +190,8 @@ def inner_split(
     >>> len(train), len(validation)
     (8, 2)
     """
+    if not 0 < fraction <= 0.5:
+        raise InputError("validation_fraction must be in (0, 0.5]", got=str(fraction), do="set it to 0.2")
     n, every = len(target), max(2, round(1 / fraction))
     order = rng.permutation(n)
     order = order[np.argsort(target[order], kind="stable")]

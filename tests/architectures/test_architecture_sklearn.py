@@ -11,6 +11,8 @@ SMALL = {
     "batch_size": 8,
     "width": 16,
     "n_estimators": 40,
+    "min_data_in_leaf": 3,  # else trees of few rows do not split at all
+    "min_samples_leaf": 3,
     "device": "cpu",
 }
 EPOCHS = {"classification": 6, "regression": 15}
