@@ -124,7 +124,7 @@ def test_moving_the_image_by_the_stride_moves_the_maps():
 
 def test_convolution_is_the_sliding_dot_product_in_two_dimensions():
     net = ImageCNN((6, 7, 2), width=3, dropout=0.0, n_outputs=2).eval()
-    conv = net.stages[0][0]
+    conv = net.stages[0]
     kernel, x = conv.weight.detach().numpy(), torch.randn(1, 2, 6, 7)  # (to, n, 3, 3)
     padded = np.pad(x[0].numpy(), ((0, 0), (1, 1), (1, 1)))
     expected = [
