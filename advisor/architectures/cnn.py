@@ -2,23 +2,83 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import scipy.stats
 import torch
 from torch import Tensor, nn
 
 from advisor.architectures._convolution1d import SequenceCNN
+from advisor.architectures._image import receptive_fields
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
+from advisor.architectures._preprocessing import Layout
 from advisor.architectures.base import Architecture, Capabilities
+
+
+class Stage(NamedTuple):
+    """Maps of one size: height and width, channels, and along both axes what a position has seen."""
+
+    size: tuple[int, int]
+    channels: int
+    receptive_field: tuple[int, int]
+    stride: tuple[int, int]  # pixels between neighbouring positions
+
+
+def stages(layout: Layout, width: int) -> list[Stage]:
+    """Plan the stages of :class:`ImageCNN`: the stem, then one per halving.
+
+    An axis is halved, rounded up, while half of it is at least 4 positions, the first time from 2 positions
+    on; the last stage is the one after which neither axis can be halved. Channels double up to 16 times the
+    width.
+
+    Parameters
+    ----------
+    layout : tuple of int
+        ``(H, W, C)``.
+    width : int
+        Channels of the stem.
+
+    Returns
+    -------
+    list of Stage
+        At least two.
+
+    Examples
+    --------
+    >>> for stage in stages((224, 224, 3), 16):
+    ...     print(*stage)
+    (224, 224) 16 (3, 3) (1, 1)
+    (112, 112) 32 (12, 12) (2, 2)
+    (56, 56) 64 (30, 30) (4, 4)
+    (28, 28) 128 (66, 66) (8, 8)
+    (14, 14) 256 (138, 138) (16, 16)
+    (7, 7) 256 (282, 282) (32, 32)
+    >>> [stage.size for stage in stages((12, 40, 1), 16)]
+    [(12, 40), (6, 20), (6, 10), (6, 5)]
+    """
+    size, channels = (layout[0], layout[1]), width
+    layers: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([(3, 1)], [(3, 1)])  # of each axis
+    plan: list[Stage] = []
+    while True:
+        seen = [receptive_fields(axis)[-1] for axis in layers]
+        plan.append(Stage(size, channels, (seen[0][0], seen[1][0]), (seen[0][1], seen[1][1])))
+        least = 2 if len(plan) == 1 else 8
+        factors = [2 if n >= least else 1 for n in size]
+        if len(plan) > 1 and factors == [1, 1]:
+            return plan
+        for axis, factor in zip(layers, factors):
+            axis += [(factor, factor), (3, 1), (3, 1)]  # pooling, then two convolutions
+        size = (-(-size[0] // factors[0]), -(-size[1] // factors[1]))
+        channels = min(2 * channels, 16 * width)
 
 
 class ImageCNN(nn.Module):
     """Residual convolutional network for images: halving by pooling while channels double.
 
     Shape, for a 28 x 28 image and width w: (B, 28, 28, C) -> stem (B, w, 28, 28) -> (B, 2w, 14, 14) -> (B,
-    4w, 7, 7) -> mean over positions (B, 4w) -> (B, n_outputs). Sizes are halved until the next half would
-    be below 4, channels are doubled at most 4 times.
+    4w, 7, 7) -> mean over positions (B, 4w) -> (B, n_outputs). See :func:`stages` for other sizes.
 
     References
     ----------
@@ -30,26 +90,27 @@ class ImageCNN(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, layout: tuple[int, ...], *, width: int, dropout: float, n_outputs: int) -> None:
+    def __init__(self, layout: Layout, *, width: int, dropout: float, n_outputs: int) -> None:
         super().__init__()
-        height, wide, channels = layout
-        layers: list[nn.Module] = [*_conv2d(channels, width), nn.ReLU()]
-        size, n = min(height, wide), width
-        while size // 2 >= 4 or n == width:
-            to = min(2 * n, 16 * width)
-            if size >= 2:
-                layers.append(nn.MaxPool2d(2, ceil_mode=True))
-            layers.append(Residual2d(n, to))
-            size, n = -(-size // 2), to
-        self.layers = nn.Sequential(*layers)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(n, n_outputs))
+        plan = stages(layout, width)
+        stem, norm = _conv2d(layout[2], width)
+        # normalising after the first pooling saves two of the three largest maps, at equal accuracy
+        between: list[nn.Module] = [norm, nn.ReLU()]
+        self.stages = nn.ModuleList([stem])
+        for before, after in itertools.pairwise(plan):
+            halves = tuple(n // b for n, b in zip(after.stride, before.stride))
+            pool = nn.MaxPool2d(halves, ceil_mode=True)
+            self.stages.append(nn.Sequential(pool, *between, Residual2d(before.channels, after.channels)))
+            between = []
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(plan[-1].channels, n_outputs))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs, shape (B, n_outputs), of images, shape (B, H, W, C)."""
         x = x.permute(0, 3, 1, 2)  # (B, C, H, W), still channels last in memory
-        x = self.layers(x).mean(dim=(2, 3))  # (B, n)
-        output: Tensor = self.head(x)
+        for stage in self.stages:
+            x = stage(x)
+        output: Tensor = self.head(x.mean(dim=(2, 3)))
         return output
 
 

@@ -27,6 +27,8 @@ def make(name, kind, structure="tabular", *, epochs=3, **config):
     architecture = architectures.get(name)
     if architecture.can.iterative:
         config = {"max_epochs": epochs, "batch_size": 32, **config}
+        if "width_factor" in architecture.classifier().get_params():
+            config = {"width_factor": 0.06, **config}
     elif "n_estimators" in architecture.classifier().get_params():
         config = {"n_estimators": 5 * epochs, **config}
     elif "n_features" in architecture.classifier().get_params():

@@ -10,6 +10,7 @@ SMALL = {
     "learning_rate": 0.02,
     "batch_size": 8,
     "width": 16,
+    "width_factor": 0.06,
     "n_estimators": 40,
     "min_data_in_leaf": 3,  # else trees of few rows do not split at all
     "min_samples_leaf": 3,
