@@ -8,11 +8,12 @@ import scipy.stats
 import torch
 from torch import Tensor, nn
 
+from advisor.architectures._convolution1d import SequenceCNN
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures.base import Architecture, Capabilities
 
 
-class ImageNet(nn.Module):
+class ImageCNN(nn.Module):
     """Residual convolutional network for images: halving by pooling while channels double.
 
     Shape, for a 28 x 28 image and width w: (B, 28, 28, C) -> stem (B, w, 28, 28) -> (B, 2w, 14, 14) -> (B,
@@ -25,7 +26,7 @@ class ImageNet(nn.Module):
 
     Examples
     --------
-    >>> ImageNet((8, 8, 1), width=16, dropout=0.0, n_outputs=10)(torch.zeros(2, 8, 8, 1)).shape
+    >>> ImageCNN((8, 8, 1), width=16, dropout=0.0, n_outputs=10)(torch.zeros(2, 8, 8, 1)).shape
     torch.Size([2, 10])
     """
 
@@ -72,93 +73,6 @@ def _conv2d(n: int, to: int, *, kernel: int = 3) -> list[nn.Module]:
     return [nn.Conv2d(n, to, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(to)]
 
 
-class SequenceNet(nn.Module):
-    """Residual convolutional network for sequences; steps after a sequence's length have no part in anything.
-
-    Shape, for T = 150, C channels and width w: (B, 150, C) -> stem (B, w, 150) -> pool (B, w, 75)
-    -> block (B, 2w, 75) -> pool (B, 2w, 38) -> block (B, 4w, 38) -> mean over the steps (B, 4w)
-    -> (B, n_outputs).
-
-    References
-    ----------
-    Wang, Yan, Oates (2017). Time series classification from scratch with deep neural networks: a strong
-    baseline. IJCNN.
-
-    Examples
-    --------
-    >>> SequenceNet(3, n_steps=50, width=16, dropout=0.0, n_outputs=2)(torch.zeros(4, 50, 3)).shape
-    torch.Size([4, 2])
-    """
-
-    def __init__(self, channels: int, *, n_steps: int, width: int, dropout: float, n_outputs: int) -> None:
-        super().__init__()
-        self.stem = Conv1d(channels, width, kernel=7)
-        blocks, n, self.n_pools = [], width, 0
-        for _ in range(2 if n_steps < 256 else 3):
-            blocks.append(Residual1d(n, 2 * n))
-            n = 2 * n
-            if n_steps >= 8:
-                n_steps, self.n_pools = -(-n_steps // 2), self.n_pools + 1
-        self.blocks = nn.ModuleList(blocks)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(n, n_outputs))
-
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Outputs, shape (B, n_outputs), of sequences, shape (B, T, C), with their lengths, shape (B,)."""
-        x = x.transpose(1, 2)  # (B, C, T)
-        mask = None
-        if lengths is not None:
-            mask = torch.arange(x.shape[2], device=x.device) < lengths[:, None]  # (B, T)
-        x = torch.relu(self.stem(x, mask))
-        for place, block in enumerate(self.blocks):
-            if place < self.n_pools:
-                x = nn.functional.max_pool1d(
-                    x, 2, ceil_mode=True
-                )  # values are >= 0, so padded zeros never win
-                mask = None if mask is None else mask[:, ::2]
-            x = block(x, mask)
-        pooled = x.mean(dim=2) if mask is None else x.sum(dim=2) / mask.sum(dim=1, keepdim=True)  # (B, n)
-        output: Tensor = self.head(pooled)
-        return output
-
-
-class Conv1d(nn.Module):
-    """Convolution and batch normalisation of the steps in the mask; the others are zero before and after.
-
-    Shape: (B, n, T), (B, T) -> (B, to, T).
-    """
-
-    def __init__(self, n: int, to: int, *, kernel: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv1d(n, to, kernel, padding=kernel // 2, bias=False)
-        self.norm = nn.BatchNorm1d(to)
-
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """Normalised convolution."""
-        if mask is None:
-            normalised: Tensor = self.norm(self.conv(x))
-            return normalised
-        steps = self.conv(x * mask[:, None]).transpose(1, 2)  # (B, T, to)
-        out = torch.zeros_like(steps)
-        out[mask] = self.norm(steps[mask])  # statistics of the observed steps alone
-        return out.transpose(1, 2)
-
-
-class Residual1d(nn.Module):
-    """Two convolutions with kernels 5 and 3, and a skip connection.
-
-    Shape: (B, n, T), (B, T) -> (B, to, T).
-    """
-
-    def __init__(self, n: int, to: int) -> None:
-        super().__init__()
-        self.first, self.second = Conv1d(n, to, kernel=5), Conv1d(to, to, kernel=3)
-        self.skip = Conv1d(n, to, kernel=1)
-
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """Block output."""
-        return torch.relu(self.skip(x, mask) + self.second(torch.relu(self.first(x, mask)), mask))
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
 class _CNN(TensorNetwork):
     width: int | None = None
@@ -171,9 +85,9 @@ class _CNN(TensorNetwork):
         if len(shape) == 3:
             small = max(shape[:2]) <= 16
             width = self.width or (32 if small else 16)
-            return ImageNet(shape, width=width, dropout=self.dropout, n_outputs=n_outputs)
+            return ImageCNN(shape, width=width, dropout=self.dropout, n_outputs=n_outputs)
         steps, channels = shape if len(shape) == 2 else (shape[0], 1)
-        net = SequenceNet(
+        net = SequenceCNN(
             channels, n_steps=steps, width=self.width or 16, dropout=self.dropout, n_outputs=n_outputs
         )
         return net if len(shape) == 2 else nn.Sequential(nn.Unflatten(1, (steps, 1)), net)
@@ -184,7 +98,7 @@ class CNNClassifier(_CNN, NetworkClassifier):
 
 
 class CNNRegressor(_CNN, NetworkRegressor):
-    """Convolutional regressor: :class:`ImageNet` for ``(H, W, C)``, else :class:`SequenceNet`.
+    """Convolutional regressor: :class:`ImageCNN` for ``(H, W, C)``, else :class:`SequenceCNN`.
 
     Parameters
     ----------

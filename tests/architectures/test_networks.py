@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from advisor import architectures
+from advisor.architectures._convolution1d import Conv1d, SequenceCNN
 from advisor.architectures._target import inner_split
 from advisor.architectures._training import Recipe, _Rate, forward, seeded, train
-from advisor.architectures.cnn import Conv1d, ImageNet, SequenceNet
 from advisor.architectures.lstm import Recurrent
 from advisor.architectures.mlp import Perceptron
 from advisor.errors import DivergedError, InputError
@@ -79,7 +79,7 @@ def test_padded_steps_change_nothing_for_the_lstm(bidirectional):
 
 @pytest.mark.parametrize("training", [False, True])
 def test_padded_steps_change_nothing_for_the_convolution(training):
-    net = SequenceNet(3, n_steps=40, width=4, dropout=0.0, n_outputs=2).train(training)
+    net = SequenceCNN(3, n_steps=40, width=4, dropout=0.0, n_outputs=2).train(training)
     x, lengths = torch.randn(3, 40, 3), torch.tensor([33, 17, 6])
     output = net(x, lengths)
     junk = x.clone()
@@ -91,7 +91,7 @@ def test_padded_steps_change_nothing_for_the_convolution(training):
 
 
 def test_whole_sequences_give_the_same_with_and_without_lengths():
-    net = SequenceNet(2, n_steps=40, width=4, dropout=0.0, n_outputs=2).eval()
+    net = SequenceCNN(2, n_steps=40, width=4, dropout=0.0, n_outputs=2).eval()
     x = torch.randn(3, 40, 2)
     torch.testing.assert_close(net(x, torch.tensor([40, 40, 40])), net(x))
 
@@ -103,23 +103,6 @@ def test_convolution_is_the_sliding_dot_product():
     expected = [[(kernel[k] * padded[:, t : t + 5]).sum() for t in range(11)] for k in range(3)]
     fresh = 1 / math.sqrt(1 + layer.norm.eps)  # batch normalisation before training: mean 0, variance 1
     np.testing.assert_allclose(layer(x, None)[0].detach().numpy(), np.array(expected) * fresh, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("layout", "sizes"),
-    [((8, 8, 1), [8, 4]), ((28, 28, 1), [28, 14, 7]), ((32, 32, 3), [32, 16, 8, 4]), ((12, 40, 2), [12, 6])],
-)
-def test_image_sizes_halve_while_channels_double(layout, sizes):
-    net = ImageNet(layout, width=4, dropout=0.0, n_outputs=2).eval()
-    x, seen = torch.randn(1, *layout).permute(0, 3, 1, 2), []
-    for layer in net.layers:
-        x = layer(x)
-        if not seen or x.shape[2] != seen[-1][1]:
-            seen.append((x.shape[1], x.shape[2]))
-        else:
-            seen[-1] = (x.shape[1], x.shape[2])
-    assert [size for _, size in seen] == sizes
-    assert [channels for channels, _ in seen] == [4 * 2**i for i in range(len(sizes))]
 
 
 def smooth_or_rough(n, rng):
