@@ -5,32 +5,52 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from advisor.architectures._steps import as_steps
+
+
+class Norm1d(nn.Module):
+    """Batch normalisation of the steps in the mask; the others become zero.
+
+    Shape: (B, n, T), (B, T) -> (B, n, T).
+    """
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(n)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Normalised values."""
+        if mask is None:
+            normalised: Tensor = self.norm(x)
+            return normalised
+        steps = x.transpose(1, 2)  # (B, T, n)
+        out = torch.zeros_like(steps)
+        out[mask] = self.norm(steps[mask])  # statistics of the observed steps alone
+        return out.transpose(1, 2)
+
 
 class Conv1d(nn.Module):
     """Convolution and batch normalisation of the steps in the mask; the others are zero before and after.
+
+    Zeros are added at both ends, one more at the last if the kernel is even, so that T stays. There is no
+    bias: the normalisation would take it away.
 
     Shape: (B, n, T), (B, T) -> (B, to, T).
     """
 
     def __init__(self, n: int, to: int, *, kernel: int) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(n, to, kernel, padding=kernel // 2, bias=False)
-        self.norm = nn.BatchNorm1d(to)
+        self.conv = nn.Conv1d(n, to, kernel, padding=(kernel - 1) // 2, bias=False)
+        self.norm = Norm1d(to)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Normalised convolution."""
-        if mask is None:
-            normalised: Tensor = self.norm(self.conv(x))
-            return normalised
-        steps = self.conv(x * mask[:, None]).transpose(1, 2)  # (B, T, to)
-        out = torch.zeros_like(steps)
-        out[mask] = self.norm(steps[mask])  # statistics of the observed steps alone
-        return out.transpose(1, 2)
-
-
-def observed(x: Tensor, lengths: Tensor | None) -> Tensor | None:
-    """Mask of the observed steps, shape (B, T), of x, shape (B, C, T); None where all of them are."""
-    return None if lengths is None else torch.arange(x.shape[2], device=x.device) < lengths[:, None]
+        if mask is not None:
+            x = x * mask[:, None]
+        if self.conv.kernel_size[0] % 2 == 0:
+            x = nn.functional.pad(x, (0, 1))
+        output: Tensor = self.norm(self.conv(x), mask)
+        return output
 
 
 def mean_over_steps(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -86,8 +106,8 @@ class SequenceCNN(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs, shape (B, n_outputs), of sequences, shape (B, T, C), with their lengths, shape (B,)."""
+        x, mask = as_steps(x, lengths)
         x = x.transpose(1, 2)  # (B, C, T)
-        mask = observed(x, lengths)
         x = torch.relu(self.stem(x, mask))
         for place, block in enumerate(self.blocks):
             if place < self.n_pools:

@@ -1,4 +1,4 @@
-"""What the recurrent networks share: stacked cells, both directions, a head, parameters; the cell is theirs."""
+"""What the recurrent networks share: layers of cells, both directions, a head, parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.architectures._network import TensorNetwork
-from advisor.architectures._steps import as_steps, mean_of_steps, observed
+from advisor.architectures._steps import as_steps, mean_of_steps
 from advisor.architectures.base import Capabilities
 
 
@@ -67,9 +67,7 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs, shape (B, n_outputs), of sequences, shape (B, T, C), with their lengths, shape (B,)."""
-        x = as_steps(x)
-        if lengths is not None:
-            x = x[:, : int(lengths.max())]
+        x, mask = as_steps(x, lengths)
         for place, layer in enumerate(self.layers):
             if place > 0:
                 x = self.dropout(x)
@@ -78,9 +76,8 @@ class Recurrent(nn.Module):
                 states.append(reverse(cell(reverse(x, lengths))[0], lengths))
             x = torch.cat(states, dim=2)  # (B, T, k h)
         end = x[:, -1] if lengths is None else x[torch.arange(len(x), device=x.device), lengths - 1]
-        last = torch.cat([end[:, : self.hidden], x[:, 0, self.hidden :]], dim=1)  # each where its reading ends
-        mean = mean_of_steps(x, observed(x, lengths))
-        output: Tensor = self.head(self.dropout(torch.cat([last, mean], dim=1)))
+        last = [end[:, : self.hidden], x[:, 0, self.hidden :]]  # each direction where it ends
+        output: Tensor = self.head(self.dropout(torch.cat([*last, mean_of_steps(x, mask)], dim=1)))
         return output
 
 

@@ -6,29 +6,28 @@ import torch
 from torch import Tensor
 
 
-def as_steps(x: Tensor) -> Tensor:
-    """Rows as steps: images by their rows, tables by their columns.
+def as_steps(x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Rows as steps, up to the end of the longest sequence, and which steps were observed.
 
-    Shape: (B, T, C) -> (B, T, C); (B, H, W, C) -> (B, H, W C); (B, d) -> (B, d, 1).
+    Images are read by their rows, tables by their columns.
+
+    Shape: (B, T, C), (B,) -> (B, T', C), (B, T'), or None where all were observed; (B, H, W, C) -> (B, H,
+    W C), None; (B, d) -> (B, d, 1), None.
 
     Examples
     --------
-    >>> as_steps(torch.zeros(2, 28, 28, 3)).shape, as_steps(torch.zeros(2, 6)).shape
+    >>> as_steps(torch.zeros(2, 28, 28, 3), None)[0].shape, as_steps(torch.zeros(2, 6), None)[0].shape
     (torch.Size([2, 28, 84]), torch.Size([2, 6, 1]))
-    """
-    return x.reshape(x.shape[0], x.shape[1], -1)
-
-
-def observed(x: Tensor, lengths: Tensor | None) -> Tensor | None:
-    """Which steps of (B, T, ...) are before the length, shape (B, T); None where all are.
-
-    Examples
-    --------
-    >>> observed(torch.zeros(2, 3, 1), torch.tensor([1, 3]))
+    >>> x, mask = as_steps(torch.zeros(2, 9, 1), torch.tensor([1, 3]))
+    >>> mask
     tensor([[ True, False, False],
             [ True,  True,  True]])
     """
-    return None if lengths is None else torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+    x = x.reshape(x.shape[0], x.shape[1], -1)
+    if lengths is None:
+        return x, None
+    longest = int(lengths.max())
+    return x[:, :longest], torch.arange(longest, device=x.device) < lengths[:, None]
 
 
 def mean_of_steps(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -87,10 +87,9 @@ class _CNN(TensorNetwork):
             width = self.width or (32 if small else 16)
             return ImageCNN(shape, width=width, dropout=self.dropout, n_outputs=n_outputs)
         steps, channels = shape if len(shape) == 2 else (shape[0], 1)
-        net = SequenceCNN(
+        return SequenceCNN(
             channels, n_steps=steps, width=self.width or 16, dropout=self.dropout, n_outputs=n_outputs
         )
-        return net if len(shape) == 2 else nn.Sequential(nn.Unflatten(1, (steps, 1)), net)
 
 
 class CNNClassifier(_CNN, NetworkClassifier):

@@ -41,7 +41,7 @@ class LSTM(nn.LSTM):
     def reset_parameters(self) -> None:
         """Set the initial values."""
         start(self, n_gates=4)  # input, forget, candidate, output
-        self.get_parameter("bias_ih_l0").data.chunk(4)[1].fill_(1.0)  # torch has a second bias, which starts at 0
+        self.get_parameter("bias_ih_l0").data.chunk(4)[1].fill_(1.0)  # torch adds a second bias
 
 
 class _LSTM(RecurrentNetwork):
