@@ -31,7 +31,17 @@ from benchmarks.store import ADVISOR
 from datasets.splits import Split, split
 from datasets.task import Task
 
-_PACKAGES = ("arch-advisor", "numpy", "pandas", "scipy", "scikit-learn", "xgboost", "torch")
+_PACKAGES = (
+    "arch-advisor",
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+    "torch",
+)
 _ROOT = Path(__file__).parents[1]
 _NO_MEMORY = ("out of memory", "can't allocate memory", "bad_alloc", "unable to allocate")
 

@@ -21,10 +21,11 @@ from advisor.architectures._preprocessing import (
     Learner,
     Rows,
     TableEncoder,
-    TensorEncoder,
+    check_layout,
     check_rows,
+    fold_encoder,
 )
-from advisor.architectures._target import check_target, check_weight, inner_split, seed_of, target_scaler
+from advisor.architectures._target import check_fit, inner_split, seed_of, target_scaler
 from advisor.architectures._training import (
     Recipe,
     Schedule,
@@ -35,7 +36,6 @@ from advisor.architectures._training import (
     train,
 )
 from advisor.architectures.base import Kind
-from advisor.errors import InputError
 
 TRAINING = """max_epochs, patience : int
         Most epochs, epochs without a better validation loss before stopping.
@@ -128,19 +128,8 @@ class Network(Learner):
             If the loss is not finite.
         """
         start = time.monotonic()
-        if not 0 < self.validation_fraction <= 0.5:
-            raise InputError(
-                "validation_fraction must be in (0, 0.5]",
-                got=str(self.validation_fraction),
-                do="set it to 0.2",
-            )
-        rows = check_rows(self, X, layout=self._layout(), reset=True)
-        labels = check_target(y, self.kind, len(rows))
-        weight = check_weight(sample_weight, rows)
-        if weight is not None and not weight.all():
-            counts = weight > 0
-            rows, weight = rows[counts], weight[counts]
-            labels = check_target(labels[counts], self.kind, len(rows))
+        layout = self._layout()
+        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
         seed = seed_of(self.random_state)
         target = self._fit_target(labels, seed)
         self._fit_encoder(rows, seed)
@@ -238,30 +227,14 @@ class TensorNetwork(Network):
         raise NotImplementedError
 
     def _layout(self) -> Layout | None:
-        if self.layout is None:
-            return None
-        layout = tuple(int(size) for size in self.layout)
-        if not 1 <= len(layout) <= 3 or min(layout) < 1:
-            raise InputError(
-                "the layout must be (H, W, C), (T, C) or (d,) with sizes of at least 1",
-                got=str(self.layout),
-                do="pass the sizes that a row folds into",
-            )
-        return layout
+        return check_layout(self.layout)
 
     def _fit_encoder(self, rows: Rows, seed: int) -> None:
-        layout = self._layout()
-        self.encoder_: TensorEncoder | TableEncoder = (
-            TensorEncoder(layout).fit(rows)
-            if layout is not None and len(layout) > 1
-            else TableEncoder(scaling="quantile", seed=seed).fit(rows)
-        )
+        self.encoder_ = fold_encoder(self._layout(), seed).fit(rows)
 
     def _inputs(self, rows: Rows, device: torch.device) -> tuple[Tensor, ...]:
         """``(x,)``, or ``(x, lengths)`` where sequences are padded."""
-        if isinstance(self.encoder_, TableEncoder):
-            return (torch.as_tensor(self.encoder_.transform(rows), device=device),)
-        values, lengths = self.encoder_.transform(rows)
+        values, lengths = self.encoder_.fold(rows)
         x = torch.as_tensor(values, device=device)
         return (x,) if lengths is None else (x, torch.as_tensor(lengths, device=device))
 

@@ -40,6 +40,26 @@ class Learner(BaseEstimator):
         return tags
 
 
+def check_layout(layout: Any) -> Layout | None:
+    """Check the layout that a user gave.
+
+    Raises
+    ------
+    InputError
+        If it is not one to three sizes of at least 1.
+    """
+    if layout is None:
+        return None
+    sizes = tuple(int(size) for size in layout)
+    if not 1 <= len(sizes) <= 3 or min(sizes) < 1:
+        raise InputError(
+            "the layout must be (H, W, C), (T, C) or (d,) with sizes of at least 1",
+            got=str(layout),
+            do="pass the sizes that a row folds into",
+        )
+    return sizes
+
+
 def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: bool) -> Rows:
     """Check the inputs of fit (``reset=True``) or predict and give them as flat columns.
 
@@ -277,6 +297,10 @@ class TableEncoder:
         codes: NDArray[np.int64] = self.ordinal.transform(self.columns.labels(rows)) + 1
         return codes
 
+    def fold(self, rows: Rows) -> tuple[NDArray[np.float32], None]:
+        """Encoded columns as a sequence, shape (n, p), without padding: see :meth:`TensorEncoder.fold`."""
+        return self.transform(rows), None
+
     def _wide(self, rows: Rows) -> NDArray[np.float32]:
         parts = [np.empty((len(rows), 0), dtype=np.float32)]
         if self.number_steps is not None:
@@ -284,6 +308,17 @@ class TableEncoder:
         if self.one_hot is not None:
             parts.append(self.one_hot.transform(self.columns.labels(rows)))
         return np.hstack(parts)
+
+
+def shaped(rows: Rows, layout: Layout) -> NDArray[np.float64]:
+    """Fold flat columns into a tensor, shape (n, *layout); refuse categories."""
+    if not isinstance(rows, np.ndarray):
+        raise InputError(
+            "an image or a sequence must be numeric",
+            got=f"columns of type {', '.join(sorted({str(t) for t in rows.dtypes}))}",
+            do="encode the categories, or pass no layout to treat the data as a table",
+        )
+    return rows.reshape(len(rows), *layout)
 
 
 class TensorEncoder:
@@ -305,16 +340,16 @@ class TensorEncoder:
 
     def fit(self, rows: Rows) -> TensorEncoder:
         """Learn the mean and the standard deviation of each channel, shape (C,)."""
-        values = self._fold(rows).reshape(-1, self.layout[-1])
+        values = shaped(rows, self.layout).reshape(-1, self.layout[-1])
         counts = np.maximum((~np.isnan(values)).sum(axis=0), 1)
         self.mean = np.nansum(values, axis=0) / counts
         deviation = np.sqrt(np.nansum((values - self.mean) ** 2, axis=0) / counts)
         self.scale = np.where(deviation > 1e-12 * np.abs(self.mean), deviation, 1.0)
         return self
 
-    def transform(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+    def fold(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
         """Tensor, shape (n, *layout), and the lengths, shape (n,), None where every sequence is whole."""
-        values = self._fold(rows)
+        values = shaped(rows, self.layout)
         lengths = None
         if len(self.layout) == 2 and np.isnan(values[:, -1]).all(axis=-1).any():
             observed = ~np.isnan(values).all(axis=-1)  # (n, T)
@@ -325,11 +360,9 @@ class TensorEncoder:
         scaled[far] = np.sign(scaled[far]) * (FAR + np.log1p(np.abs(scaled[far]) - FAR))
         return np.nan_to_num(scaled, nan=0.0).astype(np.float32), lengths
 
-    def _fold(self, rows: Rows) -> NDArray[np.float64]:
-        if not isinstance(rows, np.ndarray):
-            raise InputError(
-                "an image or a sequence must be numeric",
-                got=f"columns of type {', '.join(sorted({str(t) for t in rows.dtypes}))}",
-                do="encode the categories, or pass no layout to treat the data as a table",
-            )
-        return rows.reshape(len(rows), *self.layout)
+
+def fold_encoder(layout: Layout | None, seed: int) -> TensorEncoder | TableEncoder:
+    """Encoder of images and sequences, or of columns where there is no layout; both have ``fold``."""
+    if layout is not None and len(layout) > 1:
+        return TensorEncoder(layout)
+    return TableEncoder(scaling="quantile", seed=seed)

@@ -12,8 +12,51 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
+from advisor.architectures._preprocessing import Layout, Rows, check_rows
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
+
+
+def check_fit(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, *, kind: Kind, layout: Layout | None = None
+) -> tuple[Rows, NDArray[Any], NDArray[np.float64] | None]:
+    """Check everything that goes into fit; rows of weight 0 are dropped before anything is learned from them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Remembers the number and names of the columns.
+    X : DataFrame or array-like, shape (n, d) or (n, *layout)
+        Inputs.
+    y : array-like, shape (n,)
+        Labels or numbers.
+    sample_weight : array-like, shape (n,), or None
+        Weights of the rows.
+    kind : {"classification", "regression"}
+        What is predicted.
+    layout : tuple of int, optional
+        How a row folds.
+
+    Returns
+    -------
+    rows, labels, weight
+        As :func:`advisor.architectures._preprocessing.check_rows`, :func:`check_target` and
+        :func:`check_weight` give them.
+
+    Raises
+    ------
+    InputError
+        If something cannot be used.
+    """
+    rows = check_rows(estimator, X, layout=layout, reset=True)
+    labels = check_target(y, kind, len(rows))
+    weight = check_weight(sample_weight, rows)
+    if weight is not None and not weight.all():
+        counts = weight > 0
+        rows, weight = rows[counts], weight[counts]
+        labels = check_target(labels[counts], kind, len(rows))
+        weight = None if (weight == weight[0]).all() else weight
+    return rows, labels, weight
 
 
 def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
@@ -135,6 +178,11 @@ def inner_split(
     train, validation : ndarray of int
         Sorted row positions.
 
+    Raises
+    ------
+    InputError
+        If the share is not in that range.
+
     Examples
     --------
     >>> import numpy as np
@@ -142,6 +190,8 @@ def inner_split(
     >>> len(train), len(validation)
     (8, 2)
     """
+    if not 0 < fraction <= 0.5:
+        raise InputError("validation_fraction must be in (0, 0.5]", got=str(fraction), do="set it to 0.2")
     n, every = len(target), max(2, round(1 / fraction))
     order = rng.permutation(n)
     order = order[np.argsort(target[order], kind="stable")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -33,7 +34,7 @@ class Capabilities:
     gpu : bool
         A GPU is used where one is present.
     iterative : bool
-        Trained in epochs by the shared loop: has ``max_epochs`` and ``time_limit``.
+        Trained in epochs by the shared loop: has ``max_epochs``.
     """
 
     native: frozenset[Structure]
@@ -96,7 +97,7 @@ class Architecture:
         random_state : int, optional
             Seed of everything random in the fit.
         time_limit : float, optional
-            Seconds after which an iterative fit stops with the best weights so far.
+            Seconds after which a fit that can end early does, with the best it has by then.
         **config
             Hyperparameters that differ from the defaults.
 
@@ -114,6 +115,6 @@ class Architecture:
         estimator = self.classifier if kind == "classification" else self.regressor
         if self.can.uses_layout:
             config["layout"] = layout
-        if self.can.iterative and time_limit is not None:
+        if time_limit is not None and "time_limit" in inspect.signature(estimator).parameters:
             config["time_limit"] = time_limit
         return estimator(random_state=random_state, **config)

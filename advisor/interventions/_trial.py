@@ -199,4 +199,4 @@ def _scaled(X: Any, layout: tuple[int, ...]) -> tuple[Array, NDArray[np.int64] |
         rows = np.asarray(X, np.float64).reshape(len(X), -1)
     if len(layout) == 1:
         return np.asarray(TableEncoder(scaling="quantile").fit(rows).transform(rows), np.float32), None
-    return TensorEncoder(layout).fit(rows).transform(rows)
+    return TensorEncoder(layout).fit(rows).fold(rows)

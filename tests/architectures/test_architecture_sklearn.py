@@ -5,7 +5,16 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from advisor import architectures
 
-SMALL = {"learning_rate": 0.02, "batch_size": 8, "width": 16, "n_estimators": 40, "device": "cpu"}
+SMALL = {
+    "n_features": 168,
+    "learning_rate": 0.02,
+    "batch_size": 8,
+    "width": 16,
+    "n_estimators": 40,
+    "min_data_in_leaf": 3,  # else trees of few rows do not split at all
+    "min_samples_leaf": 3,
+    "device": "cpu",
+}
 EPOCHS = {"classification": 6, "regression": 15}
 
 WEIGHTS = {

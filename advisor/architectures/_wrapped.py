@@ -1,0 +1,182 @@
+"""What makes a model of a library an estimator like the others: rows encoded, target scaled, both ways."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils.validation import check_is_fitted
+
+from advisor.architectures._preprocessing import Layout, Learner, TableEncoder, check_rows
+from advisor.architectures._target import check_fit, seed_of, target_scaler
+from advisor.architectures.base import Kind
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Wrapped(Learner):
+    """Base of the architectures that a library trains: a subclass says the encoding and makes ``model_``.
+
+    Parameters
+    ----------
+    target_transform : {"standard", "quantile"}
+        Scaling of a regression target; without effect for classes.
+    random_state : int, RandomState or None
+        Seed of everything random in the fit.
+    """
+
+    target_transform: str = "standard"
+    random_state: Any = None
+
+    kind: ClassVar[Kind]
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Train the model.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d) or (n, *layout)
+            Inputs; NaN is missing.
+        y : array-like, shape (n,)
+            Labels or numbers.
+        sample_weight : array-like, shape (n,), optional
+            Weight of each row, at least 0; a row of weight 0 has no part in anything.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        InputError
+            If the inputs, the target or a parameter cannot be used.
+        """
+        layout = self._layout()
+        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
+        seed = seed_of(self.random_state)
+        target = self._fit_target(labels, seed)
+        self.encoder_ = self._encoder().fit(rows)
+        self._train(self.encoder_.transform(rows), target, weight, seed)
+        return self
+
+    def _layout(self) -> Layout | None:
+        """How a row folds; None where columns are just columns."""
+        return None
+
+    def _encoder(self) -> Any:
+        """How columns become numbers: standardised and one-hot, unless a subclass says otherwise."""
+        return TableEncoder(scaling="standard")
+
+    def _train(
+        self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
+    ) -> None:
+        """Make and train ``model_`` on encoded rows, and class codes or scaled numbers."""
+        raise NotImplementedError
+
+    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[Any]:
+        raise NotImplementedError
+
+    def _outputs(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Probabilities, shape (n, n_classes), or scaled numbers, shape (n,), of encoded rows."""
+        classifies = self.kind == "classification"
+        return np.asarray(self.model_.predict_proba(values) if classifies else self.model_.predict(values))
+
+    def _predicted(self, X: Any) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        rows = check_rows(self, X, layout=self._layout(), reset=False)
+        return self._outputs(self.encoder_.transform(rows)).astype(np.float64)
+
+
+class WrappedClassifier(ClassifierMixin, Wrapped):
+    """Classification with the model of a library, which is given the codes of the labels.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        Sorted labels.
+    """
+
+    kind: ClassVar[Kind] = "classification"
+
+    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.int64]:
+        labels = LabelEncoder().fit(y)
+        self.classes_ = labels.classes_
+        codes: NDArray[np.int64] = labels.transform(y).astype(np.int64)
+        return codes
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d) or (n, *layout)
+            Inputs.
+
+        Returns
+        -------
+        ndarray, shape (n, n_classes)
+            Rows sum to 1; columns as in ``classes_``.
+        """
+        return self._predicted(X)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Most probable labels.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d) or (n, *layout)
+            Inputs.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Labels as they were given to ``fit``.
+        """
+        best = self._predicted(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
+
+
+class WrappedRegressor(RegressorMixin, Wrapped):
+    """Regression with the model of a library, which is given the scaled target."""
+
+    kind: ClassVar[Kind] = "regression"
+
+    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
+        self.scaler_ = target_scaler(self.target_transform, len(y), seed).fit(y[:, None])
+        scaled: NDArray[np.float64] = self.scaler_.transform(y[:, None])[:, 0]
+        return scaled
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Predicted numbers, in the unit of the target.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d) or (n, *layout)
+            Inputs.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Predictions.
+        """
+        scaled = self._predicted(X)[:, None]
+        values: NDArray[np.float64] = self.scaler_.inverse_transform(scaled)[:, 0]
+        return values
+
+
+def threads(n_jobs: int | None) -> int:
+    """Threads for a library that does not read OMP_NUM_THREADS itself: ``n_jobs``, that number, or all.
+
+    Examples
+    --------
+    >>> threads(3)
+    3
+    """
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return n_jobs or (int(told) if told.isdigit() and int(told) else os.cpu_count() or 1)

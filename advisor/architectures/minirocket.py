@@ -1,0 +1,315 @@
+"""MiniRocket: thousands of fixed convolutions of a sequence, read by a ridge regression."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import operator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import scipy.optimize
+import scipy.special
+import torch
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.linear_model import RidgeCV
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows, fold_encoder
+from advisor.architectures._target import check_fit, seed_of, target_scaler
+from advisor.architectures._training import pick_device
+from advisor.architectures.base import Architecture, Capabilities, Kind
+from advisor.errors import InputError
+
+KERNEL = 9  # steps under a kernel: six have weight -1, three have weight 2
+TRIPLES = np.array(list(itertools.combinations(range(KERNEL), 3)))  # where each of the 84 has weight 2
+ALPHAS = np.logspace(-3, 3, 10)  # penalties to choose from
+
+
+class MiniRocketFeatures:
+    """The share of positive values of each of 84 kernels at several dilations and biases.
+
+    A kernel of nine weights, six of them -1 and three of them 2, slides over the sequence with gaps of
+    ``dilation`` steps. Each feature is the share of positions where the result is above a bias. Biases are
+    quantiles of the result on one training sequence. Half of the (dilation, kernel) pairs use positions where
+    the kernel stands over the ends too, where the sequence counts as 0. With several channels, each pair adds
+    up some of them, drawn at random. Padded steps have no part.
+
+    Shape: (n, T, C) -> (n, n_features).
+
+    Parameters
+    ----------
+    n_features : int
+        About so many: the next lower multiple of 84.
+    seed : int
+        Seed of the channels and of the sequences that the biases are taken from.
+
+    References
+    ----------
+    Dempster, Schmidt, Webb (2021). MiniRocket: a very fast (almost) deterministic transform for time series
+    classification. KDD. Section 3.
+
+    Examples
+    --------
+    >>> features = MiniRocketFeatures(n_features=840, seed=0)
+    >>> x = torch.randn(6, 40, 2)
+    >>> features.fit(x, None).transform(x, None).shape
+    torch.Size([6, 840])
+    """
+
+    def __init__(self, *, n_features: int, seed: int) -> None:
+        self.n_features, self.seed = n_features, seed
+
+    def fit(self, x: Tensor, lengths: Tensor | None) -> MiniRocketFeatures:
+        """Choose dilations, channels and biases from training sequences, shape (n, T, C)."""
+        rng = np.random.default_rng(self.seed)
+        n, n_steps, n_channels = x.shape
+        per_kernel = max(1, self.n_features // len(TRIPLES))
+        longest = math.log2(max(1, (n_steps - 1) / (KERNEL - 1)))  # a kernel may be as long as the sequence
+        spread = np.logspace(0, longest, min(per_kernel, 32), base=2).astype(int)
+        self.dilations, counts = np.unique(spread, return_counts=True)
+        shares = np.floor(counts / counts.sum() * per_kernel).astype(int)
+        shares[: per_kernel - shares.sum()] += 1  # what rounding left goes to the shortest
+        golden = (math.sqrt(5) + 1) / 2
+        quantiles = np.arange(1, len(TRIPLES) * per_kernel + 1) * golden % 1  # spread evenly, in any order
+        self.channels, self.biases, used = [], [], 0
+        for place, (dilation, n_biases) in enumerate(zip(self.dilations, shares)):
+            sizes = 2 ** rng.uniform(0, math.log2(min(n_channels, KERNEL) + 1), size=len(TRIPLES))
+            self.channels.append([rng.choice(n_channels, int(size), replace=False) for size in sizes])
+            asked = quantiles[used : used + len(TRIPLES) * n_biases].reshape(len(TRIPLES), n_biases)
+            used += asked.size
+            biases = np.empty_like(asked)
+            rows = rng.integers(n, size=len(TRIPLES))
+            some = None if lengths is None else lengths[rows]
+            results = self._convolve(x[rows], place, int(dilation))  # (84, 84, T): kernel k on its own row
+            valid = self._valid(n_steps, int(dilation), place, some, x.device).expand(len(TRIPLES), -1, -1)
+            for kernel in range(len(TRIPLES)):
+                values = results[kernel, kernel][valid[kernel, kernel]].cpu().numpy()
+                biases[kernel] = np.quantile(values, asked[kernel]) if len(values) else 0.0
+            # raised a little: what equals a bias but for rounding must not count, in whatever batch it comes
+            self.biases.append(torch.as_tensor(biases + 1e-5, dtype=torch.float32, device=x.device))
+        return self
+
+    @torch.inference_mode()
+    def transform(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Features, shape (n, n_features), of sequences, shape (n, T, C), in parts that bound the memory."""
+        size = max(1, 2**22 // (x.shape[1] * len(TRIPLES)))
+        parts = [
+            self._features(x[i : i + size], None if lengths is None else lengths[i : i + size])
+            for i in range(0, len(x), size)
+        ]
+        return torch.cat(parts)
+
+    def _features(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        features = []
+        for place, dilation in enumerate(self.dilations.tolist()):
+            results = self._convolve(x, place, dilation)  # (B, 84, T)
+            valid = self._valid(x.shape[1], dilation, place, lengths, x.device)
+            results = results.masked_fill(~valid, -math.inf)  # never above a bias
+            n_valid = valid.sum(dim=2)  # (1 or B, 84)
+            for bias in self.biases[place].T:  # (84,)
+                features.append((results > bias[:, None]).sum(dim=2, dtype=torch.int32) / n_valid)
+        return torch.cat(features, dim=1)
+
+    def _convolve(self, x: Tensor, place: int, dilation: int) -> Tensor:
+        """Results of all kernels, shape (B, 84, T), with zeros beyond both ends of (B, T, C)."""
+        # sums element by element, in one order: a row gives the same to the last bit alone and in any batch
+        n_steps, reach, x = x.shape[1], KERNEL // 2 * dilation, x.transpose(1, 2)
+        if x.shape[1] > 1:
+            mixed = torch.stack(
+                [_sum([x[:, channel] for channel in chosen]) for chosen in self.channels[place]], 1
+            )
+        else:
+            mixed = x  # (B, 1, T): all kernels see the same
+        padded = torch.nn.functional.pad(mixed, (reach, reach))
+        taps = [padded[:, :, i * dilation : i * dilation + n_steps] for i in range(KERNEL)]
+        result = -_sum(taps).repeat(1, len(TRIPLES) // mixed.shape[1], 1)  # weights of -1 ...
+        for tap in range(KERNEL):  # ... and three of them 3 more
+            kernels = torch.as_tensor(np.flatnonzero(np.any(tap == TRIPLES, axis=1)), device=x.device)
+            result[:, kernels] += 3 * (taps[tap][:, kernels] if mixed.shape[1] > 1 else taps[tap])
+        return result
+
+    @staticmethod
+    def _valid(
+        n_steps: int, dilation: int, place: int, lengths: Tensor | None, device: torch.device
+    ) -> Tensor:
+        """Positions that count, (1 or B, 84, T): all, for every other kernel those clear of the ends."""
+        steps = torch.arange(n_steps, device=device)
+        ends = torch.full((1, 1, 1), n_steps, device=device) if lengths is None else lengths[:, None, None]
+        clear = torch.arange(len(TRIPLES), device=device) % 2 == place % 2
+        reach = (KERNEL // 2 * dilation * clear)[:, None]  # (84, 1)
+        fits = ends > 2 * reach  # else the whole sequence counts
+        return (steps < ends) & (~fits | ((steps >= reach) & (steps < ends - reach)))
+
+
+def _sum(parts: list[Tensor]) -> Tensor:
+    """Sum in the order given."""
+    return functools.reduce(operator.add, parts)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class _MiniRocket(Learner):
+    kind: ClassVar[Kind]
+
+    layout: Layout | None = None
+    n_features: int = 9996
+    target_transform: str = "standard"
+    device: str = "auto"
+    random_state: Any = None
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Choose biases from the training sequences and fit the ridge regression.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d) or (n, *layout)
+            Inputs; NaN is missing, or padding at the end of a sequence.
+        y : array-like, shape (n,)
+            Labels or numbers.
+        sample_weight : array-like, shape (n,), optional
+            Weight of each row in the regression.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        InputError
+            If the inputs, the target or a parameter cannot be used.
+        """
+        if self.n_features < len(TRIPLES):
+            raise InputError("n_features must be at least 84", got=str(self.n_features), do="set it to 9996")
+        layout = check_layout(self.layout)
+        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
+        seed = seed_of(self.random_state)
+        target = self._fit_target(labels, seed)
+        self.encoder_ = fold_encoder(layout, seed).fit(rows)
+        x, lengths = self._sequences(rows)
+        self.features_ = MiniRocketFeatures(n_features=self.n_features, seed=seed).fit(x, lengths)
+        features = self.features_.transform(x, lengths).cpu().double().numpy()
+        self.scaler_ = StandardScaler().fit(features)
+        # with a scorer, the predictions for each row by the others are kept, not their errors
+        self.ridge_ = RidgeCV(ALPHAS, scoring="neg_mean_squared_error", store_cv_results=True)
+        self.ridge_.fit(self.scaler_.transform(features), target, weight)
+        self._calibrate(
+            self.ridge_.cv_results_[..., int(np.argmin(abs(ALPHAS - self.ridge_.alpha_)))], target
+        )
+        del self.ridge_.cv_results_
+        return self
+
+    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
+        """Learn how targets become numbers for the ridge regression."""
+        raise NotImplementedError
+
+    def _calibrate(self, left_out: NDArray[np.float64], target: NDArray[np.float64]) -> None:
+        """Learn what the regression's outputs are worth, from the prediction for each row by the others."""
+
+    def _sequences(self, rows: Rows) -> tuple[Tensor, Tensor | None]:
+        """Steps of a series, rows of a picture or columns of a table, shape (n, T, C), and their lengths."""
+        device = pick_device(self.device)
+        values, lengths = self.encoder_.fold(rows)
+        x = torch.as_tensor(values.reshape(len(values), values.shape[1], -1), device=device)
+        return x, None if lengths is None else torch.as_tensor(lengths, device=device)
+
+    def _outputs(self, X: Any) -> NDArray[np.float64]:
+        """Outputs of the ridge regression, shape (n, n_outputs)."""
+        check_is_fitted(self)
+        rows = check_rows(self, X, layout=check_layout(self.layout), reset=False)
+        features = self.features_.transform(*self._sequences(rows)).cpu().double().numpy()
+        outputs: NDArray[np.float64] = self.ridge_.predict(self.scaler_.transform(features))
+        return outputs.reshape(len(outputs), -1)
+
+
+class MiniRocketClassifier(ClassifierMixin, _MiniRocket):
+    """MiniRocket classifier; parameters as :class:`MiniRocketRegressor`.
+
+    The ridge regression predicts -1 or 1 for each class. Probabilities are the softmax of its outputs times a
+    factor, fitted to the outputs for each training row by the others; the most probable class stays the same.
+    """
+
+    kind: ClassVar[Kind] = "classification"
+
+    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        return np.where(codes[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
+
+    def _calibrate(self, left_out: NDArray[np.float64], target: NDArray[np.float64]) -> None:
+        right = target.argmax(axis=1)
+
+        def loss(log_factor: float) -> float:
+            chances = scipy.special.log_softmax(np.exp(log_factor) * left_out, axis=1)
+            return -float(chances[np.arange(len(right)), right].mean())
+
+        self.factor_ = float(np.exp(scipy.optimize.minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of the classes, shape (n, n_classes)."""
+        probabilities: NDArray[np.float64] = scipy.special.softmax(self._outputs(X) * self.factor_, axis=1)
+        return probabilities
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Most probable labels, shape (n,)."""
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
+
+
+class MiniRocketRegressor(RegressorMixin, _MiniRocket):
+    """MiniRocket regressor, see :class:`MiniRocketFeatures`.
+
+    Parameters
+    ----------
+    layout : tuple of int or None
+        ``(T, C)``; ``(H, W, C)`` is read as H steps of W C values, ``(d,)`` as one step per preprocessed
+        column.
+    n_features : int
+        Features, at least 84; taken down to a multiple of 84.
+    target_transform : {"standard", "quantile"}
+        Scaling of a regression target; without effect for classes.
+    device : str
+        "auto" (CUDA, else MPS, else CPU) or a torch device, for the features.
+    random_state : int, RandomState or None
+        Seed of the channels that are added up and of the sequences that biases are taken from.
+
+    References
+    ----------
+    Dempster, Schmidt, Webb (2021). MiniRocket: a very fast (almost) deterministic transform for time series
+    classification. KDD. The penalty is chosen from theirs, 0.001 to 1,000, by leaving one row out.
+    """
+
+    kind: ClassVar[Kind] = "regression"
+
+    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
+        self.target_scaler_ = target_scaler(self.target_transform, len(y), seed).fit(y[:, None])
+        scaled: NDArray[np.float64] = self.target_scaler_.transform(y[:, None])[:, 0]
+        return scaled
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Predicted numbers, shape (n,)."""
+        outputs = self._outputs(X)
+        values: NDArray[np.float64] = self.target_scaler_.inverse_transform(outputs)[:, 0]
+        return values
+
+
+ARCHITECTURE = Architecture(
+    name="minirocket",
+    title="MiniRocket and ridge",
+    classifier=MiniRocketClassifier,
+    regressor=MiniRocketRegressor,
+    can=Capabilities(
+        native=frozenset({"sequence"}),
+        uses_layout=True,
+        unequal_length=True,
+        sample_weight=True,
+        gpu=True,
+    ),
+    space={"n_features": [840, 2520, 9996, 19992], "target_transform": ["standard", "quantile"]},
+    reference="Dempster, Schmidt, Webb (2021), KDD",
+)

@@ -1,0 +1,1 @@
+"""How fast the architectures train, measured: one command per question."""
