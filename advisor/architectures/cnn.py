@@ -77,6 +77,7 @@ def _conv2d(n: int, to: int, *, kernel: int = 3) -> list[nn.Module]:
 class _CNN(TensorNetwork):
     width: int | None = None
     dropout: float = 0.1
+    n_places: int = 8
     max_epochs: int = 20
     patience: int = 10
     learning_rate: float = 4e-3
@@ -88,7 +89,12 @@ class _CNN(TensorNetwork):
             return ImageCNN(shape, width=width, dropout=self.dropout, n_outputs=n_outputs)
         steps, channels = shape if len(shape) == 2 else (shape[0], 1)
         return SequenceCNN(
-            channels, n_steps=steps, width=self.width or 16, dropout=self.dropout, n_outputs=n_outputs
+            channels,
+            n_steps=steps,
+            width=self.width or 16,
+            dropout=self.dropout,
+            n_outputs=n_outputs,
+            n_places=self.n_places,
         )
 
 
@@ -108,6 +114,8 @@ class CNNRegressor(_CNN, NetworkRegressor):
         Channels of the stem; None is 32 for images up to 16 x 16, else 16.
     dropout : float
         Share of the pooled features dropped in training.
+    n_places : int
+        Channels that tell the convolutions of a sequence where they are, 0 for none; images have none.
     {training}
     """
 
@@ -128,10 +136,11 @@ ARCHITECTURE = Architecture(
     space={
         "width": [8, 16, 32, 64],
         "dropout": scipy.stats.uniform(0.0, 0.5),
+        "n_places": [0, 8],
         "learning_rate": scipy.stats.loguniform(3e-4, 2e-2),
         "weight_decay": scipy.stats.loguniform(1e-4, 1e-1),
         "batch_size": [16, 32, 64, 128],
         "max_epochs": [20, 40, 80],
     },
-    reference="He et al. (2016), CVPR; Wang, Yan, Oates (2017), IJCNN",
+    reference="He et al. (2016), CVPR; Wang, Yan, Oates (2017), IJCNN; Liu et al. (2018), NeurIPS",
 )
