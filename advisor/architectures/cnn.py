@@ -138,6 +138,7 @@ def _conv2d(n: int, to: int, *, kernel: int = 3) -> list[nn.Module]:
 class _CNN(TensorNetwork):
     width: int | None = None
     dropout: float = 0.1
+    n_places: int = 8
     max_epochs: int = 20
     patience: int = 10
     learning_rate: float = 4e-3
@@ -148,10 +149,14 @@ class _CNN(TensorNetwork):
             width = self.width or (32 if small else 16)
             return ImageCNN(shape, width=width, dropout=self.dropout, n_outputs=n_outputs)
         steps, channels = shape if len(shape) == 2 else (shape[0], 1)
-        net = SequenceCNN(
-            channels, n_steps=steps, width=self.width or 16, dropout=self.dropout, n_outputs=n_outputs
+        return SequenceCNN(
+            channels,
+            n_steps=steps,
+            width=self.width or 16,
+            dropout=self.dropout,
+            n_outputs=n_outputs,
+            n_places=self.n_places,
         )
-        return net if len(shape) == 2 else nn.Sequential(nn.Unflatten(1, (steps, 1)), net)
 
 
 class CNNClassifier(_CNN, NetworkClassifier):
@@ -170,6 +175,8 @@ class CNNRegressor(_CNN, NetworkRegressor):
         Channels of the stem; None is 32 for images up to 16 x 16, else 16.
     dropout : float
         Share of the pooled features dropped in training.
+    n_places : int
+        Channels that tell the convolutions of a sequence where they are, 0 for none; images have none.
     {training}
     """
 
@@ -190,10 +197,11 @@ ARCHITECTURE = Architecture(
     space={
         "width": [8, 16, 32, 64],
         "dropout": scipy.stats.uniform(0.0, 0.5),
+        "n_places": [0, 8],
         "learning_rate": scipy.stats.loguniform(3e-4, 2e-2),
         "weight_decay": scipy.stats.loguniform(1e-4, 1e-1),
         "batch_size": [16, 32, 64, 128],
         "max_epochs": [20, 40, 80],
     },
-    reference="He et al. (2016), CVPR; Wang, Yan, Oates (2017), IJCNN",
+    reference="He et al. (2016), CVPR; Wang, Yan, Oates (2017), IJCNN; Liu et al. (2018), NeurIPS",
 )

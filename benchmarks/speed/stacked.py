@@ -33,9 +33,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from advisor.architectures._recurrent import Recurrent
 from advisor.architectures._training import History, Recipe, train
 from advisor.architectures.cnn import ImageCNN
-from advisor.architectures.lstm import Recurrent
+from advisor.architectures.lstm import LSTM
 from advisor.architectures.mlp import Perceptron
 from benchmarks.speed.stacked_training import (
     ImageCNNs,
@@ -83,7 +84,7 @@ CASES = {
     ),
     "lstm": Case(
         lambda dropout: Recurrent(
-            3, hidden=64, n_layers=1, bidirectional=True, dropout=dropout, n_outputs=N_CLASSES
+            LSTM, 3, hidden=64, n_layers=1, bidirectional=True, dropout=dropout, n_outputs=N_CLASSES
         ),
         Recurrents,
         (50, 3),

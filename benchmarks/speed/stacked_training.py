@@ -127,13 +127,13 @@ class ImageCNNs(Stack):
 
 
 class Recurrents(Stack):
-    """:class:`advisor.architectures.lstm.Recurrent`, one layer in both directions, by steps through time."""
+    """:class:`advisor.architectures._recurrent.Recurrent` of one LSTM layer, by steps through time."""
 
     def __call__(self, x: Tensor) -> Tensor:  # noqa: D102
         n_members, n_rows, n_steps, channels = x.shape
 
         def both(name: str) -> Tensor:  # directions are stacked, too: (2 K, ...)
-            pair = self.state[f"lstm.{name}_l0"], self.state[f"lstm.{name}_l0_reverse"]
+            pair = self.state[f"layers.0.0.{name}_l0"], self.state[f"layers.0.1.{name}_l0"]
             return torch.stack(pair, dim=1).flatten(0, 1)
 
         def together(states: Tensor) -> Tensor:  # (2 K, B, h) -> (K, B, 2 h)
@@ -151,7 +151,7 @@ class Recurrents(Stack):
             hidden = o.sigmoid() * cell.tanh()
             total = total + hidden
         features = torch.cat([together(hidden), together(total) / n_steps], dim=2)
-        return self.linear(self.dropout(features), "head.1")
+        return self.linear(self.dropout(features), "head")
 
 
 class Step:

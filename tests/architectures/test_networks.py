@@ -8,123 +8,18 @@ import torch
 from torch import nn
 
 from advisor import architectures
-from advisor.architectures._convolution1d import Conv1d, SequenceCNN
 from advisor.architectures._target import inner_split
 from advisor.architectures._training import Recipe, _Rate, forward, seeded, train
-from advisor.architectures.lstm import Recurrent
 from advisor.architectures.mlp import Perceptron
 from advisor.errors import DivergedError, InputError
 
 CPU = torch.device("cpu")
 
 
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def recurrent(**changes):
-    settings = {"hidden": 4, "n_layers": 1, "bidirectional": False, "dropout": 0.0, "n_outputs": 2, **changes}
-    torch.manual_seed(0)
-    return Recurrent(3, **settings).eval()
-
-
 @pytest.fixture(autouse=True)
 def _torch_seed():
     with seeded(0, CPU):
         yield
-
-
-def test_lstm_equals_the_equations_computed_by_hand():
-    net, x = recurrent(), torch.randn(5, 7, 3)
-    W, U, b, b2 = (p.detach().double().numpy() for p in net.lstm.parameters())
-    head = net.head[1]
-    h, c, states = np.zeros((5, 4)), np.zeros((5, 4)), []
-    for t in range(7):
-        gates = x[:, t].double().numpy() @ W.T + h @ U.T + b + b2
-        i, f, g, o = np.split(gates, 4, axis=1)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
-        states.append(h)
-    features = np.hstack([h, np.mean(states, axis=0)])
-    expected = features @ head.weight.detach().double().numpy().T + head.bias.detach().double().numpy()
-    np.testing.assert_allclose(net(x).detach().numpy(), expected, atol=1e-6)
-
-
-def test_lstm_starts_with_open_forget_gates_and_orthogonal_recurrence():
-    net = recurrent(hidden=8, n_layers=2, bidirectional=True)
-    for name, parameter in net.lstm.named_parameters():
-        gates = parameter.detach().chunk(4)
-        if name.startswith("bias_ih"):
-            assert torch.equal(gates[1], torch.ones(8))
-            assert not gates[0].any()
-            assert not gates[3].any()
-        elif name.startswith("bias_hh"):
-            assert not parameter.any()
-        elif name.startswith("weight_hh"):
-            for gate in gates:
-                torch.testing.assert_close(gate @ gate.T, torch.eye(8), atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("bidirectional", [False, True])
-def test_padded_steps_change_nothing_for_the_lstm(bidirectional):
-    net = recurrent(bidirectional=bidirectional, n_layers=2)
-    x, lengths = torch.randn(3, 9, 3), torch.tensor([4, 9, 1])
-    output = net(x, lengths)
-    junk = x.clone()
-    for row, length in enumerate(lengths):
-        junk[row, length:] = 1e3
-        torch.testing.assert_close(output[row], net(x[row : row + 1, :length])[0])
-    torch.testing.assert_close(net(junk, lengths), output)
-
-
-@pytest.mark.parametrize("training", [False, True])
-def test_padded_steps_change_nothing_for_the_convolution(training):
-    net = SequenceCNN(3, n_steps=40, width=4, dropout=0.0, n_outputs=2).train(training)
-    x, lengths = torch.randn(3, 40, 3), torch.tensor([33, 17, 6])
-    output = net(x, lengths)
-    junk = x.clone()
-    for row, length in enumerate(lengths):
-        junk[row, length:] = 1e3
-    torch.testing.assert_close(net(junk, lengths), output)
-    longer = torch.cat([x, torch.full((3, 24, 3), -7.0)], dim=1)
-    torch.testing.assert_close(net(longer, lengths), output)
-
-
-def test_whole_sequences_give_the_same_with_and_without_lengths():
-    net = SequenceCNN(2, n_steps=40, width=4, dropout=0.0, n_outputs=2).eval()
-    x = torch.randn(3, 40, 2)
-    torch.testing.assert_close(net(x, torch.tensor([40, 40, 40])), net(x))
-
-
-def test_convolution_is_the_sliding_dot_product():
-    layer, x = Conv1d(2, 3, kernel=5).eval(), torch.randn(1, 2, 11)
-    kernel = layer.conv.weight.detach().numpy()  # (to, n, 5)
-    padded = np.pad(x[0].numpy(), ((0, 0), (2, 2)))
-    expected = [[(kernel[k] * padded[:, t : t + 5]).sum() for t in range(11)] for k in range(3)]
-    fresh = 1 / math.sqrt(1 + layer.norm.eps)  # batch normalisation before training: mean 0, variance 1
-    np.testing.assert_allclose(layer(x, None)[0].detach().numpy(), np.array(expected) * fresh, atol=1e-5)
-
-
-def smooth_or_rough(n, rng):
-    """Noise of one variance; the class is whether neighbours are alike: no single column tells."""
-    smooth = rng.integers(0, 2, n)
-    noise = rng.normal(size=(n, 35))
-    mean = (noise[:, 3:] + noise[:, 2:-1] + noise[:, 1:-2] + noise[:, :-3]) / 2  # variance 1 again
-    return np.where(smooth[:, None] == 1, mean, noise[:, 3:]), smooth
-
-
-def test_permuting_the_columns_hurts_the_cnn_and_not_the_trees():
-    rng = np.random.default_rng(0)
-    X, y = smooth_or_rough(600, rng)
-    order = rng.permutation(32)
-
-    def score(name, columns, **config):
-        estimator = architectures.get(name).make("classification", random_state=0, **config)
-        return estimator.fit(X[:400][:, columns], y[:400]).score(X[400:][:, columns], y[400:])
-
-    cnn = {"layout": (32, 1), "max_epochs": 8, "width": 8}
-    assert score("cnn", np.arange(32), **cnn) > score("cnn", order, **cnn) + 0.2
-    assert abs(score("gbt", np.arange(32)) - score("gbt", order)) < 0.1
 
 
 def test_permuting_the_columns_permutes_the_first_layer_of_the_mlp():
@@ -286,48 +181,3 @@ def test_inner_split_never_takes_the_only_row_of_a_class():
 def test_settings_that_cannot_train_are_refused(setting):
     with pytest.raises(InputError, match=f"{setting} must be above 0"):
         architectures.get("mlp").make("regression", **{setting: 0}).fit(np.eye(4), np.arange(4.0))
-
-
-def adding_problem(n, steps, rng):
-    """Hochreiter and Schmidhuber's adding problem in its modern form: the sum of two marked numbers."""
-    X = np.zeros((n, steps, 2))
-    X[:, :, 0] = rng.uniform(size=(n, steps))
-    half = steps // 2
-    marks = np.stack([rng.integers(0, half, n), rng.integers(half, steps, n)], axis=1)
-    np.put_along_axis(X[:, :, 1], marks, 1.0, axis=1)
-    return X, np.take_along_axis(X[:, :, 0], marks, axis=1).sum(axis=1)
-
-
-@pytest.mark.slow
-def test_lstm_solves_the_adding_problem():
-    """Predicting the mean has a root mean squared error of 0.41, remembering two numbers far less."""
-    rng = np.random.default_rng(0)
-    X, y = adding_problem(2000, 50, rng)
-    new, truth = adding_problem(500, 50, rng)
-    lstm = architectures.get("lstm").make("regression", layout=(50, 2), hidden=32, random_state=0)
-    error = lstm.fit(X, y).predict(new) - truth
-    assert np.sqrt(np.mean(error**2)) < 0.1
-
-
-@pytest.mark.parametrize("name", ["cnn", "lstm"])
-def test_padding_of_flat_columns_is_masked(name):
-    """The class is the sign of the last observed steps; what comes after it is NaN."""
-    rng = np.random.default_rng(0)
-    n = 400
-    lengths = rng.integers(4, 17, n)
-    X = rng.normal(size=(n, 16, 1)) * 0.1
-    y = rng.integers(0, 2, n)
-    for row, length in enumerate(lengths):
-        X[row, length - 3 : length] += 2 * y[row] - 1
-        X[row, length:] = np.nan
-    config = {"layout": (16, 1), "random_state": 0, "max_epochs": 8}
-    estimator = architectures.get(name).make("classification", **config)
-    estimator.fit(X[:300], y[:300])
-    assert estimator.score(X[300:], y[300:]) > 0.95
-    padded = np.concatenate([X[:20], np.full((20, 8, 1), np.nan)], axis=1)
-    longer, shorter = (
-        architectures.get(name).make("classification", layout=(steps, 1), random_state=0, max_epochs=2)
-        for steps in (24, 16)
-    )
-    expected = shorter.fit(X[:20], y[:20]).predict_proba(X[:20])
-    np.testing.assert_allclose(longer.fit(padded, y[:20]).predict_proba(padded), expected, atol=1e-5)
