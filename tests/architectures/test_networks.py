@@ -14,6 +14,7 @@ from advisor.architectures._training import Recipe, _Rate, forward, seeded, trai
 from advisor.architectures.lstm import Recurrent
 from advisor.architectures.mlp import Perceptron
 from advisor.errors import DivergedError, InputError
+from benchmarks.learning.adding import adding_problem
 
 CPU = torch.device("cpu")
 
@@ -286,16 +287,6 @@ def test_inner_split_never_takes_the_only_row_of_a_class():
 def test_settings_that_cannot_train_are_refused(setting):
     with pytest.raises(InputError, match=f"{setting} must be above 0"):
         architectures.get("mlp").make("regression", **{setting: 0}).fit(np.eye(4), np.arange(4.0))
-
-
-def adding_problem(n, steps, rng):
-    """Hochreiter and Schmidhuber's adding problem in its modern form: the sum of two marked numbers."""
-    X = np.zeros((n, steps, 2))
-    X[:, :, 0] = rng.uniform(size=(n, steps))
-    half = steps // 2
-    marks = np.stack([rng.integers(0, half, n), rng.integers(half, steps, n)], axis=1)
-    np.put_along_axis(X[:, :, 1], marks, 1.0, axis=1)
-    return X, np.take_along_axis(X[:, :, 0], marks, axis=1).sum(axis=1)
 
 
 @pytest.mark.slow
