@@ -173,6 +173,7 @@ def test_tuned_trees_are_judged_by_what_they_could_be_compared_with():
     table = anchors.trees(frame, PUBLISHED)
     assert list(table["told"]) == ["within", "OUTSIDE", "openml:3 is 'another'", "2 of 3 cells done"]
     assert table["difference"].round(6).tolist()[:2] == [0.009, -0.021]
+    assert table["folds"].tolist()[:2] == [1, 1]
 
 
 def test_a_network_below_the_linear_model_is_named():
