@@ -232,7 +232,7 @@ _STUDY_KEYS: dict[str, Check] = {
     "protocol": ("a table", lambda v: isinstance(v, dict)),
 }
 _PROTOCOL_KEYS: dict[str, Check] = {
-    "name": ("'holdout'", lambda v: v == "holdout"),
+    "name": ("'holdout' or 'random'", lambda v: v in ("holdout", "random")),
     "max_train": _COUNT,
     "train_fraction": _SHARE,
     "validation_share": _SHARE,

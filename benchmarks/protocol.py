@@ -46,7 +46,8 @@ class Protocol:
     Parameters
     ----------
     name : str
-        Which rule: ``"holdout"`` is the random train / validation / test split of Grinsztajn et al.
+        Which rule: ``"holdout"`` is the random train / validation / test split of Grinsztajn et al. without
+        its leaks, see :func:`datasets.splits.split`; ``"random"`` is theirs, see ``random_split`` there.
     version : int
         Raised when the meaning of the rule changes, so that old and new results never mix.
     max_train : int

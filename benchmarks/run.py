@@ -28,7 +28,7 @@ from advisor.errors import DivergedError, MissingDependency, StudyError
 from benchmarks.cell import Cell, Outcome, Status
 from benchmarks.protocol import METRICS
 from benchmarks.store import ADVISOR
-from datasets.splits import Split, split
+from datasets.splits import Split, random_split, split
 from datasets.task import Task
 
 _PACKAGES = (
@@ -195,8 +195,10 @@ def _task(task_id: str) -> Task:
 
 @lru_cache(maxsize=8)
 def _split(task_id: str, fold: int, protocol: str) -> Split:
+    rules = loads(protocol)
     names = ("max_train", "train_fraction", "validation_share", "max_eval")
-    return split(_task(task_id), fold=fold, **{name: loads(protocol)[name] for name in names})
+    rule = {"holdout": split, "random": random_split}[rules["name"]]
+    return rule(_task(task_id), fold=fold, **{name: rules[name] for name in names})
 
 
 def _data(cell: Cell) -> tuple[Task, Split]:

@@ -116,6 +116,56 @@ def split(
     )
 
 
+def random_split(
+    task: Task,
+    *,
+    fold: int,
+    max_train: int,
+    train_fraction: float = 0.7,
+    validation_share: float = 0.3,
+    max_eval: int = 50_000,
+) -> Split:
+    """Split the rows at random, row by row, as [1]_ did: only to compare with figures that were made so.
+
+    The sizes are those of :func:`split`. Equal rows, and rows of one group, can stand on two sides: where
+    there are many, as in ``wine_quality``, scores say how well a model remembers them.
+
+    Parameters
+    ----------
+    task : Task
+        What to split.
+    fold : int
+        Which split, from 0; the only source of randomness.
+    max_train, train_fraction, validation_share, max_eval
+        As for :func:`split`.
+
+    Returns
+    -------
+    Split
+        Positions into ``task.X``, the same rows in whatever order the rows of the task stand.
+
+    References
+    ----------
+    .. [1] Grinsztajn, Oyallon, Varoquaux, "Why do tree-based models still outperform deep learning on typical
+       tabular data?", NeurIPS 2022 Datasets and Benchmarks, appendix A.3. arXiv:2207.08815.
+
+    Examples
+    --------
+    >>> import datasets
+    >>> from datasets.splits import random_split
+    >>> parts = random_split(datasets.load("embedded:digits"), fold=0, max_train=10_000)
+    >>> len(parts.train), len(parts.validation), len(parts.test)
+    (1258, 162, 377)
+    """
+    n = len(task.X)
+    n_train = min(max_train, round(train_fraction * n))
+    n_validation = round(validation_share * (n - n_train))
+    known = np.lexsort((_labels(task), row_hashes(task.X)))
+    rows = known[np.random.default_rng(fold).permutation(n)]
+    train, validation, test = np.split(rows, [n_train, n_train + n_validation])
+    return Split(train=train, validation=validation[:max_eval], test=test[:max_eval])
+
+
 def row_hashes(X: pd.DataFrame) -> np.ndarray:
     """Hash each row by its values, whatever their dtype.
 

@@ -14,13 +14,15 @@ from torch import Tensor, nn
 from advisor.architectures._network import TensorNetwork
 from advisor.architectures._steps import as_steps, mean_of_steps
 from advisor.architectures.base import Capabilities
+from advisor.errors import InputError
 
 
 class Recurrent(nn.Module):
-    """Stacked recurrent layers whose last state and mean state are read by a linear layer.
+    """Stacked recurrent layers whose last state, and mean state unless told not to, a linear layer reads.
 
     Shape: (B, T, C), lengths (B,) -> states (B, T, k h) of each layer -> [last state, mean of states] of the
-    top one (B, 2 k h) -> (B, n_outputs), where k is 2 if bidirectional, else 1.
+    top one (B, 2 k h), or the last state alone (B, k h) -> (B, n_outputs), where k is 2 if bidirectional,
+    else 1.
 
     Steps after the length change nothing, because a recurrence looks only back, and the second direction
     reads each sequence from its own end. Packing them would do the same at 2 to 3 times the cost, as torch
@@ -36,6 +38,8 @@ class Recurrent(nn.Module):
         Whether a second cell in each layer reads the sequence from its end.
     dropout : float
         Share of the values dropped between layers and before the output, in training.
+    readout : {"last+mean", "last"}
+        What of the states is read.
 
     Examples
     --------
@@ -54,6 +58,7 @@ class Recurrent(nn.Module):
         bidirectional: bool,
         dropout: float,
         n_outputs: int,
+        readout: str = "last+mean",
     ) -> None:
         super().__init__()
         k = 2 if bidirectional else 1
@@ -63,7 +68,8 @@ class Recurrent(nn.Module):
             for width in [channels, *[k * hidden] * (n_layers - 1)]
         )
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(2 * k * hidden, n_outputs)
+        self.reads_mean = readout == "last+mean"
+        self.head = nn.Linear((2 if self.reads_mean else 1) * k * hidden, n_outputs)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs, shape (B, n_outputs), of sequences, shape (B, T, C), with their lengths, shape (B,)."""
@@ -76,8 +82,10 @@ class Recurrent(nn.Module):
                 states.append(reverse(cell(reverse(x, lengths))[0], lengths))
             x = torch.cat(states, dim=2)  # (B, T, k h)
         end = x[:, -1] if lengths is None else x[torch.arange(len(x), device=x.device), lengths - 1]
-        last = [end[:, : self.hidden], x[:, 0, self.hidden :]]  # each direction where it ends
-        output: Tensor = self.head(self.dropout(torch.cat([*last, mean_of_steps(x, mask)], dim=1)))
+        read = [end[:, : self.hidden], x[:, 0, self.hidden :]]  # each direction where it ends
+        if self.reads_mean:
+            read.append(mean_of_steps(x, mask))
+        output: Tensor = self.head(self.dropout(torch.cat(read, dim=1)))
         return output
 
 
@@ -124,6 +132,7 @@ class RecurrentNetwork(TensorNetwork):
     n_layers: int = 1
     bidirectional: bool = True
     dropout: float = 0.1
+    readout: str = "last+mean"
     max_epochs: int = 30
     patience: int = 12
     learning_rate: float = 5e-3
@@ -137,6 +146,10 @@ class RecurrentNetwork(TensorNetwork):
         super().__init_subclass__(**kwargs)
 
     def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
+        if self.readout not in ("last+mean", "last"):
+            raise InputError(
+                "readout must be 'last+mean' or 'last'", got=repr(self.readout), do="choose one of them"
+            )
         return Recurrent(
             type(self).cell,
             math.prod(shape[1:]),
@@ -145,6 +158,7 @@ class RecurrentNetwork(TensorNetwork):
             bidirectional=self.bidirectional,
             dropout=self.dropout,
             n_outputs=n_outputs,
+            readout=self.readout,
         )
 
 
@@ -157,6 +171,9 @@ PARAMETERS = """layout : tuple of int or None
         Whether a second cell in each layer reads the sequence from its end.
     dropout : float
         Share of the values dropped between layers and before the output, in training.
+    readout : {"last+mean", "last"}
+        What of the states the output is made from: with the mean, no step is far from it; without, all has
+        to be remembered to the end.
     {training}"""
 
 CAN = Capabilities(

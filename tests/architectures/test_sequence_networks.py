@@ -18,6 +18,7 @@ from advisor.architectures.resnet1d import ResNet1d
 from advisor.architectures.rnn import RNN
 from advisor.architectures.transformer import MAX_TOKENS, Attention, Encoder
 from advisor.errors import InputError
+from benchmarks.learning.adding import adding_problem
 
 GATES = {RNN: 1, GRU: 3, LSTM: 4}
 
@@ -339,23 +340,29 @@ def test_permuting_the_columns_hurts_the_cnn_and_not_the_trees():
     assert abs(score("gbt", np.arange(32)) - score("gbt", order)) < 0.1
 
 
-def adding_problem(n, steps, rng):
-    """Hochreiter and Schmidhuber's adding problem in its modern form: the sum of two marked numbers."""
-    X = np.zeros((n, steps, 2))
-    X[:, :, 0] = rng.uniform(size=(n, steps))
-    half = steps // 2
-    marks = np.stack([rng.integers(0, half, n), rng.integers(half, steps, n)], axis=1)
-    np.put_along_axis(X[:, :, 1], marks, 1.0, axis=1)
-    return X, np.take_along_axis(X[:, :, 0], marks, axis=1).sum(axis=1)
+def test_the_readout_is_the_last_state_with_or_without_the_mean():
+    x, lengths = torch.randn(3, 9, 3), torch.tensor([9, 4, 1])
+    for readout, width in (("last", 4), ("last+mean", 8)):
+        net = recurrent(LSTM, readout=readout)
+        states, _ = net.layers[0][0](x)
+        last = states[torch.arange(3), lengths - 1]
+        mean = torch.stack([row[:length].mean(dim=0) for row, length in zip(states, lengths)])
+        features = last if readout == "last" else torch.cat([last, mean], dim=1)
+        assert net.head.in_features == width
+        torch.testing.assert_close(net(x, lengths), net.head(features))
+    with pytest.raises(InputError, match="readout"):
+        architectures.get("lstm").make("regression", readout="first").fit(np.eye(4), np.arange(4.0))
 
 
-@pytest.mark.slow
 def test_lstm_solves_the_adding_problem():
     """Predicting the mean has a root mean squared error of 0.41, remembering two numbers far less."""
     rng = np.random.default_rng(0)
     X, y = adding_problem(2000, 50, rng)
     new, truth = adding_problem(500, 50, rng)
-    lstm = architectures.get("lstm").make("regression", layout=(50, 2), hidden=32, random_state=0)
+    config = {"hidden": 32, "bidirectional": False, "dropout": 0.0, "max_epochs": 10, "learning_rate": 0.01}
+    lstm = architectures.get("lstm").make(
+        "regression", layout=(50, 2), random_state=0, readout="last", **config
+    )
     error = lstm.fit(X, y).predict(new) - truth
     assert np.sqrt(np.mean(error**2)) < 0.1
 

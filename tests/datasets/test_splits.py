@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.errors import InputError
-from datasets.splits import Split, row_hashes, split
+from datasets.splits import Split, random_split, row_hashes, split
 from datasets.task import Task
 
 
@@ -165,3 +165,28 @@ def test_hashes_do_not_depend_on_how_many_rows_are_taken_at_once():
     hashes = row_hashes(X)
     assert len(set(hashes)) == 7_000
     assert np.array_equal(hashes[:7_000], hashes[7_000:14_000])
+
+
+def test_a_random_split_has_the_sizes_and_lets_equal_rows_straddle():
+    """It is there to repeat what others measured, leaks and all."""
+    X = np.repeat(np.arange(400.0), 5)[:, None]
+    task = make(X, np.arange(2000.0), kind="regression")
+    parts = random_split(task, fold=0, max_train=1_000, max_eval=500)
+    assert tuple(map(len, sides(parts))) == (1_000, 300, 500)
+    assert len(np.unique(np.concatenate(sides(parts)))) == 1_800
+    values = [set(X[rows, 0]) for rows in sides(parts)]
+    assert len(values[0] & values[2]) > 200
+    again = random_split(task, fold=0, max_train=1_000, max_eval=500)
+    other = random_split(task, fold=1, max_train=1_000, max_eval=500)
+    assert np.array_equal(parts.test, again.test)
+    assert not np.array_equal(parts.test, other.test)
+
+
+def test_a_random_split_does_not_depend_on_the_order_of_the_rows():
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 40, size=(300, 1)).astype(float), rng.normal(size=300)
+    order = rng.permutation(300)
+    there = random_split(make(X, y, kind="regression"), fold=0, max_train=100)
+    back = random_split(make(X[order], y[order], kind="regression"), fold=0, max_train=100)
+    for one, other in zip(sides(there), sides(back)):
+        assert np.array_equal(y[one], y[order][other])
