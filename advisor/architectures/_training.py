@@ -207,9 +207,12 @@ def _groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 
 @torch.inference_mode()
 def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-    """Outputs of the module in evaluation mode, in batches that bound the memory."""
+    """Outputs of the module in evaluation mode, in batches that bound the memory.
+
+    A module that has many more values of a row inside than go in says so: ``module.row_values``.
+    """
     module.eval()
-    values_per_row = max(1, inputs[0][0].numel())
+    values_per_row: int = max(1, getattr(module, "row_values", inputs[0][0].numel()))
     size = max(16, min(2048, 2**20 // values_per_row))
     return torch.cat([module(*parts) for parts in zip(*(torch.split(t, size) for t in inputs))])
 

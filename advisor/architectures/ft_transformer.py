@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from advisor.architectures._blocks import GLU, Dropout, attend
 from advisor.architectures._embedding import CategoryEmbedding
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
-from advisor.architectures._training import Schedule
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
 
@@ -135,6 +134,7 @@ class FTTransformer(nn.Module):
         n_outputs: int,
     ) -> None:
         super().__init__()
+        self.row_values = (1 + n_numbers + len(cardinalities)) * size
         self.tokenizer = Tokenizer(n_numbers, cardinalities, size=size)
         self.blocks = nn.Sequential(
             *(
@@ -166,18 +166,15 @@ class FTTransformer(nn.Module):
 @dataclass(kw_only=True, eq=False, repr=False)
 class _FTTransformer(TableNetwork):
     n_blocks: int = 3
-    token_size: int = 192
+    token_size: int = 64
     n_heads: int = 8
     ffn_factor: float = 4 / 3
     attention_dropout: float = 0.2
     ffn_dropout: float = 0.1
     residual_dropout: float = 0.0
-    max_epochs: int = 300
-    patience: int = 40
-    batch_size: int = 512
-    learning_rate: float = 1e-4
+    max_epochs: int = 40
+    batch_size: int = 64
     weight_decay: float = 1e-5
-    schedule: Schedule = "constant"
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
         if self.token_size % self.n_heads:

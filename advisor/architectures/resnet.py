@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from advisor.architectures._blocks import GLU, Dropout
 from advisor.architectures._embedding import ColumnsAsVector
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
-from advisor.architectures._training import Schedule
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
 
@@ -113,15 +112,12 @@ class _ResNet(TableNetwork):
     hidden_factor: float = 2.0
     hidden_dropout: float = 0.2
     residual_dropout: float = 0.2
-    activation: str = "reglu"
+    activation: str = "relu"
     norm: str = "batch"
     embedding_size: int = 128
-    max_epochs: int = 300
-    patience: int = 40
-    batch_size: int = 512
-    learning_rate: float = 1e-3
+    max_epochs: int = 40
+    batch_size: int = 64
     weight_decay: float = 1e-7
-    schedule: Schedule = "plateau"
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
         for name, known in (("norm", tuple(NORMS)), ("activation", ACTIVATIONS)):

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from advisor.architectures._blocks import GLU, Dropout, attend
 from advisor.architectures._embedding import CategoryEmbedding
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
-from advisor.architectures._training import Schedule
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -173,6 +172,7 @@ class Saint(nn.Module):
         super().__init__()
         self.tokens = Tokens(n_numbers, cardinalities, size=size)
         n_tokens = 1 + n_numbers + len(cardinalities)
+        self.row_values = n_tokens * size
         self.stages = nn.ModuleList(
             Stage(n_tokens, size, n_heads=n_heads, dropout=dropout) for _ in range(depth)
         )
@@ -201,16 +201,12 @@ class Saint(nn.Module):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class _SAINT(TableNetwork):
-    depth: int = 3
+    depth: int = 1
     n_heads: int = 4
-    dim: int = 128
-    dropout: float = 0.1
-    max_epochs: int = 300
-    patience: int = 10
-    batch_size: int = 128
-    learning_rate: float = 3e-5
-    weight_decay: float = 1e-2
-    schedule: Schedule = "constant"
+    dim: int = 32
+    dropout: float = 0.5
+    max_epochs: int = 40
+    batch_size: int = 64
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
         wide = n_numbers + len(cardinalities) >= 50

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
-from advisor.architectures._training import Schedule
 from advisor.architectures.base import Architecture, Capabilities
 
 Loss = Callable[..., Tensor]
@@ -53,21 +53,12 @@ class Ensemble(nn.Module):
         n_outputs: int,
     ) -> None:
         super().__init__()
-        n_rows, self.n_numbers = numbers.shape
-        embeddings = None
-        n_bins = min(n_bins, n_rows - 1)
-        # where a column is constant or there are 2 rows there is nothing to bend
-        if self.n_numbers and n_bins > 1 and bool((numbers != numbers[0]).any(dim=0).all()):
-            embeddings = rtdl_num_embeddings.PiecewiseLinearEmbeddings(
-                rtdl_num_embeddings.compute_bins(numbers, n_bins=n_bins),
-                embedding_size,
-                activation=False,
-                version="B",
-            )
+        self.row_values = n_members * width
+        self.n_numbers = numbers.shape[1]
         self.net = tabm.TabM.make(
             n_num_features=self.n_numbers,
             cat_cardinalities=list(cardinalities),
-            num_embeddings=embeddings,
+            num_embeddings=_piecewise(numbers, n_bins, embedding_size),
             d_out=n_outputs,
             k=n_members,
             n_blocks=n_layers,
@@ -91,6 +82,20 @@ class Ensemble(nn.Module):
         return output.log_softmax(dim=2).logsumexp(dim=1) - math.log(output.shape[1])
 
 
+def _piecewise(numbers: Tensor, n_bins: int, size: int) -> nn.Module | None:
+    """Piecewise-linear embeddings, None where a column is constant or there are too few rows to bend."""
+    n_bins = min(n_bins, len(numbers) - 1)
+    if n_bins < 2 or not numbers.shape[1] or not bool((numbers != numbers[0]).any(dim=0).all()):
+        return None
+    with warnings.catch_warnings():  # of a column with two values, which is a line
+        warnings.filterwarnings("ignore", r"The .* feature has just two bin edges", UserWarning)
+        bins = rtdl_num_embeddings.compute_bins(numbers, n_bins=n_bins)
+        embeddings: nn.Module = rtdl_num_embeddings.PiecewiseLinearEmbeddings(
+            bins, size, activation=False, version="B"
+        )
+    return embeddings
+
+
 def _of_each_member(loss: Loss) -> Loss:
     def mean(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         if output.ndim == 3:
@@ -104,19 +109,17 @@ def _of_each_member(loss: Loss) -> Loss:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class _TabM(TableNetwork):
-    n_members: int = 32
+    n_members: int = 16
     n_layers: int = 2
-    width: int = 512
+    width: int = 128
     dropout: float = 0.1
     n_bins: int = 48
     embedding_size: int = 16
-    max_epochs: int = 300
-    patience: int = 16
-    batch_size: int = 256
-    learning_rate: float = 2e-3
+    max_epochs: int = 40
+    batch_size: int = 64
+    learning_rate: float = 5e-3
     weight_decay: float = 3e-4
     clip: float | None = 1.0
-    schedule: Schedule = "constant"
 
     def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[intp]) -> nn.Module:
         return Ensemble(
