@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -145,7 +145,7 @@ def train(
 
     weights = [p for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
-        weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=device.type != "mps"
+        _groups(module, recipe.weight_decay), lr=recipe.learning_rate, fused=device.type != "mps"
     )
     rate, limit = _Rate(recipe), recipe.time_limit
     n_steps = recipe.max_epochs * n_batches
@@ -161,7 +161,9 @@ def train(
             # the clock has a say only where it runs ahead, and not while the first epoch warms up: a limit
             # that is not needed changes nothing
             progress = max(step / n_steps, spent) if epoch > 0 else step / n_steps
-            optimiser.param_groups[0]["lr"] = rate(progress, epoch - best.epoch)
+            now = rate(progress, epoch - best.epoch)
+            for group in optimiser.param_groups:
+                group["lr"] = now
             optimiser.zero_grad(set_to_none=True)
             value = loss(module(*(t[batch] for t in inputs)), *(t[batch] for t in targets))
             value.backward()  # type: ignore[no-untyped-call]
@@ -193,11 +195,24 @@ def train(
     return History(tuple(scores), best.epoch, stopped)
 
 
+def _groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Weights with decay and, where ``module.decays(name)`` is false, without."""
+    decays = getattr(module, "decays", lambda name: True)
+    groups: dict[bool, list[Tensor]] = {}
+    for name, weight in module.named_parameters():
+        if weight.requires_grad:
+            groups.setdefault(decays(name), []).append(weight)
+    return [{"params": ps, "weight_decay": weight_decay * decayed} for decayed, ps in groups.items()]
+
+
 @torch.inference_mode()
 def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-    """Outputs of the module in evaluation mode, in batches that bound the memory."""
+    """Outputs of the module in evaluation mode, in batches that bound the memory.
+
+    A module that has many more values of a row inside than go in says so: ``module.row_values``.
+    """
     module.eval()
-    values_per_row = max(1, inputs[0][0].numel())
+    values_per_row: int = max(1, getattr(module, "row_values", inputs[0][0].numel()))
     size = max(16, min(2048, 2**20 // values_per_row))
     return torch.cat([module(*parts) for parts in zip(*(torch.split(t, size) for t in inputs))])
 

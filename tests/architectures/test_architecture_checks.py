@@ -15,6 +15,7 @@ from advisor.errors import InputError, TargetError
 
 NAMES = architectures.names(installed=True)
 KINDS = ["classification", "regression"]
+NARROW = {"width_factor": 0.06, "token_size": 32, "dim": 4, "n_members": 4, "n_blocks": 2}
 LAYOUTS = {"tabular": (6,), "sequence": (20, 1), "image": (8, 8, 1)}
 
 every = pytest.mark.parametrize("name", NAMES)
@@ -27,8 +28,8 @@ def make(name, kind, structure="tabular", *, epochs=3, **config):
     architecture = architectures.get(name)
     if architecture.can.iterative:
         config = {"max_epochs": epochs, "batch_size": 32, **config}
-        if "width_factor" in architecture.classifier().get_params():
-            config = {"width_factor": 0.06, **config}
+        known = architecture.classifier().get_params()
+        config = {**{k: v for k, v in NARROW.items() if k in known}, **config}
     elif "n_estimators" in architecture.classifier().get_params():
         config = {"n_estimators": 5 * epochs, **config}
     elif "n_features" in architecture.classifier().get_params():

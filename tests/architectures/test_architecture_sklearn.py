@@ -11,6 +11,10 @@ SMALL = {
     "batch_size": 8,
     "width": 16,
     "width_factor": 0.06,
+    "token_size": 16,
+    "dim": 4,
+    "n_members": 4,
+    "n_blocks": 2,
     "n_estimators": 40,
     "min_data_in_leaf": 3,  # else trees of few rows do not split at all
     "min_samples_leaf": 3,
