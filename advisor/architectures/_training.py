@@ -198,7 +198,10 @@ def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
     """Outputs of the module in evaluation mode, in batches that bound the memory."""
     module.eval()
     values_per_row = max(1, inputs[0][0].numel())
-    size = max(16, min(2048, 2**20 // values_per_row))
+    # a CPU's caches should hold the activations: a CNN on 28 x 28 and an LSTM over 50 x 4 take half as long
+    # again with 1,000 rows at a time as with 100 to 500
+    largest, values = (512, 2**17) if inputs[0].device.type == "cpu" else (2048, 2**20)
+    size = max(16, min(largest, values // values_per_row))
     return torch.cat([module(*parts) for parts in zip(*(torch.split(t, size) for t in inputs))])
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.architectures._convolution1d import SequenceCNN
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._image import receptive_fields
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures._preprocessing import Layout
@@ -102,7 +103,7 @@ class ImageCNN(nn.Module):
             pool = nn.MaxPool2d(halves, ceil_mode=True)
             self.stages.append(nn.Sequential(pool, *between, Residual2d(before.channels, after.channels)))
             between = []
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(plan[-1].channels, n_outputs))
+        self.head = nn.Sequential(Dropout(dropout), nn.Linear(plan[-1].channels, n_outputs))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor) -> Tensor:

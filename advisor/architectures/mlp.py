@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import scipy.stats
 from torch import Tensor, nn
 
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._embedding import ColumnsAsVector
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
 from advisor.architectures._training import Schedule
@@ -44,7 +45,7 @@ class Perceptron(nn.Module):
         widths = [self.columns.width, *[width] * n_layers]
         layers: list[nn.Module] = []
         for a, b in itertools.pairwise(widths):
-            layers += [nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)]
+            layers += [nn.Linear(a, b), nn.ReLU(), Dropout(dropout)]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))
 
     def forward(self, numbers: Tensor, codes: Tensor | None = None) -> Tensor:
