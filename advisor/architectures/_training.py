@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -44,6 +45,9 @@ class Recipe:
         Largest norm of the gradient.
     time_limit : float or None
         Seconds.
+    bfloat16 : bool
+        Whether the forward pass of training multiplies matrices in bfloat16, on a CPU that has instructions
+        for it. Weights, losses and predictions stay in float32.
     """
 
     max_epochs: int
@@ -54,6 +58,7 @@ class Recipe:
     schedule: Schedule = "cosine"
     clip: float | None = None
     time_limit: float | None = None
+    bfloat16: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,12 @@ def pick_device(name: str) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def has_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16; others imitate them, which takes longer."""
+    known = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in known)
 
 
 @contextlib.contextmanager
@@ -147,6 +158,9 @@ def train(
     optimiser = torch.optim.AdamW(
         weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=device.type != "mps"
     )
+    # an LSTM of padded sequences goes step by step: there bfloat16 costs more than it saves
+    low = recipe.bfloat16 and len(inputs) == 1 and device.type == "cpu" and has_bfloat16()
+    precision = partial(torch.autocast, "cpu", torch.bfloat16) if low else contextlib.nullcontext
     rate, limit = _Rate(recipe), recipe.time_limit
     n_steps = recipe.max_epochs * n_batches
     best = _Best(module)
@@ -163,7 +177,8 @@ def train(
             progress = max(step / n_steps, spent) if epoch > 0 else step / n_steps
             optimiser.param_groups[0]["lr"] = rate(progress, epoch - best.epoch)
             optimiser.zero_grad(set_to_none=True)
-            value = loss(module(*(t[batch] for t in inputs)), *(t[batch] for t in targets))
+            with precision():
+                value = loss(module(*(t[batch] for t in inputs)), *(t[batch] for t in targets))
             value.backward()  # type: ignore[no-untyped-call]
             if recipe.clip is not None:
                 nn.utils.clip_grad_norm_(weights, recipe.clip)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import scipy.stats
 import torch
@@ -143,6 +143,7 @@ class _CNN(TensorNetwork):
     max_epochs: int = 20
     patience: int = 10
     learning_rate: float = 4e-3
+    bfloat16: ClassVar[bool] = True
 
     def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
         if len(shape) == 3:

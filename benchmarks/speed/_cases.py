@@ -127,6 +127,7 @@ class Prepared:
             weight_decay=estimator.weight_decay,
             schedule=estimator.schedule,
             clip=estimator.clip,
+            bfloat16=estimator.bfloat16,
         )
 
     def module(self, *, torch_dropout: bool = False) -> nn.Module:
@@ -185,8 +186,6 @@ class Prepared:
     def held_loss(self, module: nn.Module, held: Tensor) -> float:
         """Loss of the held-out rows, in batches that a CPU's caches hold."""
         module.eval()
-        return float(
-            self.loss(
-                torch.cat([module(*(t[b] for t in self.inputs)) for b in held.split(256)]), self.target[held]
-            )
-        )
+        batches = held.tensor_split(-(-len(held) // 256))
+        outputs = torch.cat([module(*(t[batch] for t in self.inputs)) for batch in batches])
+        return float(self.loss(outputs, self.target[held]))
