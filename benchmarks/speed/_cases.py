@@ -88,6 +88,11 @@ def with_torch_dropout(module: nn.Module) -> nn.Module:
     return module
 
 
+def bfloat16() -> torch.autocast:
+    """Context in which matrix products and convolutions are done in bfloat16."""
+    return torch.autocast("cpu", dtype=torch.bfloat16)
+
+
 CASES = (
     Case("MLP, 10,000 x 20", "mlp", table, 10_000, 128, 4, times_skorch=1.5),
     Case("MLP, 10,000 x 20", "mlp", table, 10_000, 512, 6, times_skorch=1.5),

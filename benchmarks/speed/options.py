@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.speed._cases import CASES, Case, Prepared
+from benchmarks.speed._cases import CASES, Case, Prepared, bfloat16
 from benchmarks.speed._timing import Report, Sheet, Times, clock_of, parse, take_turns
 
 HEAD = (
@@ -30,11 +30,6 @@ HEAD = (
     "compiling, pays after",
 )
 ROWS = {"mlp": 5_000, "cnn": 1_500, "lstm": 1_500}
-
-
-def bfloat16() -> torch.autocast:
-    """Context in which matrix products and convolutions are done in bfloat16."""
-    return torch.autocast("cpu", dtype=torch.bfloat16)
 
 
 def without_channels_last(module: nn.Module) -> nn.Module:

@@ -5,7 +5,8 @@ optimiser (AdamW), clipping and epochs:
 
 - ours: the shared loop, with all that it does besides: learning rate by step, the best weights kept, a look
   at the clock; and the whole of ``fit``, with checks and encoding, shared out among the few epochs
-- floor: a plain loop over the tensors with a fused AdamW and the same look at the held-out rows
+- floor: a plain loop over the tensors with a fused AdamW and the same look at the held-out rows; in bfloat16,
+  too, where ours trains in it
 - skorch: as it comes, with shuffled batches (its DataLoader; losses and accuracy per epoch; AdamW and dropout
   as PyTorch has them), and with our dropout and a fused AdamW
 """
@@ -15,18 +16,20 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
-from advisor.architectures._training import forward
-from benchmarks.speed._cases import CASES, Prepared
+from advisor.architectures._training import forward, has_bfloat16
+from benchmarks.speed._cases import CASES, Prepared, bfloat16
 from benchmarks.speed._timing import Report, Sheet, Times, clock_of, parse, take_turns, told
 
 FLOOR = 1.1  # times the floor, at most
 MISSING = "skorch is not installed: pip install 'arch-advisor[peers]' to compare with it."
 CALLED = ("ours", "floor", "skorch")
+WHOLE = "ours, all of fit"
 BEST = "skorch, our dropout, fused AdamW"
 
 
@@ -64,9 +67,11 @@ def loops(work: Prepared) -> dict[str, Callable[[], nn.Module]]:
     """What is timed: each gives its trained network."""
     runs: dict[str, Callable[[], nn.Module]] = {
         "ours": work.ours,
-        "ours, all of fit": lambda: work.estimator.fit(work.X, work.y).module_,
+        WHOLE: lambda: work.estimator.fit(work.X, work.y).module_,
         "floor": work.floor,
     }
+    if work.recipe.bfloat16 and has_bfloat16():
+        runs["floor, bfloat16"] = partial(work.floor, around=bfloat16)
     if has_skorch():
         x, target = work.inputs[0].numpy()[work.rows], work.target.numpy()[work.rows]
         runs["skorch"] = lambda: skorch_net(work).fit(x, target).module_
@@ -92,10 +97,12 @@ def predictions(work: Prepared) -> dict[str, Callable[[], Any]]:
 
 def said(loop: str, times: dict[str, Times], times_skorch: float) -> str:
     """How the time of a loop stands to ours."""
+    if loop == "ours":
+        return ""
     ratio = times[loop].over(times["ours"])
-    if loop == "floor":
+    if loop == ("floor, bfloat16" if "floor, bfloat16" in times else "floor"):
         return told(ratio, at_least=1 / FLOOR)
-    return "" if loop == "ours" else told(ratio, at_least=times_skorch if loop == "skorch" else None)
+    return told(ratio, at_least=times_skorch if loop == "skorch" else None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     loop,
                     str(spent.per(case.epochs)),
                     said(loop, times, case.times_skorch),
-                    f"{accuracy[loop]:.3f}",
+                    "" if loop == WHOLE else f"{accuracy[loop]:.3f}",
                 )
             )
         times = take_turns(predictions(work), turns=options.turns, clock=clock)
