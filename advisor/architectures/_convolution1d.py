@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._steps import as_steps
 
 
@@ -139,7 +140,7 @@ class SequenceCNN(nn.Module):
             if n_steps >= 8:
                 n_steps, self.n_pools = -(-n_steps // 2), self.n_pools + 1
         self.blocks = nn.ModuleList(blocks)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(n, n_outputs))
+        self.head = nn.Sequential(Dropout(dropout), nn.Linear(n, n_outputs))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs, shape (B, n_outputs), of sequences, shape (B, T, C), with their lengths, shape (B,)."""

@@ -97,6 +97,8 @@ class Network(Learner):
     random_state: Any = None
 
     kind: ClassVar[Kind]
+    # set where it was measured to train faster to the same scores: ``python -m benchmarks.speed.options``
+    bfloat16: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -146,6 +148,7 @@ class Network(Learner):
             schedule=self.schedule,
             clip=self.clip,
             time_limit=self.time_limit,
+            bfloat16=self.bfloat16,
         )
         check_recipe(recipe)
         self.device_ = pick_device(self.device)

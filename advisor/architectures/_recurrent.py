@@ -11,6 +11,7 @@ import scipy.stats
 import torch
 from torch import Tensor, nn
 
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._network import TensorNetwork
 from advisor.architectures._steps import as_steps, mean_of_steps
 from advisor.architectures.base import Capabilities
@@ -67,7 +68,7 @@ class Recurrent(nn.Module):
             nn.ModuleList(cell(width, hidden, batch_first=True) for _ in range(k))
             for width in [channels, *[k * hidden] * (n_layers - 1)]
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.reads_mean = readout == "last+mean"
         self.head = nn.Linear((2 if self.reads_mean else 1) * k * hidden, n_outputs)
 

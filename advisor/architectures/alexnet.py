@@ -9,6 +9,7 @@ import scipy.stats
 import torch
 from torch import Tensor, nn
 
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._image import Frame, ImageNetwork
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor
 from advisor.architectures._preprocessing import Layout
@@ -87,8 +88,8 @@ class AlexNet(nn.Module):
         )  # fmt: skip
         self.head = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(n5 * self.size[0] * self.size[1], hidden), nn.ReLU(), nn.Dropout(dropout),
-            nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(dropout),
+            nn.Linear(n5 * self.size[0] * self.size[1], hidden), nn.ReLU(), Dropout(dropout),
+            nn.Linear(hidden, hidden), nn.ReLU(), Dropout(dropout),
             nn.Linear(hidden, n_outputs),
         )  # fmt: skip
         for layer in self.modules():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import scipy.stats
 import torch
 from torch import Tensor, nn
 
 from advisor.architectures._convolution1d import SequenceCNN
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._image import receptive_fields
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures._preprocessing import Layout
@@ -102,7 +103,7 @@ class ImageCNN(nn.Module):
             pool = nn.MaxPool2d(halves, ceil_mode=True)
             self.stages.append(nn.Sequential(pool, *between, Residual2d(before.channels, after.channels)))
             between = []
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(plan[-1].channels, n_outputs))
+        self.head = nn.Sequential(Dropout(dropout), nn.Linear(plan[-1].channels, n_outputs))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -142,6 +143,7 @@ class _CNN(TensorNetwork):
     max_epochs: int = 20
     patience: int = 10
     learning_rate: float = 4e-3
+    bfloat16: ClassVar[bool] = True
 
     def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
         if len(shape) == 3:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.architectures._convolution1d import Conv1d, mean_over_steps
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures._steps import as_steps
 from advisor.architectures.base import Architecture, Capabilities
@@ -42,7 +43,7 @@ class FCN(nn.Module):
                 Conv1d(2 * width, width, kernel=3),
             ]
         )
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, n_outputs))
+        self.head = nn.Sequential(Dropout(dropout), nn.Linear(width, n_outputs))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs, shape (B, n_outputs), of sequences, shape (B, T, C), with their lengths, shape (B,)."""

@@ -9,7 +9,8 @@ import scipy.stats
 import torch
 from torch import Tensor, nn
 
-from advisor.architectures._blocks import GLU, Dropout, attend
+from advisor.architectures._blocks import GLU, attend
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._embedding import CategoryEmbedding
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
 from advisor.architectures.base import Architecture, Capabilities

@@ -46,6 +46,7 @@ class LSTM(nn.LSTM):
 
 class _LSTM(RecurrentNetwork):
     cell = LSTM
+    bfloat16 = True
 
 
 class LSTMClassifier(_LSTM, NetworkClassifier):

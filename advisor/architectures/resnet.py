@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import scipy.stats
 from torch import Tensor, nn
 
-from advisor.architectures._blocks import GLU, Dropout
+from advisor.architectures._blocks import GLU
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._embedding import ColumnsAsVector
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
 from advisor.architectures.base import Architecture, Capabilities

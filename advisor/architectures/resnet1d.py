@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.architectures._convolution1d import Conv1d, Norm1d, mean_over_steps
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures._steps import as_steps
 from advisor.architectures.base import Architecture, Capabilities
@@ -59,7 +60,7 @@ class ResNet1d(nn.Module):
         self.blocks = nn.ModuleList(
             [Block(channels, width), Block(width, 2 * width), Block(2 * width, 2 * width)]
         )
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * width, n_outputs))
+        self.head = nn.Sequential(Dropout(dropout), nn.Linear(2 * width, n_outputs))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs, shape (B, n_outputs), of sequences, shape (B, T, C), with their lengths, shape (B,)."""

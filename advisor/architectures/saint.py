@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
 import scipy.stats
 import torch
-from numpy import intp
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from advisor.architectures._blocks import GLU, Dropout, attend
+from advisor.architectures._blocks import GLU, attend
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._embedding import CategoryEmbedding
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TableNetwork
 from advisor.architectures.base import Architecture, Capabilities
@@ -97,7 +99,9 @@ class Intersample(Attention):
         return x + step
 
     def _to_context(self, q: Tensor, k: Tensor, v: Tensor, n: int) -> Tensor:
-        q, k, v = (t.unflatten(-1, (self.n_heads, -1)).transpose(0, 1) for t in (q, k, v))  # (heads, rows, d)
+        q, k, v = (
+            t.reshape(*t.shape[:-1], self.n_heads, -1).transpose(0, 1) for t in (q, k, v)
+        )  # (heads, rows, d)
         q = q[:, n:] / math.sqrt(q.shape[-1])
         scores = torch.cat([q @ k[:, :n].mT, (q * k[:, n:]).sum(dim=-1, keepdim=True)], dim=-1)
         weight = scores.softmax(dim=-1)
@@ -220,8 +224,8 @@ class _SAINT(TableNetwork):
             n_outputs=n_outputs,
         )
 
-    def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[intp]) -> nn.Module:
-        module = super()._module(inputs, rows)
+    def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
+        module = cast("Saint", super()._module(inputs, rows))
         some = torch.randperm(len(rows))[: self.batch_size].numpy()
         module.remember(*(t[rows[some]] for t in inputs))
         return module

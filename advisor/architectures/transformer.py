@@ -9,6 +9,7 @@ import scipy.stats
 import torch
 from torch import Tensor, nn
 
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._network import NetworkClassifier, NetworkRegressor, TensorNetwork
 from advisor.architectures._steps import as_steps, mean_of_steps
 from advisor.architectures.base import Architecture, Capabilities
@@ -56,7 +57,7 @@ class Encoder(nn.Module):
         self.embed = nn.Linear(self.patch * channels, width)
         self.positions: Tensor
         self.register_buffer("positions", sinusoids(-(-n_steps // self.patch), width), persistent=False)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.blocks = nn.ModuleList(Block(width, n_heads=n_heads, dropout=dropout) for _ in range(n_layers))
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, n_outputs)
@@ -87,7 +88,7 @@ class Block(nn.Module):
         self.attention = Attention(width, n_heads)
         self.perceptron = nn.Sequential(nn.Linear(width, 4 * width), nn.ReLU(), nn.Linear(4 * width, width))
         self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Block output."""

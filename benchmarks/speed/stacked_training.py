@@ -17,7 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.adamw import adamw
 
+from advisor.architectures._dropout import Dropout
 from advisor.architectures._training import History, Recipe, Stopped, _Rate
+from benchmarks.speed._cases import with_torch_dropout
 
 BETAS, EPS = (0.9, 0.999), 1e-8  # as torch.optim.AdamW has them
 
@@ -43,7 +45,7 @@ class Stack:
         states = [member.state_dict() for member in members]
         self.state = {name: torch.stack([state[name] for state in states]) for name in states[0]}
         self.weights = [self.state[name].requires_grad_() for name, _ in members[0].named_parameters()]
-        shares = [next(m.p for m in member.modules() if isinstance(m, nn.Dropout)) for member in members]
+        shares = [next(m.share for m in member.modules() if isinstance(m, Dropout)) for member in members]
         self.keep = 1 - torch.tensor(shares, device=self.weights[0].device)  # (K,)
         self.drops = any(shares)
 
@@ -73,7 +75,7 @@ class Mapped(Stack):
 
     def __init__(self, members: Sequence[nn.Module]) -> None:
         super().__init__(members)
-        self.skeleton = copy.deepcopy(members[0]).to("meta")
+        self.skeleton = with_torch_dropout(copy.deepcopy(members[0])).to("meta")  # ours has no rule either
 
     def __call__(self, x: Tensor) -> Tensor:  # noqa: D102
         self.skeleton.train(self.training)

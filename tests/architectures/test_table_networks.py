@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from advisor import architectures
-from advisor.architectures._blocks import FEW_TOKENS, GLU, Dropout, attend, drop
+from advisor.architectures._blocks import FEW_TOKENS, GLU, attend
 from advisor.architectures._training import Recipe, _groups, seeded, train
 from advisor.architectures.ft_transformer import Block, FTTransformer, Tokenizer
 from advisor.architectures.resnet import Residual, ResNet
@@ -80,32 +80,6 @@ def test_attention_dropout_keeps_the_expectation():
     many = (t.expand(10_000, -1, -1) for t in (q, k, v))
     mean = attend(*many, n_heads=1, dropout=0.5).mean(dim=0, keepdim=True)
     torch.testing.assert_close(mean, attend(q, k, v, n_heads=1), atol=0.04, rtol=0)
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
-def test_dropout_drops_a_share_and_scales_the_rest(share):
-    x = torch.ones(300, 1001, requires_grad=True)
-    y = drop(x, share)
-    kept = y.detach() > 0
-    assert float(kept.float().mean()) == pytest.approx(1 - share, abs=0.005)
-    assert float(y.detach().mean()) == pytest.approx(1, abs=0.02)
-    assert len(y.unique()) == 2
-    rows = kept.float() - kept.float().mean()
-    assert abs(float((rows[:, 1:] * rows[:, :-1]).mean())) < 0.003  # neighbours are independent
-    y.sum().backward()
-    torch.testing.assert_close(x.grad, y.detach())
-    with seeded(1, torch.device("cpu")):
-        again = drop(torch.ones(9), share)
-    with seeded(1, torch.device("cpu")):
-        assert torch.equal(drop(torch.ones(9), share), again)
-
-
-def test_dropout_does_nothing_to_predict():
-    x = torch.randn(5, 3)
-    assert torch.equal(Dropout(0.5).eval()(x), x)
-    assert not torch.equal(Dropout(0.5)(x), x)
-    with pytest.raises(ValueError, match="dropout probability"):
-        Dropout(1.5)
 
 
 @pytest.mark.parametrize(("gate", "function"), [("relu", relu), ("gelu", gelu)])
