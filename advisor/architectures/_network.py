@@ -16,15 +16,8 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from advisor.architectures._preprocessing import (
-    Layout,
-    Learner,
-    Rows,
-    TableEncoder,
-    check_layout,
-    check_rows,
-    fold_encoder,
-)
+from advisor.architectures._encoders import TableEncoder, fold_encoder
+from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows
 from advisor.architectures._target import check_fit, inner_split, seed_of, target_scaler
 from advisor.architectures._training import (
     Recipe,
