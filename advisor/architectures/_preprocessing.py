@@ -31,6 +31,38 @@ class Learner(BaseEstimator):
         tags.target_tags.required = True
         return tags
 
+    def peak_memory(self, X: Any, y: Any) -> dict[str, int]:
+        """Predict how much memory ``fit`` takes at its peak, beyond what is in use before it.
+
+        ``fit`` asks this itself and refuses to start if less is free.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d) or (n, *layout)
+            Inputs, as for ``fit``.
+        y : array-like, shape (n,)
+            Labels or numbers.
+
+        Returns
+        -------
+        dict
+            Bytes by device: ``{"cpu": 1234567}``, and those of the accelerator if one is used. What
+            libraries load when they are first used is not counted.
+        """
+        from advisor.architectures._memory import peak_memory  # which needs the checks below
+
+        return peak_memory(self, X, y)
+
+    def _layout(self) -> Layout | None:
+        """How a row folds; None where columns are just columns."""
+        return None
+
+    def _memory(
+        self, rows: Rows, which: NDArray[np.intp], labels: NDArray[Any], checked: int
+    ) -> dict[str, int]:
+        """Bytes by device, from some rows, their positions, all labels, and the bytes of all checked rows."""
+        raise NotImplementedError
+
 
 def check_layout(layout: Any) -> Layout | None:
     """Check the layout that a user gave.
