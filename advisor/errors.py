@@ -59,6 +59,10 @@ class DivergedError(AdvisorError, ArithmeticError):
     """Training produced a loss or weight that is not finite."""
 
 
+class NotEnoughMemory(AdvisorError, MemoryError):
+    """A fit needs more memory than is free."""
+
+
 class CorruptDataError(AdvisorError):
     """A stored file differs from its recorded checksum or cannot be read."""
 

@@ -16,15 +16,9 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from advisor.architectures._preprocessing import (
-    Layout,
-    Learner,
-    Rows,
-    TableEncoder,
-    check_layout,
-    check_rows,
-    fold_encoder,
-)
+from advisor.architectures._encoders import TableEncoder, fold_encoder
+from advisor.architectures._network_memory import fit_memory
+from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows
 from advisor.architectures._target import check_fit, inner_split, seed_of, target_scaler
 from advisor.architectures._training import (
     Recipe,
@@ -136,24 +130,11 @@ class Network(Learner):
         target = self._fit_target(labels, seed)
         self._fit_encoder(rows, seed)
         kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
-        batch_size = self.batch_size
-        if batch_size is None:  # little data still gives many steps
-            batch_size = min(128, max(8, math.isqrt(len(kept))))
-        recipe = Recipe(
-            max_epochs=self.max_epochs,
-            patience=self.patience,
-            batch_size=batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            schedule=self.schedule,
-            clip=self.clip,
-            time_limit=self.time_limit,
-            bfloat16=self.bfloat16,
-        )
-        check_recipe(recipe)
+        recipe = self._recipe(len(kept))
         self.device_ = pick_device(self.device)
         with seeded(seed, self.device_):
             inputs = self._inputs(rows, self.device_)
+            del rows  # the largest thing in memory, and never needed again
             self.module_ = self._module(inputs, kept).to(self.device_)
             history = train(
                 self.module_,
@@ -175,9 +156,29 @@ class Network(Learner):
         self.fit_seconds_ = time.monotonic() - start
         return self
 
-    def _layout(self) -> Layout | None:
-        """How a row folds; None where columns are just columns."""
-        return None
+    def _recipe(self, n_rows: int) -> Recipe:
+        """How to train on so many rows."""
+        batch_size = self.batch_size
+        if batch_size is None:  # little data still gives many steps
+            batch_size = min(128, max(8, math.isqrt(n_rows)))
+        recipe = Recipe(
+            max_epochs=self.max_epochs,
+            patience=self.patience,
+            batch_size=batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            schedule=self.schedule,
+            clip=self.clip,
+            time_limit=self.time_limit,
+            bfloat16=self.bfloat16,
+        )
+        check_recipe(recipe)
+        return recipe
+
+    def _memory(
+        self, rows: Rows, which: NDArray[np.intp], labels: NDArray[Any], checked: int
+    ) -> dict[str, int]:
+        return fit_memory(self, rows, which, labels, checked)
 
     def _fit_encoder(self, rows: Rows, seed: int) -> None:
         """Learn how rows become tensors."""

@@ -1,31 +1,23 @@
-"""What every architecture needs before it can learn: inputs checked, encoded and scaled."""
+"""What every architecture needs before it can learn: inputs checked, and their columns sorted by kind."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import (
-    FunctionTransformer,
-    OneHotEncoder,
-    OrdinalEncoder,
-    QuantileTransformer,
-    StandardScaler,
-)
 from sklearn.utils.validation import check_array, validate_data
 
 from advisor.errors import InputError
 
 Layout = tuple[int, ...]
 Rows = NDArray[np.float64] | pd.DataFrame
-FAR = 5.0  # standard deviations from which on a channel is compressed
 MISSING = "\0missing"  # the category of a missing value; no text file can hold it
+CELLS = 2**20  # values that are encoded at a time: what the steps between hold is small, however many rows
 
 
 class Learner(BaseEstimator):
@@ -38,6 +30,38 @@ class Learner(BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
         return tags
+
+    def peak_memory(self, X: Any, y: Any) -> dict[str, int]:
+        """Predict how much memory ``fit`` takes at its peak, beyond what is in use before it.
+
+        ``fit`` asks this itself and refuses to start if less is free.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, d) or (n, *layout)
+            Inputs, as for ``fit``.
+        y : array-like, shape (n,)
+            Labels or numbers.
+
+        Returns
+        -------
+        dict
+            Bytes by device: ``{"cpu": 1234567}``, and those of the accelerator if one is used. What
+            libraries load when they are first used is not counted.
+        """
+        from advisor.architectures._memory import peak_memory  # which needs the checks below
+
+        return peak_memory(self, X, y)
+
+    def _layout(self) -> Layout | None:
+        """How a row folds; None where columns are just columns."""
+        return None
+
+    def _memory(
+        self, rows: Rows, which: NDArray[np.intp], labels: NDArray[Any], checked: int
+    ) -> dict[str, int]:
+        """Bytes by device, from some rows, their positions, all labels, and the bytes of all checked rows."""
+        raise NotImplementedError
 
 
 def check_layout(layout: Any) -> Layout | None:
@@ -123,18 +147,22 @@ def _numbers_or_frame(estimator: Any, X: Any, *, reset: bool) -> Rows:
     """A float64 array where all columns are numeric, else a frame; feature names and width are checked."""
     if isinstance(X, pd.DataFrame):
         numeric = all(_is_numeric(dtype) for dtype in X.dtypes)
-    else:
-        numeric = not _holds_text(X)
-        X = X if numeric else pd.DataFrame(np.asarray(X, dtype=object)).infer_objects()
-    if numeric:
+    elif not _holds_text(X):
         return cast(
             "NDArray[np.float64]",
             validate_data(estimator, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=False),
         )
+    else:
+        X, numeric = pd.DataFrame(np.asarray(X, dtype=object)).infer_objects(), False
     if not reset or X.shape[1]:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     check_array(np.zeros(X.shape))  # scikit-learn words the errors for no rows or no columns
-    return cast("pd.DataFrame", X)
+    if not numeric:
+        return cast("pd.DataFrame", X)
+    values = np.empty(X.shape)
+    for part, some in row_parts(X):  # as a whole, pandas and scikit-learn would make a copy each
+        values[part] = cast("pd.DataFrame", some).to_numpy(dtype=np.float64, na_value=np.nan)
+    return values
 
 
 def _is_numeric(dtype: Any) -> bool:
@@ -176,12 +204,13 @@ class Columns:
         number = np.array([_is_numeric(t) or getattr(t, "kind", "") in "mM" for t in rows.dtypes], dtype=bool)
         return cls(np.flatnonzero(number), np.flatnonzero(~number))
 
-    def numbers(self, rows: Rows) -> NDArray[np.float64]:
-        """Numeric columns as float64, shape (n, p), NaN where missing."""
+    def numbers(self, rows: Rows, positions: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
+        """Numeric columns, all or these, as float64, shape (n, p), NaN where missing."""
+        positions = self.numeric if positions is None else positions
         if isinstance(rows, np.ndarray):
-            return rows[:, self.numeric]
-        values = np.empty((len(rows), len(self.numeric)))
-        for place, position in enumerate(self.numeric):
+            return rows if len(positions) == rows.shape[1] else rows[:, positions]
+        values = np.empty((len(rows), len(positions)))
+        for place, position in enumerate(positions):
             column = rows.iloc[:, position]
             if getattr(column.dtype, "kind", "") in "mM":
                 seconds = column.to_numpy(dtype=f"{column.dtype.kind}8[s]")
@@ -196,7 +225,7 @@ class Columns:
                     do="convert the column as it was converted for fit",
                 ) from error
         if np.isinf(values).any():
-            name = rows.columns[self.numeric[np.argwhere(np.isinf(values))[0][1]]]
+            name = rows.columns[positions[np.argwhere(np.isinf(values))[0][1]]]
             raise InputError(
                 "the inputs must be finite or missing",
                 got=f"infinity in column {name!r}",
@@ -204,110 +233,24 @@ class Columns:
             )
         return values
 
-    def labels(self, rows: Rows) -> NDArray[np.object_]:
-        """Categorical columns as text, shape (n, q), :data:`MISSING` where missing."""
+    def labels(self, rows: Rows, positions: NDArray[np.intp] | None = None) -> NDArray[np.object_]:
+        """Categorical columns, all or these, as text, shape (n, q), :data:`MISSING` where missing."""
+        positions = self.categorical if positions is None else positions
         if isinstance(rows, np.ndarray):
-            if not len(self.categorical):
+            if not len(positions):
                 return np.empty((len(rows), 0), dtype=object)
             rows = pd.DataFrame(rows)  # numbers at predict, categories at fit
-        columns = [rows.iloc[:, position] for position in self.categorical]
+        columns = [rows.iloc[:, position] for position in positions]
         texts = [c.astype(object).where(c.notna(), MISSING).map(str).to_numpy(dtype=object) for c in columns]
         return np.array(texts, dtype=object).reshape(len(texts), len(rows)).T
 
 
-class TableEncoder:
-    """Encode the columns of a table as numbers for a network or a linear model.
-
-    Numbers: median for missing ones and an indicator for each column that has any, then standardised,
-    or first mapped to a normal distribution by their quantiles. Quantiles put ties at the end of a column,
-    such as zeros, at -5.2; they are clipped to [-3, 3] (five tasks of 1,000 rows, MLP: mean score 0.920, and
-    0.914 without clipping). Categories: one-hot, at most 32 per column, rare ones share a column, unseen ones
-    are all zeros; or codes for a network to embed, at most 256 per column. Constant columns are dropped.
-
-    Parameters
-    ----------
-    scaling : {"quantile", "standard"}
-        How numbers are scaled.
-    categories : {"one-hot", "codes"}
-        Whether :meth:`transform` gives the categories too, or :meth:`codes` does.
-    seed : int
-        Seed of the subsample that the quantiles are estimated from.
-
-    Attributes
-    ----------
-    cardinalities : tuple of int
-        Codes of each category column, code 0 (unseen) among them; empty if one-hot.
-
-    References
-    ----------
-    Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on
-    typical tabular data? Section 3.3 (quantile-normal inputs for networks).
-    """
-
-    def __init__(
-        self,
-        *,
-        scaling: Literal["quantile", "standard"],
-        categories: Literal["one-hot", "codes"] = "one-hot",
-        seed: int = 0,
-    ) -> None:
-        self.scaling, self.categories, self.seed = scaling, categories, seed
-
-    def fit(self, rows: Rows) -> TableEncoder:
-        """Learn medians, quantiles and categories."""
-        self.columns = Columns.of(rows)
-        numbers, labels = self.columns.numbers(rows), self.columns.labels(rows)
-        self.number_steps: Pipeline | None = None
-        self.one_hot: OneHotEncoder | None = None
-        if numbers.shape[1]:
-            steps: list[Any] = [
-                SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-            ]
-            if self.scaling == "quantile":
-                # scikit-learn takes values within 1e-7 of the smallest or the largest for equal to it, which
-                # would make two values of a column of tiny numbers: so it is given a common scale first
-                quantiles = QuantileTransformer(
-                    n_quantiles=min(1000, len(numbers)), output_distribution="normal", random_state=self.seed
-                )
-                clip = FunctionTransformer(np.clip, kw_args={"a_min": -3.0, "a_max": 3.0})
-                steps += [StandardScaler(), quantiles, clip]
-            self.number_steps = make_pipeline(*steps, StandardScaler()).fit(numbers)
-        self.cardinalities: tuple[int, ...] = ()
-        if labels.shape[1] and self.categories == "codes":
-            self.ordinal = OrdinalEncoder(
-                handle_unknown="use_encoded_value", unknown_value=-1, max_categories=256, dtype=np.int64
-            ).fit(labels)
-            self.cardinalities = tuple(int(top) + 2 for top in self.ordinal.transform(labels).max(axis=0))
-        elif labels.shape[1]:
-            self.one_hot = OneHotEncoder(
-                handle_unknown="ignore", max_categories=32, sparse_output=False, dtype=np.float32
-            ).fit(labels)
-        wide = self._wide(rows)
-        varies = wide.std(axis=0) > 0
-        # an encoder that gives nothing at all would leave a network without inputs
-        self.kept = np.flatnonzero(varies) if varies.any() or self.cardinalities else np.arange(1)
-        return self
-
-    def transform(self, rows: Rows) -> NDArray[np.float32]:
-        """Encoded columns, shape (n, p)."""
-        return self._wide(rows)[:, self.kept]
-
-    def codes(self, rows: Rows) -> NDArray[np.int64]:
-        """Codes of the categories, shape (n, q): 0 if unseen in training, else from 1."""
-        codes: NDArray[np.int64] = self.ordinal.transform(self.columns.labels(rows)) + 1
-        return codes
-
-    def fold(self, rows: Rows) -> tuple[NDArray[np.float32], None]:
-        """Encoded columns as a sequence, shape (n, p), without padding: see :meth:`TensorEncoder.fold`."""
-        return self.transform(rows), None
-
-    def _wide(self, rows: Rows) -> NDArray[np.float32]:
-        parts = [np.empty((len(rows), 0), dtype=np.float32)]
-        if self.number_steps is not None:
-            parts.append(self.number_steps.transform(self.columns.numbers(rows)).astype(np.float32))
-        if self.one_hot is not None:
-            parts.append(self.one_hot.transform(self.columns.labels(rows)))
-        return np.hstack(parts)
+def row_parts(rows: Rows) -> Iterator[tuple[slice, Rows]]:
+    """Rows in parts of about :data:`CELLS` values."""
+    size = max(1, CELLS // max(1, rows.shape[1]))
+    for start in range(0, len(rows), size):
+        part = slice(start, start + size)
+        yield part, rows[part] if isinstance(rows, np.ndarray) else rows.iloc[part]
 
 
 def shaped(rows: Rows, layout: Layout) -> NDArray[np.float64]:
@@ -319,50 +262,3 @@ def shaped(rows: Rows, layout: Layout) -> NDArray[np.float64]:
             do="encode the categories, or pass no layout to treat the data as a table",
         )
     return rows.reshape(len(rows), *layout)
-
-
-class TensorEncoder:
-    """Fold flat columns into images or sequences and standardise each channel over all positions.
-
-    Steps that are missing in every channel at the end of a sequence are padding: they have no part in the
-    mean and are given by the lengths. Other missing values become the channel's mean. Beyond 5 standard
-    deviations values grow as their logarithm, or a network would extrapolate far from one wrong reading (a
-    temperature of 0 K among hours of weather: R2 of a convolutional network 0.55 to 0.84).
-
-    Parameters
-    ----------
-    layout : tuple of int
-        ``(H, W, C)`` or ``(T, C)``.
-    """
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-
-    def fit(self, rows: Rows) -> TensorEncoder:
-        """Learn the mean and the standard deviation of each channel, shape (C,)."""
-        values = shaped(rows, self.layout).reshape(-1, self.layout[-1])
-        counts = np.maximum((~np.isnan(values)).sum(axis=0), 1)
-        self.mean = np.nansum(values, axis=0) / counts
-        deviation = np.sqrt(np.nansum((values - self.mean) ** 2, axis=0) / counts)
-        self.scale = np.where(deviation > 1e-12 * np.abs(self.mean), deviation, 1.0)
-        return self
-
-    def fold(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
-        """Tensor, shape (n, *layout), and the lengths, shape (n,), None where every sequence is whole."""
-        values = shaped(rows, self.layout)
-        lengths = None
-        if len(self.layout) == 2 and np.isnan(values[:, -1]).all(axis=-1).any():
-            observed = ~np.isnan(values).all(axis=-1)  # (n, T)
-            steps = np.arange(1, self.layout[0] + 1)
-            lengths = np.maximum((observed * steps).max(axis=1), 1)
-        scaled = (values - self.mean) / self.scale
-        far = np.abs(scaled) > FAR
-        scaled[far] = np.sign(scaled[far]) * (FAR + np.log1p(np.abs(scaled[far]) - FAR))
-        return np.nan_to_num(scaled, nan=0.0).astype(np.float32), lengths
-
-
-def fold_encoder(layout: Layout | None, seed: int) -> TensorEncoder | TableEncoder:
-    """Encoder of images and sequences, or of columns where there is no layout; both have ``fold``."""
-    if layout is not None and len(layout) > 1:
-        return TensorEncoder(layout)
-    return TableEncoder(scaling="quantile", seed=seed)

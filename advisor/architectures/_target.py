@@ -12,6 +12,7 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
+from advisor.architectures._memory import check_memory
 from advisor.architectures._preprocessing import Layout, Rows, check_rows
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
@@ -47,7 +48,10 @@ def check_fit(
     ------
     InputError
         If something cannot be used.
+    NotEnoughMemory
+        If the fit needs more memory than is free.
     """
+    check_memory(estimator, X, y)
     rows = check_rows(estimator, X, layout=layout, reset=True)
     labels = check_target(y, kind, len(rows))
     weight = check_weight(sample_weight, rows)

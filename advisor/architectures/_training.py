@@ -148,7 +148,7 @@ def train(
     start = time.monotonic()
     generator = torch.Generator().manual_seed(seed)
     index = torch.as_tensor(rows)
-    n_batches = max(1, min(round(len(rows) / recipe.batch_size), len(rows) // 2))
+    n_batches = batches(len(rows), recipe.batch_size)
     held = torch.as_tensor(validation, device=device)
     held_inputs = tuple(t[held] for t in inputs)
     targets = (target,) if weight is None else (target, weight)
@@ -220,18 +220,28 @@ def _groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     return [{"params": ps, "weight_decay": weight_decay * decayed} for decayed, ps in groups.items()]
 
 
-@torch.inference_mode()
-def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-    """Outputs of the module in evaluation mode, in batches that bound the memory.
+def batches(n_rows: int, batch_size: int) -> int:
+    """Steps of an epoch: batches of about that size, of at least two rows."""
+    return max(1, min(round(n_rows / batch_size), n_rows // 2))
+
+
+def rows_at_once(module: nn.Module, inputs: tuple[Tensor, ...]) -> int:
+    """Rows of a batch in evaluation.
 
     A module that has many more values of a row inside than go in says so: ``module.row_values``.
     """
-    module.eval()
     values_per_row: int = max(1, getattr(module, "row_values", inputs[0][0].numel()))
     # a CPU's caches should hold the activations: a CNN on 28 x 28 and an LSTM over 50 x 4 take half as long
     # again with 1,000 rows at a time as with 100 to 500
     largest, values = (512, 2**17) if inputs[0].device.type == "cpu" else (2048, 2**20)
-    size = max(16, min(largest, values // values_per_row))
+    return max(16, min(largest, values // values_per_row))
+
+
+@torch.inference_mode()
+def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+    """Outputs of the module in evaluation mode, in batches that bound the memory."""
+    module.eval()
+    size = rows_at_once(module, inputs)
     return torch.cat([module(*parts) for parts in zip(*(torch.split(t, size) for t in inputs))])
 
 

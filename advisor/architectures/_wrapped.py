@@ -12,7 +12,8 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from advisor.architectures._preprocessing import Layout, Learner, TableEncoder, check_rows
+from advisor.architectures._encoders import TableEncoder
+from advisor.architectures._preprocessing import Layout, Learner, check_rows
 from advisor.architectures._target import check_fit, seed_of, target_scaler
 from advisor.architectures.base import Kind
 

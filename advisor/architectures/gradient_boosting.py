@@ -13,7 +13,7 @@ from sklearn.ensemble import GradientBoostingClassifier as _Classifier
 from sklearn.ensemble import GradientBoostingRegressor as _Regressor
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
-from advisor.architectures._preprocessing import TableEncoder
+from advisor.architectures._encoders import TableEncoder
 from advisor.architectures._space import Rounded
 from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor
 from advisor.architectures.base import Architecture, Capabilities

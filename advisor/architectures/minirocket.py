@@ -20,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows, fold_encoder
+from advisor.architectures._encoders import fold_encoder
+from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows
 from advisor.architectures._target import check_fit, seed_of, target_scaler
 from advisor.architectures._training import pick_device
 from advisor.architectures.base import Architecture, Capabilities, Kind

@@ -86,7 +86,7 @@ class MLPRegressor(_MLP, NetworkRegressor):
     """Multilayer perceptron regressor.
 
     Inputs are quantile-normal numbers and embedded categories, see
-    :class:`advisor.architectures._preprocessing.TableEncoder`.
+    :class:`advisor.architectures._encoders.TableEncoder`.
 
     Parameters
     ----------

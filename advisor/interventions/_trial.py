@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from advisor.architectures._preprocessing import TableEncoder, TensorEncoder
+from advisor.architectures._encoders import TableEncoder, TensorEncoder
 from advisor.calibration import TIE
 from advisor.holdout import Rows, Sample, folds, row_scores
 from advisor.interventions._models import (
