@@ -146,7 +146,7 @@ class _AlexNet(ImageNetwork):
     dropout: float = 0.5
     max_epochs: int = 20
     patience: int = 10
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
 
     def _build_image(self, layout: Layout, n_outputs: int) -> nn.Module:
         width = self.width_factor or (1.0 if min(layout[:2]) >= PUBLISHED_FROM else 0.25)

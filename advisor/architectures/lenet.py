@@ -78,13 +78,13 @@ class LeNet5(nn.Module):
         """Outputs, shape (B, n_outputs), of images, shape (B, H, W, C)."""
         x = self.frame(x.permute(0, 3, 1, 2))  # (B, C, 32, 32)
         for layer in (self.c1, self.s2, self.c3, self.s4, self.c5):
-            x = squash(layer(x))
-        x = squash(self.f6(x.flatten(1)))  # (B, 84)
+            x = _squash(layer(x))
+        x = _squash(self.f6(x.flatten(1)))  # (B, 84)
         output: Tensor = self.output(x)
         return output
 
 
-def squash(x: Tensor) -> Tensor:
+def _squash(x: Tensor) -> Tensor:
     """Scaled hyperbolic tangent, with f(1) = 1 and f(-1) = -1."""
     return 1.7159 * torch.tanh(x * (2 / 3))
 

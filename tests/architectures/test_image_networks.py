@@ -12,7 +12,7 @@ from advisor.architectures._image import Frame, Square, receptive_fields
 from advisor.architectures._training import seeded
 from advisor.architectures.alexnet import AlexNet, ResponseNorm
 from advisor.architectures.cnn import ImageCNN, stages
-from advisor.architectures.lenet import CONNECTIONS, LeNet5, PartialConv2d, Subsampling, squash
+from advisor.architectures.lenet import CONNECTIONS, LeNet5, PartialConv2d, Subsampling, _squash
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +199,7 @@ def test_subsampling_is_a_learned_multiple_of_the_sum_plus_a_bias():
 
 def test_squashing_keeps_one_and_bends_most_there():
     x = torch.tensor([-100.0, -1.0, 0.0, 1.0, 100.0])
-    torch.testing.assert_close(squash(x), torch.tensor([-1.7159, -1.0, 0.0, 1.0, 1.7159]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(_squash(x), torch.tensor([-1.7159, -1.0, 0.0, 1.0, 1.7159]), atol=1e-4, rtol=0)
 
 
 # ---- alexnet ----
