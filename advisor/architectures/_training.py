@@ -158,8 +158,7 @@ def train(
     optimiser = torch.optim.AdamW(
         _groups(module, recipe.weight_decay), lr=recipe.learning_rate, fused=device.type != "mps"
     )
-    # an LSTM of padded sequences goes step by step: there bfloat16 costs more than it saves
-    low = recipe.bfloat16 and len(inputs) == 1 and device.type == "cpu" and has_bfloat16()
+    low = recipe.bfloat16 and device.type == "cpu" and has_bfloat16()
     precision = partial(torch.autocast, "cpu", torch.bfloat16) if low else contextlib.nullcontext
     rate, limit = _Rate(recipe), recipe.time_limit
     n_steps = recipe.max_epochs * n_batches

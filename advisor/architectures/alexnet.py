@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import scipy.stats
 import torch
@@ -147,6 +148,7 @@ class _AlexNet(ImageNetwork):
     max_epochs: int = 20
     patience: int = 10
     learning_rate: float = 5e-4
+    bfloat16: ClassVar[bool] = True
 
     def _build_image(self, layout: Layout, n_outputs: int) -> nn.Module:
         width = self.width_factor or (1.0 if min(layout[:2]) >= PUBLISHED_FROM else 0.25)

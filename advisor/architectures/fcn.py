@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import scipy.stats
 import torch
@@ -62,6 +63,7 @@ class _FCN(TensorNetwork):
     max_epochs: int = 30
     patience: int = 12
     learning_rate: float = 1e-3
+    bfloat16: ClassVar[bool] = True
 
     def _build(self, shape: tuple[int, ...], n_outputs: int) -> nn.Module:
         return FCN(math.prod(shape[1:]), width=self.width, dropout=self.dropout, n_outputs=n_outputs)

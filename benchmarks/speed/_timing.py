@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import platform
-import re
 import statistics
-import subprocess
 import sys
+import textwrap
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.learning.page import markdown, write
+from benchmarks.run import environment
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "speed-training.md"
@@ -97,18 +99,16 @@ class Sheet:
             table.add_row(*row)
         console.print(table)
 
-    def markdown(self) -> str:
+    def lines(self) -> list[str]:
         """Write it as GitHub does.
 
         Examples
         --------
-        >>> print(Sheet(("what", "s"), [("a", "1")]).markdown())
-        | what | s |
-        | --- | ---: |
-        | a | 1 |
+        >>> Sheet(("what", "s"), [("a", "1")]).lines()
+        ['| what | s |', '| --- | ---: |', '| a | 1 |']
         """
-        lines = [self.columns, ("---", *["---:"] * (len(self.columns) - 1)), *self.rows]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        head, rule, *rows = markdown(self.columns, self.rows)
+        return [head, rule.replace("| ---", "| ---:").replace("---:", "---", 1), *rows]
 
 
 def told(ratio: Times, *, at_most: float | None = None, at_least: float | None = None) -> str:
@@ -128,61 +128,36 @@ def told(ratio: Times, *, at_most: float | None = None, at_least: float | None =
 
 
 class Report:
-    """What one benchmark says: on the terminal as it goes, in its section of the page if asked to.
+    """What one benchmark says: on the terminal as it goes, in its part of the page if asked to.
 
     Parameters
     ----------
     name : str
-        The module, ``"training"``; names its section.
-    title : str
-        Heading of the section.
+        The module, ``"training"``; names its part of the page.
     options : argparse.Namespace
         Of :func:`parse`.
     """
 
-    def __init__(self, name: str, title: str, options: argparse.Namespace) -> None:
-        self.name, self.title, self.options = name, title, options
+    def __init__(self, name: str, options: argparse.Namespace) -> None:
+        self.name, self.options = name, options
         self.console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
         self.parts: list[str] = []
-        self.say(f"{machine(options.threads)}; {options.turns} turns, median and range.")
+        self.say(measured(options.threads, options.turns))
 
     def say(self, text: str) -> None:
         """Add a paragraph."""
         self.console.print(text, markup=False)
-        self.parts.append(text)
+        self.parts.append(textwrap.fill(text, 120))
 
     def add(self, sheet: Sheet) -> None:
         """Add a table."""
         sheet.show(self.console)
-        self.parts.append(sheet.markdown())
+        self.parts.append("\n".join(sheet.lines()))
 
     def close(self) -> None:
-        """Write the section, if that was asked for."""
-        if not self.options.write:
-            return
-        command = f"```sh\npython -m benchmarks.speed.{self.name}\n```"
-        text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Speed of training\n"
-        PAGE.write_text(
-            with_section(text, self.name, "\n\n".join([f"## {self.title}", command, *self.parts])),
-            encoding="utf-8",
-        )
-
-
-def with_section(page: str, name: str, text: str) -> str:
-    """Replace a section of a page, or put it at the end.
-
-    Examples
-    --------
-    >>> page = with_section("# Page\\n", "a", "old")
-    >>> with_section(page, "a", "new") == page.replace("old", "new")
-    True
-    """
-    marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    section = f"{marks[0]}\n{text}\n{marks[1]}\n"
-    found = re.compile(f"{re.escape(marks[0])}.*?{re.escape(marks[1])}\n", re.DOTALL)
-    if found.search(page):
-        return found.sub(lambda _: section, page)
-    return f"{page.rstrip()}\n\n{section}"
+        """Write the part, if that was asked for."""
+        if self.options.write:
+            write(self.name, ["\n\n".join(self.parts)], PAGE)
 
 
 def parse(
@@ -217,29 +192,13 @@ def clock_of(threads: int) -> Callable[[], float]:
     return time.process_time if threads == 1 else time.perf_counter
 
 
-def machine(threads: int) -> str:
-    """What was measured on, with which versions, when."""
-    lines = _lines("/proc/cpuinfo")
-    cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    clock = "the processor's clock" if threads == 1 else "the wall clock"
-    versions = ", ".join(f"{name} {_version(name)}" for name in ("torch", "xgboost"))
+def measured(threads: int, turns: int) -> str:
+    """What was measured on, how and when."""
+    facts = environment()
+    clock = "the processor's clock" if threads == 1 else "the wall's clock"
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "xgboost", "scikit-learn"))
+    commit = facts["commit"][:7] + "+" * facts["dirty"]
     return (
-        f"{cpu or platform.machine()}, {threads} thread{'s' * (threads > 1)}, {clock}, "
-        f"Python {platform.python_version()}, {versions}, {datetime.date.today():%-d %B %Y}, commit {commit}"
+        f"Measured on {datetime.date.today():%-d %B %Y} at commit {commit}, {facts['cpu']}, "
+        f"{threads} thread{'s' * (threads > 1)}, {clock}, {versions}: median and range of {turns} turns."
     )
-
-
-def _lines(path: str) -> Iterable[str]:
-    try:
-        return Path(path).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-
-
-def _version(name: str) -> str:
-    from importlib.metadata import version
-
-    return version(name)

@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse("training", __doc__, arguments, turns=3)
     torch.set_num_threads(options.threads)
     clock = clock_of(options.threads)
-    report = Report("training", "An epoch beside skorch and the floor", options)
+    report = Report("training", options)
     if not has_skorch():
         report.say(MISSING)
     trainings: list[tuple[str, ...]] = []

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     options = parse("trees", __doc__, arguments, turns=5)
     clock = clock_of(options.threads)
-    report = Report("trees", "Boosted trees beside XGBoost itself", options)
+    report = Report("trees", options)
     rows: list[tuple[str, ...]] = []
     for n, columns in SIZES:
         X, y = table(n, columns=columns)

@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch import nn
 
-from advisor import architectures
 from advisor.architectures import _training
 from advisor.architectures._training import Recipe, train
 
@@ -52,19 +51,3 @@ def test_only_the_forward_pass_of_training():
 def test_not_unless_asked_for_and_known_to_the_cpu(asked, monkeypatch):
     monkeypatch.setattr(_training, "has_bfloat16", lambda: not asked)
     assert run(asked=asked).seen == {(True, torch.float32), (False, torch.float32)}
-
-
-@needs_bfloat16
-def test_padded_sequences_are_left_alone(monkeypatch):
-    asked = []
-    real = torch.autocast
-    monkeypatch.setattr(torch, "autocast", lambda *a, **k: asked.append(a) or real(*a, **k))
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(40, 12)), np.arange(40) % 2
-    make = architectures.get("lstm").make
-    make("classification", layout=(6, 2), max_epochs=1, hidden=4, device="cpu").fit(X, y)
-    assert asked
-    asked.clear()
-    X[3, 8:] = np.nan
-    make("classification", layout=(6, 2), max_epochs=1, hidden=4, device="cpu").fit(X, y)
-    assert not asked
