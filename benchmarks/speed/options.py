@@ -166,13 +166,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     head = ("network, bfloat16", "s an epoch with", "without", "factor", "has it")
     report.add(Sheet(head, list(by_network(options.turns, clock))))
     if options.scores:
-        head = (
-            "network, whole fits",
-            "accuracy with bfloat16",
-            "without",
-            f"difference, {options.scores} seeds",
-        )
-        report.add(Sheet(head, list(by_score(options.scores))))
+        told = f"difference, {options.scores} seeds"
+        columns = ("network, whole fits", "accuracy with bfloat16", "without", told)
+        report.add(Sheet(columns, list(by_score(options.scores))))
     report.close()
     return 0
 
