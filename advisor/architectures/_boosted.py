@@ -112,9 +112,14 @@ class Boosted(Wrapped):
             kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
             train, validation = every.rows(kept), every.rows(held)
             self.model_, self.n_trees_ = self._boost(train, validation, self.n_estimators, search, seed)
+            del train, validation  # copies
             if self.refit and len(held) < len(target):
                 self.model_, self.n_trees_ = self._boost(every, None, self.n_trees_, whole, seed)
         self.stopped_ = "time_limit" if whole.passed or search.passed else "done"
+
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        copied = self.early_stopping_rounds is not None  # the rows kept and those held out
+        return n * some.shape[1] * some.itemsize if copied else 0
 
     def _boost(
         self, train: Part, held: Part | None, n_rounds: int, deadline: Deadline, seed: int

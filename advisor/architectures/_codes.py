@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from advisor.architectures._preprocessing import MISSING, Columns, Rows
+from advisor.architectures._preprocessing import MISSING, Columns, Rows, row_parts
 
 
 class CodeEncoder:
@@ -45,22 +45,24 @@ class CodeEncoder:
     def fit(self, rows: Rows) -> CodeEncoder:
         """Learn the categories."""
         self.columns = Columns.of(rows)
-        labels = self.columns.labels(rows)
-        self.known = [self._categories(column) for column in labels.T]
+        places = self.columns.categorical
+        self.known = [self._categories(self.columns.labels(rows, place)) for place in places[:, None]]
         n_numbers = len(self.columns.numeric)
         self.places = list(range(n_numbers, n_numbers + len(self.known)))
         return self
 
     def transform(self, rows: Rows) -> NDArray[np.float32]:
         """Encoded columns, shape (n, d): the numbers, then the categories."""
-        labels = self.columns.labels(rows)
-        codes = np.empty(labels.shape)
-        for j, known in enumerate(self.known):
-            code = known.get_indexer(labels[:, j])
-            if self.most is not None:
-                code = np.minimum(code, self.most - 1)
-            codes[:, j] = np.where(code < 0, np.nan, code)
-        return np.hstack([self.columns.numbers(rows), codes]).astype(np.float32)
+        n_numbers = len(self.columns.numeric)
+        out = np.empty((len(rows), n_numbers + len(self.known)), dtype=np.float32)
+        for part, some in row_parts(rows):
+            out[part, :n_numbers] = self.columns.numbers(some)
+            for place, known, labels in zip(self.places, self.known, self.columns.labels(some).T):
+                code = known.get_indexer(labels)
+                if self.most is not None:
+                    code = np.minimum(code, self.most - 1)
+                out[part, place] = np.where(code < 0, np.nan, code)
+        return out
 
     def _categories(self, labels: NDArray[np.object_]) -> Any:
         values, counts = np.unique(labels[labels != MISSING], return_counts=True)

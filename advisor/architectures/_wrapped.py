@@ -13,7 +13,8 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from advisor.architectures._encoders import TableEncoder
-from advisor.architectures._preprocessing import Layout, Learner, check_rows
+from advisor.architectures._memory import encoding
+from advisor.architectures._preprocessing import Learner, Rows, check_rows
 from advisor.architectures._target import check_fit, seed_of, target_scaler
 from advisor.architectures.base import Kind
 
@@ -62,12 +63,31 @@ class Wrapped(Learner):
         seed = seed_of(self.random_state)
         target = self._fit_target(labels, seed)
         self.encoder_ = self._encoder().fit(rows)
-        self._train(self.encoder_.transform(rows), target, weight, seed)
+        values = self.encoder_.transform(rows)
+        del rows  # often the largest thing in memory, and never needed again
+        self._train(values, target, weight, seed)
         return self
 
-    def _layout(self) -> Layout | None:
-        """How a row folds; None where columns are just columns."""
-        return None
+    def _memory(
+        self, rows: Rows, which: NDArray[np.intp], labels: NDArray[Any], checked: int
+    ) -> dict[str, int]:
+        target = self._fit_target(labels, 0)
+        self.encoder_ = self._encoder().fit(rows)
+        n, some = len(labels), self.encoder_.transform(rows)
+        encoded = n * some.shape[1] * getattr(some, "itemsize", 8)  # a frame holds numbers and references
+        before = checked + encoding(n, rows.shape[1])
+        return {"cpu": encoded + max(before, int(self._training_memory(n, some, target[which])))}
+
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        """Bytes that training on n rows takes beside them; some of them, encoded, and their targets.
+
+        The figures were measured with one thread, by ``python -m benchmarks.speed.memory``.
+        """
+        raise NotImplementedError
+
+    @property
+    def _n_outputs(self) -> int:
+        return len(self.classes_) if self.kind == "classification" else 1
 
     def _encoder(self) -> Any:
         """How columns become numbers: standardised and one-hot, unless a subclass says otherwise."""

@@ -40,6 +40,12 @@ class _CatBoost(Boosted):
     max_ctr_complexity: int = 4
     n_jobs: int | None = None
 
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        d = some.shape[1]
+        sums = 8e5 * d  # of gradients, by leaf and bin
+        copied = super()._training_memory(n, some, target)
+        return float(copied + 4 * n * d + 260 * n * self._n_outputs + sums)
+
     def _boost(
         self, train: Part, held: Part | None, n_rounds: int, deadline: Deadline, seed: int
     ) -> tuple[Any, int]:

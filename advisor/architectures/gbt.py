@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +42,22 @@ class _GBT(Boosted):
     n_jobs: int | None = None
     device: str = "auto"
 
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        d, n_bins = some.shape[1], self._bins(n)
+        sketch = (
+            900 * n_bins * math.log2(1 + n / (32 * n_bins)) * d
+        )  # of the quantiles, while rows are binned
+        sums = 16 * min(2**self.max_depth, n / 20) * n_bins * d  # of gradients, by node and bin
+        binned = 2.7 * n * d + 20 * n * self._n_outputs
+        return float(super()._training_memory(n, some, target) + binned + max(sketch, sums))
+
+    def _bins(self, n_rows: int) -> int:
+        return self.max_bin or (64 if n_rows <= 2000 else 256)
+
     def _boost(
         self, train: Part, held: Part | None, n_rounds: int, deadline: Deadline, seed: int
     ) -> tuple[Any, int]:
-        n_rows = len(train.target) + (0 if held is None else len(held.target))
-        max_bin = self.max_bin or (64 if n_rows <= 2000 else 256)
+        max_bin = self._bins(len(train.target) + (0 if held is None else len(held.target)))
         parameters = {
             "learning_rate": self.learning_rate,
             "max_depth": int(self.max_depth),

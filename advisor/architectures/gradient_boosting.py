@@ -64,6 +64,9 @@ class _GradientBoosting(Boosted):
     def _encoder(self) -> Any:
         return TableEncoder(scaling="standard")
 
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        return super()._training_memory(n, some, target) + 40 * n * self._n_outputs
+
     def _boost(
         self, train: Part, held: Part | None, n_rounds: int, deadline: Deadline, seed: int
     ) -> tuple[Any, int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy.stats
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier as _Classifier
 from sklearn.ensemble import HistGradientBoostingRegressor as _Regressor
 
@@ -31,6 +32,10 @@ class _HistGradientBoosting(Boosted):
 
     def _encoder(self) -> Any:
         return CodeEncoder(most=255)  # as many as the library has bins
+
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        copied = super()._training_memory(n, some, target)
+        return float(copied + 13 * n * some.shape[1] + 40 * n * self._n_outputs)  # binned by way of float64
 
     def _boost(
         self, train: Part, held: Part | None, n_rounds: int, deadline: Deadline, seed: int

@@ -49,10 +49,13 @@ class _LastStep:
             numbers = self.columns.numbers(rows)  # of all columns, which are checked with it
             labels = self.columns.labels(rows)
             is_number = numbers.shape[1] + labels.shape[1] - 1 in self.columns.numeric
-            return numbers[:, -1:] if is_number else pd.DataFrame(labels[:, -1:])
+            return numbers[:, -1:].copy() if is_number else pd.DataFrame(labels[:, -1:])
         steps = shaped(rows, self.layout).reshape(len(rows), self.layout[0], -1)  # (n, T, C)
-        place = np.where(np.isnan(steps), 0, np.arange(steps.shape[1])[:, None]).max(axis=1)  # (n, C)
-        last: NDArray[np.float64] = np.take_along_axis(steps, place[:, None], axis=1)[:, 0]
+        last: NDArray[np.float64] = steps[:, -1].copy()
+        for step in range(self.layout[0] - 2, -1, -1):
+            if not (missing := np.isnan(last)).any():
+                break
+            last[missing] = steps[:, step][missing]
         return last
 
 
@@ -73,6 +76,9 @@ class _LastValue(Wrapped):
 
     def _encoder(self) -> Any:
         return _LastStep(self._layout())
+
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        return float(28 * n * some.shape[1] + 32 * n * self._n_outputs)  # those of the linear model
 
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int

@@ -32,6 +32,12 @@ class _LightGBM(Boosted):
     max_cat_to_onehot: int = 4
     n_jobs: int | None = None
 
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        d = some.shape[1]
+        sampled = 12 * min(n, 200_000) * d  # for the bins
+        binned = 1.4 * n * d + 30 * n * self._n_outputs
+        return float(super()._training_memory(n, some, target) + binned + sampled)
+
     def _boost(
         self, train: Part, held: Part | None, n_rounds: int, deadline: Deadline, seed: int
     ) -> tuple[Any, int]:

@@ -21,6 +21,12 @@ from advisor.errors import InputError
 class _Linear(Wrapped):
     l2: float | None = None
 
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        d = some.shape[1]
+        if self.kind == "classification":
+            return float(8 * n * d + 32 * n * self._n_outputs)
+        return float(16 * n * d + 32 * min(n, 2000) * d)  # centred on a copy
+
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
     ) -> None:

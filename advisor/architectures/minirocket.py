@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from advisor.architectures._encoders import fold_encoder
+from advisor.architectures._memory import encoding
 from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows
 from advisor.architectures._target import check_fit, seed_of, target_scaler
 from advisor.architectures._training import pick_device
@@ -187,12 +188,13 @@ class _MiniRocket(Learner):
         """
         if self.n_features < len(TRIPLES):
             raise InputError("n_features must be at least 84", got=str(self.n_features), do="set it to 9996")
-        layout = check_layout(self.layout)
+        layout = self._layout()
         rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
         seed = seed_of(self.random_state)
         target = self._fit_target(labels, seed)
         self.encoder_ = fold_encoder(layout, seed).fit(rows)
         x, lengths = self._sequences(rows)
+        del rows  # never needed again
         self.features_ = MiniRocketFeatures(n_features=self.n_features, seed=seed).fit(x, lengths)
         features = self.features_.transform(x, lengths).cpu().double().numpy()
         self.scaler_ = StandardScaler().fit(features)
@@ -204,6 +206,19 @@ class _MiniRocket(Learner):
         )
         del self.ridge_.cv_results_
         return self
+
+    def _layout(self) -> Layout | None:
+        return check_layout(self.layout)
+
+    def _memory(
+        self, rows: Rows, which: NDArray[np.intp], labels: NDArray[Any], checked: int
+    ) -> dict[str, int]:
+        n, d = len(labels), rows.shape[1]
+        encoded = 4 * n * d
+        convolved = 28 * min(2**22, n * d * len(TRIPLES))  # a part of the rows, at most so many values
+        n_outputs = len(np.unique(labels)) if self.kind == "classification" else 1
+        regression = n * (48 * self.n_features + 80 * n_outputs)  # measured
+        return {"cpu": encoded + max(checked + encoding(n, d), convolved + regression)}
 
     def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
         """Learn how targets become numbers for the ridge regression."""
@@ -222,7 +237,7 @@ class _MiniRocket(Learner):
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Outputs of the ridge regression, shape (n, n_outputs)."""
         check_is_fitted(self)
-        rows = check_rows(self, X, layout=check_layout(self.layout), reset=False)
+        rows = check_rows(self, X, layout=self._layout(), reset=False)
         features = self.features_.transform(*self._sequences(rows)).cpu().double().numpy()
         outputs: NDArray[np.float64] = self.ridge_.predict(self.scaler_.transform(features))
         return outputs.reshape(len(outputs), -1)

@@ -20,6 +20,10 @@ class _NearestNeighbours(Wrapped):
     p: float = 2.0
     n_jobs: int | None = None
 
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        tree = 9 * n * some.shape[1] if some.shape[1] <= 15 else 0  # which scikit-learn builds for so few
+        return tree + 16 * n * self._n_outputs
+
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
     ) -> None:

@@ -37,11 +37,27 @@ class _RandomForest(Wrapped):
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
     ) -> None:
         deadline, n_threads = Deadline(self.time_limit), threads(self.n_jobs)
+        self.model_ = self._forest(n_threads, seed)
+        self.n_trees_ = 0
+        while self.n_trees_ < self.n_estimators and (self.n_trees_ == 0 or not deadline.check()):
+            self.n_trees_ = min(self.n_estimators, self.n_trees_ + _CHUNK * n_threads)
+            self.model_.set_params(n_estimators=self.n_trees_).fit(values, target, weight)
+        self.stopped_ = "time_limit" if deadline.passed else "done"
+
+    def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
+        # nodes per row hardly depend on the number of rows, but very much on what the rows are
+        few = self._forest(1, 0).set_params(n_estimators=4).fit(some, target)
+        nodes = sum(tree.tree_.node_count for tree in few.estimators_) / 4 * n / len(some)
+        if self.max_depth is not None:
+            nodes = min(nodes, 2 ** (self.max_depth + 1))
+        return float(self.n_estimators * nodes * (64 + 8 * self._n_outputs) + 40 * n)
+
+    def _forest(self, n_threads: int, seed: int) -> Any:
         classifies = self.kind == "classification"
         max_features = self.max_features
         if max_features == "auto":
             max_features = "sqrt" if classifies else 1.0
-        self.model_ = (_Classifier if classifies else _Regressor)(
+        return (_Classifier if classifies else _Regressor)(
             n_estimators=0,
             criterion=self.criterion_classes if classifies else self.criterion_numbers,
             max_depth=self.max_depth,
@@ -54,11 +70,6 @@ class _RandomForest(Wrapped):
             n_jobs=n_threads,
             random_state=seed,
         )
-        self.n_trees_ = 0
-        while self.n_trees_ < self.n_estimators and (self.n_trees_ == 0 or not deadline.check()):
-            self.n_trees_ = min(self.n_estimators, self.n_trees_ + _CHUNK * n_threads)
-            self.model_.set_params(n_estimators=self.n_trees_).fit(values, target, weight)
-        self.stopped_ = "time_limit" if deadline.passed else "done"
 
 
 class RandomForestClassifier(_RandomForest, WrappedClassifier):
