@@ -16,7 +16,14 @@ from torch.utils._pytree import tree_leaves
 
 from advisor.architectures._memory import encoding
 from advisor.architectures._preprocessing import Rows
-from advisor.architectures._training import Recipe, batches, pick_device, rows_at_once, seeded
+from advisor.architectures._training import (
+    Recipe,
+    batches,
+    pick_device,
+    precision,
+    rows_at_once,
+    seeded,
+)
 
 SIZES = (8, 16, 32)  # rows that are tried; with fewer, kernels of recurrent networks round up too much
 
@@ -107,7 +114,7 @@ def training_memory(
     weights: int = sum(p.nbytes for p in module.parameters() if p.requires_grad)
     state: int = sum(t.nbytes for t in module.state_dict().values())
     batch_size = math.ceil(rows / batches(rows, recipe.batch_size))
-    step = step_memory(module, inputs, target, loss=loss, batch_size=batch_size)
+    step = step_memory(module, inputs, target, loss=loss, batch_size=batch_size, recipe=recipe)
     look = weights + look_memory(module, inputs, batch_size=min(held, rows_at_once(module, inputs)))
     return int(per_row * (rows + 2 * held)) + 2 * state + 2 * weights + max(step, look)
 
@@ -119,6 +126,7 @@ def step_memory(
     *,
     loss: Callable[..., Tensor],
     batch_size: int,
+    recipe: Recipe,
 ) -> int:
     """Predict the peak of what one step of training adds to the weights: the batch, activations, gradients.
 
@@ -128,7 +136,7 @@ def step_memory(
 
     Parameters
     ----------
-    module, inputs, target, loss
+    module, inputs, target, loss, recipe
         As for :func:`training_memory`.
     batch_size : int
         Rows in a step.
@@ -143,7 +151,9 @@ def step_memory(
     >>> net = nn.Sequential(nn.Linear(4, 1000, bias=False), nn.ReLU(), nn.Linear(1000, 1, bias=False))
     >>> def loss(output, target):
     ...     return (output[:, 0] - target).square().mean()
-    >>> step = step_memory(net, (torch.zeros(2, 4),), torch.zeros(2), loss=loss, batch_size=10_000)
+    >>> recipe = Recipe(max_epochs=1, patience=1, batch_size=10_000, learning_rate=1e-3)
+    >>> x, target = torch.zeros(2, 4), torch.zeros(2)
+    >>> step = step_memory(net, (x,), target, loss=loss, batch_size=10_000, recipe=recipe)
     >>> round(step / (10_000 * 1000 * 4))  # what comes out of the ReLU and two gradients
     3
     """
@@ -151,7 +161,8 @@ def step_memory(
 
     def step(rows: Tensor) -> None:
         with torch.enable_grad():
-            value: Tensor = loss(module(*(t[rows] for t in inputs)), target[rows])
+            with precision(recipe, target.device):
+                value: Tensor = loss(module(*(t[rows] for t in inputs)), target[rows])
             value.backward()  # type: ignore[no-untyped-call]
         module.zero_grad()
 

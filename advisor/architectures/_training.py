@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -85,6 +84,13 @@ def has_bfloat16() -> bool:
     return any(getattr(torch.cpu, name, bool)() for name in known)
 
 
+def precision(recipe: Recipe, device: torch.device) -> contextlib.AbstractContextManager[Any]:
+    """Context of the forward pass of training."""
+    if recipe.bfloat16 and device.type == "cpu" and has_bfloat16():
+        return torch.autocast("cpu", torch.bfloat16)
+    return contextlib.nullcontext()
+
+
 @contextlib.contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for the block (initial weights, dropout) and give the caller's random state back."""
@@ -158,8 +164,6 @@ def train(
     optimiser = torch.optim.AdamW(
         _groups(module, recipe.weight_decay), lr=recipe.learning_rate, fused=device.type != "mps"
     )
-    low = recipe.bfloat16 and device.type == "cpu" and has_bfloat16()
-    precision = partial(torch.autocast, "cpu", torch.bfloat16) if low else contextlib.nullcontext
     rate, limit = _Rate(recipe), recipe.time_limit
     n_steps = recipe.max_epochs * n_batches
     best = _Best(module)
@@ -178,7 +182,7 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = now
             optimiser.zero_grad(set_to_none=True)
-            with precision():
+            with precision(recipe, device):
                 value = loss(module(*(t[batch] for t in inputs)), *(t[batch] for t in targets))
             value.backward()  # type: ignore[no-untyped-call]
             if recipe.clip is not None:

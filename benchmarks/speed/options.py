@@ -163,12 +163,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clock = clock_of(options.threads)
     report = Report("options", options)
     report.add(Sheet(HEAD, list(by_option(options.turns, clock))))
-    head = ("network, bfloat16", "s an epoch with", "without", "factor", "has it")
-    report.add(Sheet(head, list(by_network(options.turns, clock))))
+    report.add(Sheet(("bfloat16 for", *HEAD[2:5], "has it"), list(by_network(options.turns, clock))))
     if options.scores:
-        told = f"difference, {options.scores} seeds"
-        columns = ("network, whole fits", "accuracy with bfloat16", "without", told)
-        report.add(Sheet(columns, list(by_score(options.scores))))
+        head = ("bfloat16 in whole fits of", "accuracy with", "without", f"gained, {options.scores} seeds")
+        report.add(Sheet(head, list(by_score(options.scores))))
     report.close()
     return 0
 

@@ -105,26 +105,38 @@ class ImageCNNs(Stack):
     def __call__(self, x: Tensor) -> Tensor:  # noqa: D102
         n_members, n_rows, height, width, channels = x.shape
         x = x.permute(1, 0, 4, 2, 3).reshape(n_rows, n_members * channels, height, width)
-        x = self.convolution(x.contiguous(memory_format=torch.channels_last), "layers.0", "layers.1").relu_()
-        for place, layer in enumerate(self.members[0].layers[3:], start=3):  # type: ignore[index]
-            if isinstance(layer, nn.MaxPool2d):
-                x = F.max_pool2d(x, 2, ceil_mode=True)
-                continue
-            body, skip = f"layers.{place}.body", f"layers.{place}.skip"
-            y = self.convolution(x, f"{body}.0", f"{body}.1").relu_()
-            y = self.convolution(y, f"{body}.3", f"{body}.4")
-            if f"{skip}.0.weight" in self.state:
-                x = self.convolution(x, f"{skip}.0", f"{skip}.1")
-            x = torch.relu(x + y)
+        x = self.convolution(x.contiguous(memory_format=torch.channels_last), "stages.0")
+        for place, stage in enumerate(self.members[0].stages[1:], start=1):  # type: ignore[index]
+            for part, layer in enumerate(stage):
+                name = f"stages.{place}.{part}"
+                if isinstance(layer, nn.MaxPool2d):
+                    x = F.max_pool2d(x, layer.kernel_size, ceil_mode=True)
+                elif isinstance(layer, nn.BatchNorm2d):
+                    x = self.normal(x, name)
+                elif isinstance(layer, nn.ReLU):
+                    x = x.relu()
+                else:
+                    x = self.residual(x, name)
         pooled = x.mean(dim=(2, 3)).view(n_rows, n_members, -1).transpose(0, 1)  # (K, B, n)
         return self.linear(self.dropout(pooled), "head.1")
 
-    def convolution(self, x: Tensor, conv: str, norm: str) -> Tensor:
-        """Normalised convolution, (B, K n, H, W) -> (B, K to, H, W)."""
-        kernels = self.state[f"{conv}.weight"]
-        x = F.conv2d(x, kernels.flatten(0, 1), padding=kernels.shape[-1] // 2, groups=len(kernels))
+    def residual(self, x: Tensor, name: str) -> Tensor:
+        """Block output, (B, K n, H, W) -> (B, K to, H, W)."""
+        y = self.normal(self.convolution(x, f"{name}.body.0"), f"{name}.body.1").relu_()
+        y = self.normal(self.convolution(y, f"{name}.body.3"), f"{name}.body.4")
+        if f"{name}.skip.0.weight" in self.state:
+            x = self.normal(self.convolution(x, f"{name}.skip.0"), f"{name}.skip.1")
+        return torch.relu(x + y)
+
+    def convolution(self, x: Tensor, name: str) -> Tensor:
+        """Convolution, (B, K n, H, W) -> (B, K to, H, W)."""
+        kernels = self.state[f"{name}.weight"]
+        return F.conv2d(x, kernels.flatten(0, 1), padding=kernels.shape[-1] // 2, groups=len(kernels))
+
+    def normal(self, x: Tensor, name: str) -> Tensor:
+        """Batch normalisation, (B, K n, H, W) -> (B, K n, H, W)."""
         names = ("running_mean", "running_var", "weight", "bias")
-        mean, variance, weight, bias = (self.state[f"{norm}.{name}"].view(-1) for name in names)
+        mean, variance, weight, bias = (self.state[f"{name}.{value}"].view(-1) for value in names)
         return F.batch_norm(x, mean, variance, weight, bias, self.training)
 
 
