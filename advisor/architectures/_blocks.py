@@ -42,8 +42,7 @@ class GLU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Gated values."""
         a, b = x.chunk(2, dim=-1)
-        gated: Tensor = a * self.gate(b)
-        return gated
+        return a * self.gate(b)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, *, n_heads: int, dropout: float = 0.0) -> Tensor:
@@ -75,9 +74,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, *, n_heads: int, dropout: float = 0.
     >>> attend(torch.zeros(2, 1, 8), torch.ones(2, 5, 8), torch.ones(2, 5, 8), n_heads=4).shape
     torch.Size([2, 1, 8])
     """
-    q, k, v = (
-        t.reshape(*t.shape[:-1], n_heads, -1).transpose(1, 2) for t in (q, k, v)
-    )  # (B, n_heads, T, d_head)
+    q, k, v = (t.reshape(*t.shape[:2], n_heads, -1).transpose(1, 2) for t in (q, k, v))  # (B, heads, T, ...)
     if q.device.type == "cpu" and (dropout or k.shape[2] < FEW_TOKENS):
         weight = (q / math.sqrt(q.shape[-1]) @ k.mT).softmax(dim=-1)
         mixed = drop(weight, dropout) @ v

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import scipy.stats
@@ -99,9 +98,7 @@ class Intersample(Attention):
         return x + step
 
     def _to_context(self, q: Tensor, k: Tensor, v: Tensor, n: int) -> Tensor:
-        q, k, v = (
-            t.reshape(*t.shape[:-1], self.n_heads, -1).transpose(0, 1) for t in (q, k, v)
-        )  # (heads, rows, d)
+        q, k, v = (t.reshape(len(t), self.n_heads, -1).transpose(0, 1) for t in (q, k, v))  # (heads, B, d)
         q = q[:, n:] / math.sqrt(q.shape[-1])
         scores = torch.cat([q @ k[:, :n].mT, (q * k[:, n:]).sum(dim=-1, keepdim=True)], dim=-1)
         weight = scores.softmax(dim=-1)
@@ -212,7 +209,7 @@ class _SAINT(TableNetwork):
     max_epochs: int = 40
     batch_size: int = 64
 
-    def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
+    def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> Saint:
         wide = n_numbers + len(cardinalities) >= 50
         return Saint(
             n_numbers,
@@ -225,7 +222,7 @@ class _SAINT(TableNetwork):
         )
 
     def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
-        module = cast("Saint", super()._module(inputs, rows))
+        module = self._build(inputs[0].shape[1], self.encoder_.cardinalities, self.n_outputs_)
         some = torch.randperm(len(rows))[: self.batch_size].numpy()
         module.remember(*(t[rows[some]] for t in inputs))
         return module

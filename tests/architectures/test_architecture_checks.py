@@ -15,7 +15,7 @@ from advisor.errors import InputError, TargetError
 
 NAMES = architectures.names(installed=True)
 KINDS = ["classification", "regression"]
-NARROW = {"width_factor": 0.06, "token_size": 32, "dim": 4, "n_members": 4, "n_blocks": 2}
+NARROW = {"width_factor": 0.06, "token_size": 16, "dim": 4, "n_members": 4, "n_blocks": 2}
 LAYOUTS = {"tabular": (6,), "sequence": (20, 1), "image": (8, 8, 1)}
 
 every = pytest.mark.parametrize("name", NAMES)
