@@ -173,11 +173,11 @@ def parse(
     Numerical libraries read that number when they are loaded, so it must stand in the environment.
     """
     parser = argparse.ArgumentParser(
-        prog=f"python -m benchmarks.speed.{name}", description=(document or "").splitlines()[0]
+        prog=f"python -m benchmarks.speed.{name}", description=(document or "").partition("\n")[0]
     )
     parser.add_argument("--turns", type=int, default=turns, help=f"runs of each, by default {turns}")
     parser.add_argument("--threads", type=int, default=1, help="threads of every contender, by default 1")
-    parser.add_argument("--write", action="store_true", help=f"keep the tables in {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--write", action="store_true", help=f"keep the tables in {PAGE.name}")
     if add is not None:
         add(parser)
     options = parser.parse_args(arguments)
