@@ -56,7 +56,9 @@ def fit_memory(
         Bytes by device.
     """
     n, device = len(labels), pick_device(network.device)
-    held = n // max(2, round(1 / network.validation_fraction))
+    if not 0 < network.validation_fraction <= 0.5:
+        return {}  # which fit refuses
+    held = max(1, n // max(2, round(1 / network.validation_fraction)))
     target = network._fit_target(labels, 0)[which]
     network._fit_encoder(rows, 0)
     with seeded(0, device):

@@ -123,7 +123,17 @@ class Attention(nn.Module):
 
 
 def sinusoids(n: int, width: int) -> Tensor:
-    """Vectors that stand for n positions (Vaswani et al. 2017, section 3.5), shape (n, width).
+    """Make the vectors that stand for positions (Vaswani et al. 2017, section 3.5).
+
+    Parameters
+    ----------
+    n, width : int
+        Positions; length of a vector.
+
+    Returns
+    -------
+    Tensor, shape (n, width)
+        Sines and cosines by turns.
 
     Examples
     --------
