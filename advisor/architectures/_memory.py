@@ -15,6 +15,7 @@ from advisor.architectures._preprocessing import CELLS, check_rows
 from advisor.errors import AdvisorError, NotEnoughMemory
 
 SAMPLE = 2**14  # values of the rows that a prediction looks at
+FEW, PLENTY = 2**16, 4 * 10**9  # no architecture takes so many bytes for so few values
 
 
 def peak_memory(estimator: Any, X: Any, y: Any) -> dict[str, int]:
@@ -67,6 +68,9 @@ def check_memory(estimator: Any, X: Any, y: Any) -> None:
     NotEnoughMemory
         If more is needed than is free; where the system does not tell what is free, never.
     """
+    cells, free = int(np.prod(np.shape(X))), free_memory()
+    if cells <= FEW and (free is None or free > PLENTY):
+        return  # the look itself would take longer than some of these fits
     try:
         needed = peak_memory(estimator, X, y)
     except (AdvisorError, ValueError, TypeError):
@@ -75,7 +79,7 @@ def check_memory(estimator: Any, X: Any, y: Any) -> None:
         free = free_memory(device)
         if free is not None and size > free:
             raise NotEnoughMemory(
-                f"to fit {len(X):,} rows, about {_told(size)} of memory must be free",
+                f"to fit {np.shape(X)[0]:,} rows, about {_told(size)} of memory must be free",
                 got=f"{_told(free)} on the device {device!r}",
                 do="pass fewer rows" + (" or lower batch_size" if hasattr(estimator, "batch_size") else ""),
             )
