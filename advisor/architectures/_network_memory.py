@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_leaves
 
 from advisor.architectures._memory import encoding
 from advisor.architectures._preprocessing import Rows
+from advisor.architectures._target import inner_split
 from advisor.architectures._training import (
     Recipe,
     batches,
@@ -56,21 +57,19 @@ def fit_memory(
         Bytes by device.
     """
     n, device = len(labels), pick_device(network.device)
-    if not 0 < network.validation_fraction <= 0.5:
-        return {}  # which fit refuses
-    held = max(1, n // max(2, round(1 / network.validation_fraction)))
-    target = network._fit_target(labels, 0)[which]
+    target = network._fit_target(labels, 0)
+    kept, held = inner_split(target, network.validation_fraction, np.random.default_rng(0))
     network._fit_encoder(rows, 0)
     with seeded(0, device):
         inputs = network._inputs(rows, device)
         training = training_memory(
             network._module(inputs, np.arange(len(rows))).to(device),
             inputs,
-            torch.as_tensor(target, device=device),
+            torch.as_tensor(target[which], device=device),
             loss=network._loss,
-            rows=n - held,
-            held=held,
-            recipe=network._recipe(n - held),
+            rows=len(kept),
+            held=len(held),
+            recipe=network._recipe(len(kept)),
         )
     encoded = int(sum(t.nbytes / len(rows) for t in inputs) * n)
     before = checked + encoded + encoding(n, rows.shape[1])

@@ -30,6 +30,8 @@ def make(name, kind, structure="tabular", *, epochs=3, **config):
         config = {"max_epochs": epochs, "batch_size": 32, **config}
         known = architecture.classifier().get_params()
         config = {**{k: v for k, v in NARROW.items() if k in known}, **config}
+        if name in {"fcn", "resnet1d"}:  # 128 and 64 channels are for longer sequences than these
+            config = {"width": 16, **config}
     elif "n_estimators" in architecture.classifier().get_params():
         config = {"n_estimators": 5 * epochs, **config}
     elif "n_features" in architecture.classifier().get_params():
