@@ -218,6 +218,12 @@ class FTTransformerRegressor(_FTTransformer, NetworkRegressor):
         Share dropped in training of the attention, of the hidden units and of what a block adds.
     {training}
 
+    Notes
+    -----
+    The default is for tasks of 1,000 rows on a CPU: tokens of 64 and 40 epochs of a cosine from 1e-3 in
+    batches of 64, where the paper has tokens of 192 and 1e-4. On three embedded tasks the mean score is
+    0.809, and 0.796 with the paper's after 40 epochs of batches of 512, which take three times as long.
+
     References
     ----------
     Gorishniy, Rubachev, Khrulkov, Babenko (2021). Revisiting deep learning models for tabular data. NeurIPS.

@@ -115,7 +115,7 @@ class _ResNet(TableNetwork):
     residual_dropout: float = 0.2
     activation: str = "relu"
     norm: str = "batch"
-    embedding_size: int = 128
+    embedding_size: int = 32
     max_epochs: int = 40
     batch_size: int = 64
     weight_decay: float = 1e-7
