@@ -68,10 +68,11 @@ def check_memory(estimator: Any, X: Any, y: Any) -> None:
     NotEnoughMemory
         If more is needed than is free; where the system does not tell what is free, never.
     """
-    cells, free = int(np.prod(np.shape(X))), free_memory()
-    if cells <= FEW and (free is None or free > PLENTY):
-        return  # the look itself would take longer than some of these fits
+    free = free_memory()
     try:
+        X = X if hasattr(X, "shape") else np.asarray(X)
+        if np.prod(X.shape) <= FEW and (free is None or free > PLENTY):
+            return  # the look itself would take longer than some of these fits
         needed = peak_memory(estimator, X, y)
     except (AdvisorError, ValueError, TypeError):
         return
@@ -79,7 +80,7 @@ def check_memory(estimator: Any, X: Any, y: Any) -> None:
         free = free_memory(device)
         if free is not None and size > free:
             raise NotEnoughMemory(
-                f"to fit {np.shape(X)[0]:,} rows, about {_told(size)} of memory must be free",
+                f"to fit {X.shape[0]:,} rows, about {_told(size)} of memory must be free",
                 got=f"{_told(free)} on the device {device!r}",
                 do="pass fewer rows" + (" or lower batch_size" if hasattr(estimator, "batch_size") else ""),
             )
