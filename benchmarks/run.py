@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import os
 import platform
@@ -230,6 +231,7 @@ class _PeakMemory:
     """Peak resident memory above the level at the start, from the kernel's own high-water mark (Linux)."""
 
     def __init__(self) -> None:
+        gc.collect()  # what is freed during a cell would be subtracted from its peak
         try:
             Path("/proc/self/clear_refs").write_text("5")  # sets the mark back to the present level
             self.start = self._mark()

@@ -207,10 +207,19 @@ def inner_split(
     return np.setdiff1d(np.arange(n), held), np.sort(held)
 
 
+class _Standard(StandardScaler):
+    """Takes whatever is predicted back to the mean if the target is constant, where sklearn scales by 1."""
+
+    def inverse_transform(self, X: NDArray[Any], copy: bool | None = None) -> NDArray[np.float64]:
+        constant = (self.scale_ == 1) & (self.var_ < 0.5)
+        values: NDArray[np.float64] = super().inverse_transform(np.where(constant, 0, X), copy)
+        return values
+
+
 def target_scaler(name: str, n_rows: int, seed: int) -> Any:
     """Make the transformer of a regression target: "standard" or "quantile"."""
     if name == "standard":
-        return StandardScaler()
+        return _Standard()
     if name == "quantile":
         quantiles = QuantileTransformer(
             n_quantiles=min(1000, n_rows), output_distribution="normal", random_state=seed

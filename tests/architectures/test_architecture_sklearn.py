@@ -8,7 +8,7 @@ from advisor import architectures
 SMALL = {
     "n_features": 168,
     "learning_rate": 0.02,
-    "batch_size": 8,
+    "batch_size": 16,
     "width": 16,
     "width_factor": 0.06,
     "token_size": 16,
@@ -42,8 +42,10 @@ def quick(name, kind):
     architecture = architectures.get(name)
     known = architecture.classifier().get_params()
     config = {k: v for k, v in {**SMALL, "max_epochs": EPOCHS[kind]}.items() if k in known}
-    if "n_heads" in known:  # slow steps; at 0.02 attention learns nothing
-        config |= {"learning_rate": 0.005, "batch_size": 16}
+    if "n_heads" in known:  # at 0.02 attention learns nothing
+        config["learning_rate"] = 0.01 if name == "transformer" else 0.005
+    if "readout" in known or name == "mlp":  # recurrent networks of this size need more, and quick, steps
+        config["batch_size"] = 8
     if not architecture.can.iterative:
         config.pop("learning_rate", None)
     return architecture.make(kind, random_state=0, **config)
