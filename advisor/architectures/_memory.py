@@ -31,7 +31,7 @@ def peak_memory(estimator: Any, X: Any, y: Any) -> dict[str, int]:
     Returns
     -------
     dict
-        Bytes by device, see :meth:`advisor.architectures._preprocessing.Learner.peak_memory`.
+        Bytes by device, see :meth:`advisor.architectures._learner.Learner.peak_memory`.
     """
     from advisor.architectures._target import check_target
 

@@ -11,15 +11,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from advisor.architectures._encoders import TableEncoder, fold_encoder
+from advisor.architectures._learner import Classifier, Learner, Regressor
 from advisor.architectures._network_memory import fit_memory
-from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows
-from advisor.architectures._target import check_fit, inner_split, seed_of, target_scaler
+from advisor.architectures._preprocessing import Layout, Rows, check_layout, check_rows
+from advisor.architectures._target import check_fit, inner_split, seed_of
 from advisor.architectures._training import (
     Recipe,
     Schedule,
@@ -29,7 +28,6 @@ from advisor.architectures._training import (
     seeded,
     train,
 )
-from advisor.architectures.base import Kind
 
 TRAINING = """max_epochs, patience : int
         Most epochs, epochs without a better validation loss before stopping.
@@ -90,7 +88,6 @@ class Network(Learner):
     device: str = "auto"
     random_state: Any = None
 
-    kind: ClassVar[Kind]
     # set where it was measured to train faster to the same scores: ``python -m benchmarks.speed.options``
     bfloat16: ClassVar[bool] = False
 
@@ -192,19 +189,23 @@ class Network(Learner):
         """Make the module for inputs of these shapes, of which these rows are learned from."""
         raise NotImplementedError
 
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[Any]:
-        """Learn how targets become class codes or scaled numbers; sets ``n_outputs_``."""
+    @staticmethod
+    def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Mean loss of outputs, shape (n, n_outputs)."""
         raise NotImplementedError
 
     @staticmethod
-    def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    def _link(output: Tensor) -> Tensor:
+        """Predictions from outputs, shape (n, n_outputs)."""
         raise NotImplementedError
 
-    def _outputs(self, X: Any) -> Tensor:
+    def _predicted(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
         rows = check_rows(self, X, layout=self._layout(), reset=False)
         device = pick_device(self.device)
-        return forward(self.module_.to(device), self._inputs(rows, device)).cpu()
+        outputs = forward(self.module_.to(device), self._inputs(rows, device)).cpu()
+        values: NDArray[np.float64] = self._link(outputs.double()).numpy()
+        return values
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
@@ -243,7 +244,7 @@ class TensorNetwork(Network):
         return (x,) if lengths is None else (x, torch.as_tensor(lengths, device=device))
 
     def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
-        return self._build(tuple(inputs[0].shape[1:]), self.n_outputs_)
+        return self._build(tuple(inputs[0].shape[1:]), self._n_outputs)
 
 
 class TableNetwork(Network):
@@ -267,26 +268,11 @@ class TableNetwork(Network):
         return numbers, torch.as_tensor(self.encoder_.codes(rows), device=device)
 
     def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
-        return self._build(inputs[0].shape[1], self.encoder_.cardinalities, self.n_outputs_)
+        return self._build(inputs[0].shape[1], self.encoder_.cardinalities, self._n_outputs)
 
 
-class NetworkClassifier(ClassifierMixin, Network):
-    """Classification with a network: cross-entropy of a softmax.
-
-    Attributes
-    ----------
-    classes_ : ndarray
-        Sorted labels.
-    """
-
-    kind: ClassVar[Kind] = "classification"
-
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.int64]:
-        self.labels_ = LabelEncoder().fit(y)
-        self.classes_ = self.labels_.classes_
-        self.n_outputs_ = len(self.classes_)
-        codes: NDArray[np.int64] = self.labels_.transform(y).astype(np.int64)
-        return codes
+class NetworkClassifier(Classifier, Network):
+    """Classification with a network: cross-entropy of a softmax."""
 
     @staticmethod
     def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -294,54 +280,16 @@ class NetworkClassifier(ClassifierMixin, Network):
             return nn.functional.cross_entropy(output, target)
         return (nn.functional.cross_entropy(output, target, reduction="none") * weight).mean()
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Probabilities of the classes.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, d) or (n, *layout)
-            Inputs.
-
-        Returns
-        -------
-        ndarray, shape (n, n_classes)
-            Rows sum to 1; columns as in ``classes_``.
-        """
-        probabilities: NDArray[np.float64] = self._outputs(X).double().softmax(dim=1).numpy()
-        return probabilities
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Most probable labels.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, d) or (n, *layout)
-            Inputs.
-
-        Returns
-        -------
-        ndarray, shape (n,)
-            Labels as they were given to ``fit``.
-        """
-        best = self._outputs(X).argmax(dim=1).numpy()
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
+    @staticmethod
+    def _link(output: Tensor) -> Tensor:
+        return output.softmax(dim=1)
 
 
-class NetworkRegressor(RegressorMixin, Network):
-    """Regression with a network: squared error of the transformed target.
+class NetworkRegressor(Regressor, Network):
+    """Regression with a network: squared error of the scaled target."""
 
-    The target is standardised (``target_transform="standard"``) or mapped to a normal distribution by its
-    quantiles (``"quantile"``) for training, and predictions are mapped back.
-    """
-
-    kind: ClassVar[Kind] = "regression"
-
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float32]:
-        self.scaler_ = target_scaler(self.target_transform, len(y), seed).fit(y[:, None])
-        self.n_outputs_ = 1
-        scaled: NDArray[np.float32] = self.scaler_.transform(y[:, None])[:, 0].astype(np.float32)
-        return scaled
+    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[Any]:
+        return super()._fit_target(y, seed).astype(np.float32)
 
     @staticmethod
     def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -349,19 +297,6 @@ class NetworkRegressor(RegressorMixin, Network):
             return nn.functional.mse_loss(output[:, 0], target)
         return ((output[:, 0] - target).square() * weight).mean()
 
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Predicted numbers, in the unit of the target.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, d) or (n, *layout)
-            Inputs.
-
-        Returns
-        -------
-        ndarray, shape (n,)
-            Predictions.
-        """
-        output = self._outputs(X).double().numpy()
-        values: NDArray[np.float64] = self.scaler_.inverse_transform(output)[:, 0]
-        return values
+    @staticmethod
+    def _link(output: Tensor) -> Tensor:
+        return output

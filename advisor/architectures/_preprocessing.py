@@ -9,7 +9,6 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
 from advisor.errors import InputError
@@ -18,53 +17,6 @@ Layout = tuple[int, ...]
 Rows = NDArray[np.float64] | pd.DataFrame
 MISSING = "\0missing"  # the category of a missing value; no text file can hold it
 CELLS = 2**20  # values that are encoded at a time: what the steps between hold is small, however many rows
-
-
-class Learner(BaseEstimator):
-    """Base of the estimators: tells scikit-learn that missing values, text and n-D arrays are welcome."""
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.required = True
-        return tags
-
-    def peak_memory(self, X: Any, y: Any) -> dict[str, int]:
-        """Predict how much memory ``fit`` takes at its peak, beyond what is in use before it.
-
-        ``fit`` asks this itself and refuses to start if less is free.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, d) or (n, *layout)
-            Inputs, as for ``fit``.
-        y : array-like, shape (n,)
-            Labels or numbers.
-
-        Returns
-        -------
-        dict
-            Bytes by device: ``{"cpu": 1234567}``, and those of the accelerator if one is used. What
-            libraries load when they are first used is not counted.
-        """
-        from advisor.architectures._memory import peak_memory  # which needs the checks below
-
-        return peak_memory(self, X, y)
-
-    def _layout(self) -> Layout | None:
-        """How a row folds; None where columns are just columns."""
-        return None
-
-    def _memory(
-        self, rows: Rows, which: NDArray[np.intp], labels: NDArray[Any], checked: int
-    ) -> dict[str, int]:
-        """Bytes by device, from some rows, their positions, all labels, and the bytes of all checked rows.
-
-        Empty where it is not known: then nothing is refused.
-        """
-        return {}
 
 
 def check_layout(layout: Any) -> Layout | None:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from advisor.architectures._encoders import TableEncoder
+from advisor.architectures._learner import Learner
 from advisor.architectures._memory import encoding
-from advisor.architectures._preprocessing import Learner, Rows, check_rows
-from advisor.architectures._target import check_fit, seed_of, target_scaler
-from advisor.architectures.base import Kind
+from advisor.architectures._preprocessing import Rows, check_rows
+from advisor.architectures._target import check_fit, seed_of
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -33,8 +31,6 @@ class Wrapped(Learner):
 
     target_transform: str = "standard"
     random_state: Any = None
-
-    kind: ClassVar[Kind]
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train the model.
@@ -85,10 +81,6 @@ class Wrapped(Learner):
         """
         raise NotImplementedError
 
-    @property
-    def _n_outputs(self) -> int:
-        return len(self.classes_) if self.kind == "classification" else 1
-
     def _encoder(self) -> Any:
         """How columns become numbers: standardised and one-hot, unless a subclass says otherwise."""
         return TableEncoder(scaling="standard")
@@ -97,9 +89,6 @@ class Wrapped(Learner):
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
     ) -> None:
         """Make and train ``model_`` on encoded rows, and class codes or scaled numbers."""
-        raise NotImplementedError
-
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[Any]:
         raise NotImplementedError
 
     def _outputs(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -111,84 +100,6 @@ class Wrapped(Learner):
         check_is_fitted(self)
         rows = check_rows(self, X, layout=self._layout(), reset=False)
         return self._outputs(self.encoder_.transform(rows)).astype(np.float64)
-
-
-class WrappedClassifier(ClassifierMixin, Wrapped):
-    """Classification with the model of a library, which is given the codes of the labels.
-
-    Attributes
-    ----------
-    classes_ : ndarray
-        Sorted labels.
-    """
-
-    kind: ClassVar[Kind] = "classification"
-
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.int64]:
-        labels = LabelEncoder().fit(y)
-        self.classes_ = labels.classes_
-        codes: NDArray[np.int64] = labels.transform(y).astype(np.int64)
-        return codes
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Probabilities of the classes.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, d) or (n, *layout)
-            Inputs.
-
-        Returns
-        -------
-        ndarray, shape (n, n_classes)
-            Rows sum to 1; columns as in ``classes_``.
-        """
-        return self._predicted(X)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Most probable labels.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, d) or (n, *layout)
-            Inputs.
-
-        Returns
-        -------
-        ndarray, shape (n,)
-            Labels as they were given to ``fit``.
-        """
-        best = self._predicted(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
-
-
-class WrappedRegressor(RegressorMixin, Wrapped):
-    """Regression with the model of a library, which is given the scaled target."""
-
-    kind: ClassVar[Kind] = "regression"
-
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
-        self.scaler_ = target_scaler(self.target_transform, len(y), seed).fit(y[:, None])
-        scaled: NDArray[np.float64] = self.scaler_.transform(y[:, None])[:, 0]
-        return scaled
-
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Predicted numbers, in the unit of the target.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, d) or (n, *layout)
-            Inputs.
-
-        Returns
-        -------
-        ndarray, shape (n,)
-            Predictions.
-        """
-        scaled = self._predicted(X)[:, None]
-        values: NDArray[np.float64] = self.scaler_.inverse_transform(scaled)[:, 0]
-        return values
 
 
 def threads(n_jobs: int | None) -> int:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
+from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._space import Rounded
-from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor, threads
+from advisor.architectures._wrapped import threads
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -119,11 +120,11 @@ def _varies(values: NDArray[Any]) -> bool:
     return bool((known != known[0]).any())
 
 
-class CatBoostClassifier(_CatBoost, WrappedClassifier):
+class CatBoostClassifier(Classifier, _CatBoost):
     """CatBoost for classes; parameters as :class:`CatBoostRegressor`."""
 
 
-class CatBoostRegressor(_CatBoost, WrappedRegressor):
+class CatBoostRegressor(Regressor, _CatBoost):
     """CatBoost for numbers.
 
     Missing values and categories are handled by the library: categories by statistics of the target in which

@@ -13,7 +13,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
-from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor
+from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -130,11 +130,11 @@ class _GBT(Boosted):
         return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
 
 
-class GBTClassifier(_GBT, WrappedClassifier):
+class GBTClassifier(Classifier, _GBT):
     """Boosted trees for classes; parameters as :class:`GBTRegressor`."""
 
 
-class GBTRegressor(_GBT, WrappedRegressor):
+class GBTRegressor(Regressor, _GBT):
     """Boosted trees for numbers: XGBoost.
 
     By default a fifth of the rows, stratified, is held out; boosting stops when its loss has not improved for

@@ -14,8 +14,8 @@ from sklearn.ensemble import GradientBoostingRegressor as _Regressor
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
 from advisor.architectures._encoders import TableEncoder
+from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._space import Rounded
-from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -93,11 +93,11 @@ class _GradientBoosting(Boosted):
         return model, len(model.estimators_)
 
 
-class GradientBoostingClassifier(_GradientBoosting, WrappedClassifier):
+class GradientBoostingClassifier(Classifier, _GradientBoosting):
     """Gradient boosting for classes; parameters as :class:`GradientBoostingRegressor`."""
 
 
-class GradientBoostingRegressor(_GradientBoosting, WrappedRegressor):
+class GradientBoostingRegressor(Regressor, _GradientBoosting):
     """Gradient boosting for numbers.
 
     Missing numbers are the median with an indicator, categories are one-hot; splits are searched among all

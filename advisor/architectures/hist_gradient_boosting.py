@@ -14,8 +14,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor as _Regressor
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
 from advisor.architectures._codes import CodeEncoder
+from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._space import Rounded
-from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor
 from advisor.architectures.base import Architecture, Capabilities
 
 _CHUNK = 100  # rounds between two looks at the clock; the library bins the rows anew for each
@@ -70,11 +70,11 @@ class _HistGradientBoosting(Boosted):
         return model, best
 
 
-class HistGradientBoostingClassifier(_HistGradientBoosting, WrappedClassifier):
+class HistGradientBoostingClassifier(Classifier, _HistGradientBoosting):
     """Gradient boosting on binned columns for classes; see :class:`HistGradientBoostingRegressor`."""
 
 
-class HistGradientBoostingRegressor(_HistGradientBoosting, WrappedRegressor):
+class HistGradientBoostingRegressor(Regressor, _HistGradientBoosting):
     """Gradient boosting on binned columns for numbers.
 
     Missing values and categories are handled by the trees; a column's rarest categories share the last of 255

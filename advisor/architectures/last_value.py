@@ -10,8 +10,9 @@ import pandas as pd
 import scipy.stats
 from numpy.typing import NDArray
 
+from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._preprocessing import Columns, Layout, Rows, check_layout, shaped
-from advisor.architectures._wrapped import Wrapped, WrappedClassifier, WrappedRegressor
+from advisor.architectures._wrapped import Wrapped
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.architectures.linear import LinearClassifier, LinearRegressor
 
@@ -87,11 +88,11 @@ class _LastValue(Wrapped):
         self.model_ = make(l2=self.l2, random_state=seed).fit(values, target, weight)
 
 
-class LastValueClassifier(_LastValue, WrappedClassifier):
+class LastValueClassifier(Classifier, _LastValue):
     """The linear classifier on the last step alone; parameters as :class:`LastValueRegressor`."""
 
 
-class LastValueRegressor(_LastValue, WrappedRegressor):
+class LastValueRegressor(Regressor, _LastValue):
     """Persistence, or the linear regression on the last step, whichever the training rows ask for.
 
     A forecaster's baseline is persistence: the next value will be the last one. Which channel that is, and

@@ -11,8 +11,8 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from advisor.architectures._boosted import Boosted, Deadline, Part
+from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._space import Rounded
-from advisor.architectures._wrapped import WrappedClassifier, WrappedRegressor
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -113,11 +113,11 @@ def _stop(deadline: Deadline) -> Any:
     return stop
 
 
-class LightGBMClassifier(_LightGBM, WrappedClassifier):
+class LightGBMClassifier(Classifier, _LightGBM):
     """LightGBM for classes; parameters as :class:`LightGBMRegressor`."""
 
 
-class LightGBMRegressor(_LightGBM, WrappedRegressor):
+class LightGBMRegressor(Regressor, _LightGBM):
     """LightGBM for numbers.
 
     Missing values and categories are handled by the trees. Early stopping is that of

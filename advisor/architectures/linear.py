@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 
-from advisor.architectures._wrapped import Wrapped, WrappedClassifier, WrappedRegressor
+from advisor.architectures._learner import Classifier, Regressor
+from advisor.architectures._wrapped import Wrapped
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
 
@@ -52,11 +53,11 @@ def _chosen(
     return float(grid.alpha_) / len(some)
 
 
-class LinearClassifier(_Linear, WrappedClassifier):
+class LinearClassifier(Classifier, _Linear):
     """Multinomial logistic regression on standardised columns; parameters as :class:`LinearRegressor`."""
 
 
-class LinearRegressor(_Linear, WrappedRegressor):
+class LinearRegressor(Regressor, _Linear):
     """Ridge regression on standardised columns.
 
     Numbers are standardised, missing ones are the median with an indicator, categories are one-hot; images

@@ -7,25 +7,25 @@ import itertools
 import math
 import operator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import scipy.optimize
 import scipy.special
 import torch
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from advisor.architectures._encoders import fold_encoder
+from advisor.architectures._learner import Classifier, Learner, Regressor
 from advisor.architectures._memory import encoding
-from advisor.architectures._preprocessing import Layout, Learner, Rows, check_layout, check_rows
-from advisor.architectures._target import check_fit, seed_of, target_scaler
+from advisor.architectures._preprocessing import Layout, Rows, check_layout, check_rows
+from advisor.architectures._target import check_fit, seed_of
 from advisor.architectures._training import pick_device
-from advisor.architectures.base import Architecture, Capabilities, Kind
+from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
 
 KERNEL = 9  # steps under a kernel: six have weight -1, three have weight 2
@@ -156,8 +156,6 @@ def _sum(parts: list[Tensor]) -> Tensor:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class _MiniRocket(Learner):
-    kind: ClassVar[Kind]
-
     layout: Layout | None = None
     n_features: int = 9996
     target_transform: str = "standard"
@@ -191,16 +189,16 @@ class _MiniRocket(Learner):
         layout = self._layout()
         rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
         seed = seed_of(self.random_state)
-        target = self._fit_target(labels, seed)
+        target = self._regressed(self._fit_target(labels, seed))
         self.encoder_ = fold_encoder(layout, seed).fit(rows)
         x, lengths = self._sequences(rows)
         del rows  # never needed again
         self.features_ = MiniRocketFeatures(n_features=self.n_features, seed=seed).fit(x, lengths)
         features = self.features_.transform(x, lengths).cpu().double().numpy()
-        self.scaler_ = StandardScaler().fit(features)
+        self.feature_scaler_ = StandardScaler().fit(features)
         # with a scorer, the predictions for each row by the others are kept, not their errors
         self.ridge_ = RidgeCV(ALPHAS, scoring="neg_mean_squared_error", store_cv_results=True)
-        self.ridge_.fit(self.scaler_.transform(features), target, weight)
+        self.ridge_.fit(self.feature_scaler_.transform(features), target, weight)
         self._calibrate(
             self.ridge_.cv_results_[..., int(np.argmin(abs(ALPHAS - self.ridge_.alpha_)))], target
         )
@@ -216,13 +214,13 @@ class _MiniRocket(Learner):
         n, d = len(labels), rows.shape[1]
         encoded = 4 * n * d
         convolved = 28 * min(2**22, n * d * len(TRIPLES))  # a part of the rows, at most so many values
-        n_outputs = len(np.unique(labels)) if self.kind == "classification" else 1
-        regression = n * (48 * self.n_features + 80 * n_outputs)  # measured
+        self._fit_target(labels, 0)
+        regression = n * (48 * self.n_features + 80 * self._n_outputs)  # measured
         return {"cpu": encoded + max(checked + encoding(n, d), convolved + regression)}
 
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
-        """Learn how targets become numbers for the ridge regression."""
-        raise NotImplementedError
+    def _regressed(self, target: NDArray[Any]) -> NDArray[np.float64]:
+        """What the ridge regression predicts instead of class codes; scaled numbers as they are."""
+        return target
 
     def _calibrate(self, left_out: NDArray[np.float64], target: NDArray[np.float64]) -> None:
         """Learn what the regression's outputs are worth, from the prediction for each row by the others."""
@@ -234,27 +232,24 @@ class _MiniRocket(Learner):
         x = torch.as_tensor(values.reshape(len(values), values.shape[1], -1), device=device)
         return x, None if lengths is None else torch.as_tensor(lengths, device=device)
 
-    def _outputs(self, X: Any) -> NDArray[np.float64]:
+    def _predicted(self, X: Any) -> NDArray[np.float64]:
         """Outputs of the ridge regression, shape (n, n_outputs)."""
         check_is_fitted(self)
         rows = check_rows(self, X, layout=self._layout(), reset=False)
         features = self.features_.transform(*self._sequences(rows)).cpu().double().numpy()
-        outputs: NDArray[np.float64] = self.ridge_.predict(self.scaler_.transform(features))
+        outputs: NDArray[np.float64] = self.ridge_.predict(self.feature_scaler_.transform(features))
         return outputs.reshape(len(outputs), -1)
 
 
-class MiniRocketClassifier(ClassifierMixin, _MiniRocket):
+class MiniRocketClassifier(Classifier, _MiniRocket):
     """MiniRocket classifier; parameters as :class:`MiniRocketRegressor`.
 
     The ridge regression predicts -1 or 1 for each class. Probabilities are the softmax of its outputs times a
     factor, fitted to the outputs for each training row by the others; the most probable class stays the same.
     """
 
-    kind: ClassVar[Kind] = "classification"
-
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        return np.where(codes[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
+    def _regressed(self, target: NDArray[Any]) -> NDArray[np.float64]:
+        return np.where(target[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
 
     def _calibrate(self, left_out: NDArray[np.float64], target: NDArray[np.float64]) -> None:
         right = target.argmax(axis=1)
@@ -265,19 +260,14 @@ class MiniRocketClassifier(ClassifierMixin, _MiniRocket):
 
         self.factor_ = float(np.exp(scipy.optimize.minimize_scalar(loss, bounds=(-5, 5), method="bounded").x))
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Probabilities of the classes, shape (n, n_classes)."""
-        probabilities: NDArray[np.float64] = scipy.special.softmax(self._outputs(X) * self.factor_, axis=1)
+    def _predicted(self, X: Any) -> NDArray[np.float64]:
+        probabilities: NDArray[np.float64] = scipy.special.softmax(
+            super()._predicted(X) * self.factor_, axis=1
+        )
         return probabilities
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Most probable labels, shape (n,)."""
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
 
-
-class MiniRocketRegressor(RegressorMixin, _MiniRocket):
+class MiniRocketRegressor(Regressor, _MiniRocket):
     """MiniRocket regressor, see :class:`MiniRocketFeatures`.
 
     Parameters
@@ -299,19 +289,6 @@ class MiniRocketRegressor(RegressorMixin, _MiniRocket):
     Dempster, Schmidt, Webb (2021). MiniRocket: a very fast (almost) deterministic transform for time series
     classification. KDD. The penalty is chosen from theirs, 0.001 to 1,000, by leaving one row out.
     """
-
-    kind: ClassVar[Kind] = "regression"
-
-    def _fit_target(self, y: NDArray[Any], seed: int) -> NDArray[np.float64]:
-        self.target_scaler_ = target_scaler(self.target_transform, len(y), seed).fit(y[:, None])
-        scaled: NDArray[np.float64] = self.target_scaler_.transform(y[:, None])[:, 0]
-        return scaled
-
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Predicted numbers, shape (n,)."""
-        outputs = self._outputs(X)
-        values: NDArray[np.float64] = self.target_scaler_.inverse_transform(outputs)[:, 0]
-        return values
 
 
 ARCHITECTURE = Architecture(

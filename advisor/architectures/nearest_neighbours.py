@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from advisor.architectures._wrapped import Wrapped, WrappedClassifier, WrappedRegressor, threads
+from advisor.architectures._learner import Classifier, Regressor
+from advisor.architectures._wrapped import Wrapped, threads
 from advisor.architectures.base import Architecture, Capabilities
 
 
@@ -46,11 +47,11 @@ class _NearestNeighbours(Wrapped):
         return means if self.kind == "classification" else means[:, 0]
 
 
-class NearestNeighboursClassifier(_NearestNeighbours, WrappedClassifier):
+class NearestNeighboursClassifier(Classifier, _NearestNeighbours):
     """Nearest neighbours for classes; parameters as :class:`NearestNeighboursRegressor`."""
 
 
-class NearestNeighboursRegressor(_NearestNeighbours, WrappedRegressor):
+class NearestNeighboursRegressor(Regressor, _NearestNeighbours):
     """Mean of the nearest neighbours.
 
     Numbers are standardised, missing ones are the median with an indicator, categories are one-hot; images

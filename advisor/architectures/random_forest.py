@@ -12,8 +12,9 @@ from sklearn.ensemble import RandomForestClassifier as _Classifier
 from sklearn.ensemble import RandomForestRegressor as _Regressor
 
 from advisor.architectures._boosted import Deadline
+from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._space import Rounded
-from advisor.architectures._wrapped import Wrapped, WrappedClassifier, WrappedRegressor, threads
+from advisor.architectures._wrapped import Wrapped, threads
 from advisor.architectures.base import Architecture, Capabilities
 
 _CHUNK = 10  # trees of each thread between two looks at the clock
@@ -72,11 +73,11 @@ class _RandomForest(Wrapped):
         )
 
 
-class RandomForestClassifier(_RandomForest, WrappedClassifier):
+class RandomForestClassifier(Classifier, _RandomForest):
     """Random forest for classes; parameters as :class:`RandomForestRegressor`."""
 
 
-class RandomForestRegressor(_RandomForest, WrappedRegressor):
+class RandomForestRegressor(Regressor, _RandomForest):
     """Random forest for numbers.
 
     Missing numbers are the median with an indicator, categories are one-hot. Defaults are the library's.

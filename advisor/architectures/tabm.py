@@ -131,7 +131,7 @@ class _TabM(TableNetwork):
             dropout=self.dropout,
             n_bins=self.n_bins,
             embedding_size=self.embedding_size,
-            n_outputs=self.n_outputs_,
+            n_outputs=self._n_outputs,
         )
 
 
