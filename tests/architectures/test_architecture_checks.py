@@ -21,6 +21,10 @@ LAYOUTS = {"tabular": (6,), "sequence": (20, 1), "image": (8, 8, 1)}
 every = pytest.mark.parametrize("name", NAMES)
 kinds = pytest.mark.parametrize("kind", KINDS)
 structures = pytest.mark.parametrize("structure", LAYOUTS)
+every_structure = pytest.mark.parametrize(  # those that take no layout see columns, whatever these are
+    ("name", "structure"),
+    [(n, s) for n in NAMES for s in LAYOUTS if s == "tabular" or architectures.get(n).can.uses_layout],
+)
 
 
 def make(name, kind, structure="tabular", *, epochs=3, **config):
@@ -58,9 +62,8 @@ def probabilities_or_values(estimator, X):
     return estimator.predict_proba(X) if hasattr(estimator, "predict_proba") else estimator.predict(X)
 
 
-@structures
 @kinds
-@every
+@every_structure
 def test_beats_the_dummy(name, kind, structure):
     X, y = toy(structure, kind, n=300)
     score = make(name, kind, structure, epochs=20).fit(X[:200], y[:200]).score(X[200:], y[200:])
@@ -79,9 +82,8 @@ def test_same_seed_same_predictions(name, kind):
     np.testing.assert_array_equal(first, probabilities_or_values(make(name, kind).fit(X, y), X))
 
 
-@structures
 @kinds
-@every
+@every_structure
 def test_batches_do_not_matter(name, kind, structure):
     X, y = toy(structure, kind)
     estimator = make(name, kind, structure).fit(X, y)
@@ -98,9 +100,8 @@ def test_another_seed_gives_another_network(name):
     assert not np.allclose(first, second)
 
 
-@structures
 @kinds
-@every
+@every_structure
 def test_clone_and_pickle_round_trip(name, kind, structure):
     X, y = toy(structure, kind)
     estimator = make(name, kind, structure)
