@@ -28,9 +28,11 @@ from advisor.architectures._training import (
     seeded,
     train,
 )
+from advisor.errors import InputError
 
 TRAINING = """max_epochs, patience : int
-        Most epochs, epochs without a better validation loss before stopping.
+        Most epochs (where the default is None, as many as suit the number of rows), epochs without a better
+        validation loss before stopping.
     batch_size : int or None
         Rows per step; None is the square root of the number of training rows, from 8 to 128.
     learning_rate, weight_decay, validation_fraction : float
@@ -75,7 +77,7 @@ class Network(Learner):
         Columns of the inputs.
     """
 
-    max_epochs: int = 100
+    max_epochs: int | None = 100
     patience: int = 20
     batch_size: int | None = None
     learning_rate: float = 1e-3
@@ -159,7 +161,7 @@ class Network(Learner):
         if batch_size is None:  # little data still gives many steps
             batch_size = min(128, max(8, math.isqrt(n_rows)))
         recipe = Recipe(
-            max_epochs=self.max_epochs,
+            max_epochs=self._epochs(math.ceil(n_rows / max(1, batch_size))),
             patience=self.patience,
             batch_size=batch_size,
             learning_rate=self.learning_rate,
@@ -171,6 +173,12 @@ class Network(Learner):
         )
         check_recipe(recipe)
         return recipe
+
+    def _epochs(self, n_steps: int) -> int:
+        """Most epochs, of so many steps each."""
+        if self.max_epochs is None:
+            raise InputError("max_epochs must be at least 1", got="None", do="set a number")
+        return self.max_epochs
 
     def _memory(
         self, rows: Rows, which: NDArray[np.intp], labels: NDArray[Any], checked: int

@@ -13,6 +13,7 @@ from advisor.architectures._training import seeded
 from advisor.architectures.alexnet import AlexNet, ResponseNorm
 from advisor.architectures.cnn import ImageCNN, stages
 from advisor.architectures.lenet import CONNECTIONS, LeNet5, PartialConv2d, Subsampling, _squash
+from advisor.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -338,3 +339,11 @@ def test_channels_and_elongated_images_are_learned_from(name):
     config = {"layout": (9, 18, 3), "random_state": 0, "max_epochs": 6, "batch_size": 8, **small}
     estimator = architectures.get(name).make("classification", **config).fit(X[:120], y[:120])
     assert estimator.score(X[120:], y[120:]) > 0.9
+
+
+def test_the_cnn_takes_fewer_epochs_of_more_rows():
+    cnn = architectures.get("cnn").classifier()
+    assert [cnn._recipe(n).max_epochs for n in (100, 16_000, 24_000, 48_000, 10**6)] == [20, 20, 15, 8, 8]
+    assert cnn.set_params(max_epochs=30)._recipe(48_000).max_epochs == 30
+    with pytest.raises(InputError, match="max_epochs"):
+        architectures.get("mlp").classifier(max_epochs=None)._recipe(100)
