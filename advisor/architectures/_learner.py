@@ -162,5 +162,6 @@ class Regressor(RegressorMixin):
         ndarray, shape (n,)
             Predictions.
         """
-        values: NDArray[np.float64] = self.scaler_.inverse_transform(self._predicted(X).reshape(-1, 1))[:, 0]
+        scaled = self._predicted(X).reshape(-1, 1)
+        values: NDArray[np.float64] = self.scaler_.inverse_transform(scaled)[:, 0]
         return values

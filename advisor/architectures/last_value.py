@@ -65,13 +65,6 @@ class _LastValue(Wrapped):
     layout: Layout | None = None
     l2: float | None = None
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        for of_kind in (tags.classifier_tags, tags.regressor_tags):
-            if of_kind is not None:
-                of_kind.poor_score = True  # it sees one column of a table
-        return tags
-
     def _layout(self) -> Layout | None:
         return check_layout(self.layout)
 
@@ -90,6 +83,11 @@ class _LastValue(Wrapped):
 
 class LastValueClassifier(Classifier, _LastValue):
     """The linear classifier on the last step alone; parameters as :class:`LastValueRegressor`."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = True  # it sees one column of a table
+        return tags
 
 
 class LastValueRegressor(Regressor, _LastValue):
@@ -123,6 +121,11 @@ class LastValueRegressor(Regressor, _LastValue):
     ----------
     Hyndman, Athanasopoulos (2021). Forecasting: principles and practice. 3rd edition, section 5.2.
     """
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # it sees one column of a table
+        return tags
 
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
