@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib.metadata
 import os
@@ -12,7 +13,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -232,6 +233,8 @@ class _PeakMemory:
 
     def __init__(self) -> None:
         gc.collect()  # what is freed during a cell would be subtracted from its peak
+        with suppress(AttributeError, OSError):  # glibc: what is free already would be used and not be seen
+            ctypes.CDLL(None).malloc_trim(0)
         try:
             Path("/proc/self/clear_refs").write_text("5")  # sets the mark back to the present level
             self.start = self._mark()
