@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from advisor.architectures._memory import peak_memory
 from advisor.architectures._preprocessing import Layout, Rows
 from advisor.architectures._target import target_scaler
 from advisor.architectures.base import Kind
@@ -45,8 +46,6 @@ class Learner(BaseEstimator):
             Bytes by device: ``{"cpu": 1234567}``, and those of the accelerator if one is used. What
             libraries load when they are first used is not counted.
         """
-        from advisor.architectures._memory import peak_memory  # which needs the checks below
-
         return peak_memory(self, X, y)
 
     def _layout(self) -> Layout | None:

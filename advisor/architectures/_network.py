@@ -204,8 +204,8 @@ class Network(Learner):
 
     @staticmethod
     def _link(output: Tensor) -> Tensor:
-        """Predictions from outputs, shape (n, n_outputs)."""
-        raise NotImplementedError
+        """Predictions from outputs, shape (n, n_outputs): as they are, unless a subclass says otherwise."""
+        return output
 
     def _predicted(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
@@ -304,7 +304,3 @@ class NetworkRegressor(Regressor, Network):
         if weight is None:
             return nn.functional.mse_loss(output[:, 0], target)
         return ((output[:, 0] - target).square() * weight).mean()
-
-    @staticmethod
-    def _link(output: Tensor) -> Tensor:
-        return output
