@@ -26,11 +26,12 @@ from advisor.architectures._training import (
     seeded,
 )
 
+CONVOLUTIONS = (torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default)
 SIZES = (8, 16, 32)  # rows that are tried; with fewer, kernels of recurrent networks round up too much
 
 # a CPU's memory comes from the heap of the C library below 32 MiB; gaps that nothing fits into stay behind
 # (glibc 2.36, convolutions, perceptrons and Transformers: 1.3 to 2.2 times what lives)
-HEAP, GAPS = 2**25, 1.0
+HEAP, GAPS = 2**25, 1.8
 
 
 def fit_memory(
@@ -246,6 +247,10 @@ class _Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.sizes.append(size)
                 self.events.append(place)
                 weakref.finalize(storage, self.events.append, ~place).atexit = False
+        if func in CONVOLUTIONS and (blocks := [t for t in _tensors((args, out)) if t.ndim == 3]):
+            # oneDNN has sequences in its own order of values while it works: a copy of all it takes and gives
+            self.sizes.append(sum(t.nbytes for t in blocks))
+            self.events += [len(self.sizes) - 1, ~(len(self.sizes) - 1)]
         return out
 
 

@@ -30,6 +30,7 @@ from advisor.errors import InputError
 
 KERNEL = 9  # steps under a kernel: six have weight -1, three have weight 2
 TRIPLES = np.array(list(itertools.combinations(range(KERNEL), 3)))  # where each of the 84 has weight 2
+PART = 2**20  # results of kernels at a time: rows x 84 x steps
 ALPHAS = np.logspace(-3, 3, 10)  # penalties to choose from
 
 
@@ -100,23 +101,27 @@ class MiniRocketFeatures:
     @torch.inference_mode()
     def transform(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Features, shape (n, n_features), of sequences, shape (n, T, C), in parts that bound the memory."""
-        size = max(1, 2**22 // (x.shape[1] * len(TRIPLES)))
-        parts = [
-            self._features(x[i : i + size], None if lengths is None else lengths[i : i + size])
-            for i in range(0, len(x), size)
-        ]
-        return torch.cat(parts)
+        size = max(1, PART // (x.shape[1] * len(TRIPLES)))
+        n_features = sum(biases.numel() for biases in self.biases)
+        # made at once: many small results between large ones that come and go would keep gaps in the heap
+        features = torch.empty(len(x), n_features, device=x.device)
+        for i in range(0, len(x), size):
+            some = None if lengths is None else lengths[i : i + size]
+            self._write(x[i : i + size], some, features[i : i + size])
+        return features
 
-    def _features(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        features = []
+    def _write(self, x: Tensor, lengths: Tensor | None, features: Tensor) -> None:
+        """Write the features of (B, T, C) into (B, n_features)."""
+        at = 0
         for place, dilation in enumerate(self.dilations.tolist()):
             results = self._convolve(x, place, dilation)  # (B, 84, T)
             valid = self._valid(x.shape[1], dilation, place, lengths, x.device)
             results = results.masked_fill(~valid, -math.inf)  # never above a bias
             n_valid = valid.sum(dim=2)  # (1 or B, 84)
             for bias in self.biases[place].T:  # (84,)
-                features.append((results > bias[:, None]).sum(dim=2, dtype=torch.int32) / n_valid)
-        return torch.cat(features, dim=1)
+                above = (results > bias[:, None]).sum(dim=2, dtype=torch.int32)
+                torch.div(above, n_valid, out=features[:, at : at + len(bias)])
+                at += len(bias)
 
     def _convolve(self, x: Tensor, place: int, dilation: int) -> Tensor:
         """Results of all kernels, shape (B, 84, T), with zeros beyond both ends of (B, T, C)."""
@@ -213,7 +218,7 @@ class _MiniRocket(Learner):
     ) -> dict[str, int]:
         n, d = len(labels), rows.shape[1]
         encoded = 4 * n * d
-        convolved = 28 * min(2**22, n * d * len(TRIPLES))  # a part of the rows, at most so many values
+        convolved = 28 * min(PART, n * d * len(TRIPLES))  # a part of the rows, at most so many values
         self._fit_target(labels, 0)
         regression = n * (48 * self.n_features + 80 * self._n_outputs)  # measured
         return {"cpu": encoded + max(checked + encoding(n, d), convolved + regression)}
