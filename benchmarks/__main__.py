@@ -1,4 +1,4 @@
-"""The commands: ``python -m benchmarks run | plan | status | retry | log | dashboard``."""
+"""The commands: ``python -m benchmarks run | plan | status | retry | log | verify | dashboard``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rich.console import Console
 
 from advisor.errors import AdvisorError, StoreError
 from benchmarks import scores, tracking
+from benchmarks import verify as verification
 from benchmarks.costs import Costs, Remaining
 from benchmarks.driver import clock, run_study
 from benchmarks.engine.local import LocalEngine
@@ -30,7 +31,7 @@ _RETRIED = scores.FAILED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0 done, 2 wrong use or input, 130 interrupted."""
+    """Run a command; the exit code is 0 done, 1 a check failed, 2 wrong use or input, 130 interrupted."""
     args = _parser().parse_args(argv)
     try:
         code: int = args.command(args)
@@ -104,6 +105,21 @@ def log(args: argparse.Namespace) -> int:
         link = tracking.log(store, name, uri=tracking.default_uri(store), attach=args.attach)
     print(f"MLflow: {name} is up to date; open it with: python -m benchmarks dashboard, then {link}")
     return 0
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Check a study as a stranger would; 1 if something must not be so."""
+    findings = []
+    with Store(args.store) as store:
+        name = _study_name(args.study, store)
+        for finding in verification.verify(store, name, again=args.again):
+            findings.append(finding)
+    if args.json:
+        print(verification.as_json(findings))
+    else:
+        rows = [[f.check, f.verdict, f.told] for f in findings]
+        show(_console(), f"{name}: {store.path}", ["check", "verdict", "what was found"], rows)
+    return int(any(finding.verdict == "failed" for finding in findings))
 
 
 def dashboard(args: argparse.Namespace) -> int:
@@ -235,6 +251,14 @@ def _parser() -> argparse.ArgumentParser:
     added = command("log", log, "bring MLflow up to date with the results")
     added.add_argument("study", help="name or file of a study")
     added.add_argument("--attach", nargs="+", default=[], metavar="FILE", help="files for the run 'report'")
+    added = command(
+        "verify", verify, "check a study as a stranger would: data, splits, seeds, what is missing"
+    )
+    added.add_argument("study", help="name or file of a study")
+    added.add_argument(
+        "--again", type=_positive, default=0, metavar="N", help="compute N finished cells again and compare"
+    )
+    added.add_argument("--json", action="store_true", help="print JSON")
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
     added.add_argument("--port", type=_positive, default=5000)
     return parser

@@ -196,7 +196,8 @@ def _task(task_id: str) -> Task:
 
 
 @lru_cache(maxsize=8)
-def _split(task_id: str, fold: int, protocol: str) -> Split:
+def split_of(task_id: str, fold: int, protocol: str) -> Split:
+    """The rows of a cell's sides, for its task, its fold and its protocol."""
     rules = loads(protocol)
     names = ("max_train", "train_fraction", "validation_share", "max_eval")
     rule = {"holdout": split, "random": random_split}[rules["name"]]
@@ -207,13 +208,13 @@ def _data(cell: Cell) -> tuple[Task, Split]:
     task = _task(cell.task)
     if task.data_hash != cell.data_hash:
         _task.cache_clear()
-        _split.cache_clear()
+        split_of.cache_clear()
         raise StudyError(
             f"the data of {cell.task} must be those that the study was planned with ({cell.data_hash})",
             got=task.data_hash,
             do="run the study again: it is planned anew",
         )
-    return task, _split(cell.task, cell.fold, cell.protocol)
+    return task, split_of(cell.task, cell.fold, cell.protocol)
 
 
 # ---- measuring ----

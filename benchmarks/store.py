@@ -237,6 +237,13 @@ class Store:
             done = dict(self._db.execute("SELECT key, status FROM outcomes"))
         return {key: done[key] for key in keys if key in done}
 
+    def integrity(self) -> str:
+        """Ask SQLite whether the file is whole: ``"ok"``, or what is wrong with it."""
+        with self._translated():
+            told = [row[0] for row in self._db.execute("PRAGMA integrity_check(5)")]
+            told += [f"{row[0]} refers to nothing" for row in self._db.execute("PRAGMA foreign_key_check")]
+        return told[0] if len(told) == 1 else "; ".join(t for t in told if t != "ok")[:500]
+
     def costs(self) -> dict[tuple[str, str, str], float]:
         """Mean seconds of fitting and predicting, by (task, candidate, protocol), over all studies."""
         query = """SELECT task, candidate, protocol, avg(fit_seconds + coalesce(predict_seconds, 0))

@@ -1,0 +1,126 @@
+"""``verify`` passes an honest study and finds whatever is done to one."""
+
+import json
+import shutil
+import sqlite3
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks.driver import run_study
+from benchmarks.engine.local import LocalEngine
+from benchmarks.plan import Study
+from benchmarks.store import Store
+from benchmarks.verify import verify
+
+CHECKS = ["file", "keys", "plan", "data", "splits", "seeds", "density", "statuses", "scores", "environment"]
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    """A folder with a table and the store of a study of it."""
+    folder = tmp_path_factory.mktemp("honest")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(90, 3)), columns=list("abc"))
+    frame.assign(y=frame["a"] + 0.1 * frame["b"]).to_csv(folder / "t.csv", index=False)
+    study = Study.parse(f"""name = "honest"
+tasks = ["file:{folder}/t.csv?target=y&kind=regression"]
+candidates = ["linear", "nearest_neighbours", "dummy"]
+n_trials = 2
+[protocol]
+folds = 2
+seeds = [0, 1]
+""")
+    with Store(folder / "store.sqlite", writable=True) as store:
+        run_study(store, study, engine=LocalEngine(1))
+    return folder
+
+
+@pytest.fixture
+def tampered(honest, tmp_path):
+    """Change a copy of the store by SQL; the findings by name of the check."""
+
+    def tamper(*statements, again=0):
+        path = tmp_path / "store.sqlite"
+        shutil.copy(honest / "store.sqlite", path)
+        with sqlite3.connect(path) as db:
+            for statement in statements:
+                assert db.execute(statement).rowcount > 0
+        db.close()
+        with Store(path) as store:
+            return {finding.check: finding for finding in verify(store, "honest", again=again)}
+
+    return tamper
+
+
+def test_an_honest_study_passes(tampered):
+    findings = tampered(again=4)
+    assert list(findings) == [*CHECKS, "again"]
+    environment = findings.pop("environment")  # the tests may run from a checkout with changes
+    assert environment.verdict in ("ok", "note")
+    assert {f.verdict for f in findings.values()} == {"ok"}
+    assert findings["splits"].told.startswith("2 splits")
+    assert findings["again"].told.startswith("4 cells")
+
+
+@pytest.mark.parametrize(
+    ("statement", "check", "told"),
+    [
+        ("UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1", "keys", "changed after they ran"),
+        ("UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1", "seeds", "used [0, 1, 7]"),
+        ("DELETE FROM outcomes WHERE key IN (SELECT key FROM cells WHERE candidate = 'dummy' AND fold = 1)",
+         "density", "2 of 20 cells have not run: dummy 2"),
+        ("UPDATE outcomes SET test = 1.5 WHERE rowid = 1", "scores", "1 cells"),
+        ("UPDATE outcomes SET status = 'error', validation = NULL, test = NULL WHERE rowid = 1",
+         "statuses", "1 without a reason"),
+        ("UPDATE outcomes SET extra = json_set(extra, '$.n_test', 3)", "splits", "other sizes"),
+    ],
+)  # fmt: skip
+def test_what_was_done_to_it_is_found(tampered, statement, check, told):
+    finding = tampered(statement)[check]
+    assert finding.verdict == "failed"
+    assert told in finding.told
+
+
+def test_other_versions_and_failures_are_noted(tampered):
+    findings = tampered(
+        "UPDATE outcomes SET environment = json_set(environment, '$.cpu', 'another') WHERE rowid = 1",
+        "UPDATE outcomes SET status = 'timeout', reason = 'r', validation = NULL, test = NULL WHERE rowid = 2",
+    )
+    assert findings["environment"].verdict == findings["statuses"].verdict == "note"
+    assert "cpu: " in findings["environment"].told
+    assert "count with the dummy's score" in findings["statuses"].told
+
+
+def test_a_score_that_cannot_be_had_again_is_found(tampered):
+    finding = tampered("UPDATE outcomes SET test = test - 0.25", again=3)["again"]
+    assert finding.verdict == "failed"
+    assert "differs by 0.25" in finding.told
+
+
+def test_changed_data_are_found(honest, tampered):
+    path = honest / "t.csv"
+    before = path.read_text()
+    path.write_text(before.replace("0", "1"))
+    try:
+        assert "other values than those learned from" in tampered()["data"].told
+        path.unlink()
+        findings = tampered()
+    finally:
+        path.write_text(before)
+    assert findings["data"].verdict == "note"
+    assert "cannot be read here" in findings["data"].told
+
+
+def test_the_command_tells_it_and_fails(honest, tmp_path, capsys):
+    assert command.main(["verify", "honest", "--store", str(honest / "store.sqlite"), "--json"]) == 0
+    assert [finding["check"] for finding in json.loads(capsys.readouterr().out)] == CHECKS
+    path = tmp_path / "store.sqlite"
+    shutil.copy(honest / "store.sqlite", path)
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM outcomes")
+    db.close()
+    assert command.main(["verify", "honest", "--store", str(path)]) == 1
+    assert "20 of 20 cells have not run" in capsys.readouterr().out
