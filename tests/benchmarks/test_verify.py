@@ -15,6 +15,7 @@ from benchmarks.plan import Study
 from benchmarks.store import Store
 from benchmarks.verify import verify
 
+RESEEDED = "UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1"
 CHECKS = ["file", "keys", "plan", "data", "splits", "seeds", "density", "statuses", "scores", "environment"]
 
 
@@ -68,8 +69,8 @@ def test_an_honest_study_passes(tampered):
 @pytest.mark.parametrize(
     ("statement", "check", "told"),
     [
-        ("UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1", "keys", "changed after they ran"),
-        ("UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1", "seeds", "used [0, 1, 7]"),
+        (RESEEDED, "keys", "changed after they ran"),
+        (RESEEDED, "seeds", "used [0, 1, 7]"),
         ("DELETE FROM outcomes WHERE key IN (SELECT key FROM cells WHERE candidate = 'dummy' AND fold = 1)",
          "density", "2 of 20 cells have not run: dummy 2"),
         ("UPDATE outcomes SET test = 1.5 WHERE rowid = 1", "scores", "1 cells"),
@@ -87,7 +88,8 @@ def test_what_was_done_to_it_is_found(tampered, statement, check, told):
 def test_other_versions_and_failures_are_noted(tampered):
     findings = tampered(
         "UPDATE outcomes SET environment = json_set(environment, '$.cpu', 'another') WHERE rowid = 1",
-        "UPDATE outcomes SET status = 'timeout', reason = 'r', validation = NULL, test = NULL WHERE rowid = 2",
+        "UPDATE outcomes SET status = 'timeout', reason = 'r', validation = NULL, test = NULL "
+        "WHERE rowid = 2",
     )
     assert findings["environment"].verdict == findings["statuses"].verdict == "note"
     assert "cpu: " in findings["environment"].told
