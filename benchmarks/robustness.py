@@ -2,8 +2,8 @@
 
 One small study runs undisturbed. The same study runs in another folder and is disturbed again and again:
 SIGKILL to the driver, to a worker or to the whole group, a full disk, a tracking server that is away. Each
-time the same command goes on from what is stored. After the last one, ``retry`` repeats what was lost with its
-worker, and both results are compared cell by cell.
+time the same command goes on from what is stored. After the last one, ``retry`` repeats what was lost with
+its worker, and both results are compared cell by cell.
 """
 
 from __future__ import annotations
