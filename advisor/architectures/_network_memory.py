@@ -31,7 +31,7 @@ SIZES = (8, 16, 32)  # rows that are tried; with fewer, kernels of recurrent net
 
 # a CPU's memory comes from the heap of the C library below 32 MiB; gaps that nothing fits into stay behind
 # (glibc 2.36, convolutions, perceptrons and Transformers: 1.3 to 2.2 times what lives)
-HEAP, GAPS = 2**25, 1.8
+HEAP, GAPS = 2**25, 1.7
 
 
 def fit_memory(

@@ -6,7 +6,8 @@ the image network), ``torch.compile``. The factor is the time without over the t
 Compiling is told apart, by the wall's clock, with the epochs after which it has paid for itself.
 
 Then bfloat16 alone for every network that is installed, in the shared loop with its own batch size, and with
-``--scores`` what it does to the accuracy of fits: networks have it where it pays and costs no accuracy.
+``--scores`` what it does to the accuracy of fits: networks have it where it pays and costs no accuracy. A CPU
+without instructions for bfloat16 imitates it, which tells nothing: there it is left out.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from advisor import architectures
+from advisor.architectures._training import has_bfloat16
 from benchmarks.speed._cases import CASES, Case, Data, Prepared, bfloat16, images, sequences, table
 from benchmarks.speed._timing import Report, Sheet, Times, clock_of, parse, take_turns
 
@@ -53,8 +55,9 @@ def pairs(case: Case, work: Prepared) -> dict[str, tuple[Run, Run]]:
     """The runs with and without each option but ``torch.compile``."""
     options: dict[str, tuple[Run, Run]] = {
         "fused AdamW": (work.floor, partial(work.floor, fused=False)),
-        "bfloat16": (partial(work.floor, around=bfloat16), work.floor),
     }
+    if has_bfloat16():
+        options["bfloat16"] = partial(work.floor, around=bfloat16), work.floor
     if case.architecture == "cnn":
         options["channels_last"] = work.floor, lambda: work.floor(without_channels_last(work.module()))
     return options
@@ -165,8 +168,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clock = clock_of(options.threads)
     report = Report("options", options)
     report.add(Sheet(HEAD, list(by_option(options.turns, clock))))
-    report.add(Sheet(("bfloat16 for", *HEAD[2:5], "has it"), list(by_network(options.turns, clock))))
-    if options.scores:
+    if has_bfloat16():
+        report.add(Sheet(("bfloat16 for", *HEAD[2:5], "has it"), list(by_network(options.turns, clock))))
+    if has_bfloat16() and options.scores:
         head = (
             "bfloat16 in fits of 15 epochs of",
             "accuracy with",

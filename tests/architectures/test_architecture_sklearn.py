@@ -11,6 +11,8 @@ SMALL = {
     "batch_size": 16,
     "width": 16,
     "width_factor": 0.06,
+    "hidden": 32,
+    "bidirectional": False,
     "token_size": 16,
     "dim": 4,
     "n_members": 4,
