@@ -12,15 +12,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sklearn.model_selection import ParameterSampler
-
 import advisor
 import datasets
 from advisor import architectures
 from advisor.errors import StudyError
 from benchmarks.cell import Cell, canonical_json
 from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
+from benchmarks.spaces import configurations
 from benchmarks.store import ADVISOR
 from datasets.task import TaskInfo
 
@@ -148,7 +146,7 @@ def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
         The same list for the same study and data, on every machine. Pairs that cannot work are cells too:
         running them says why they are skipped.
     """
-    configs = {name: _configs(name, study.n_trials) for name in study.candidates}
+    configs = {name: configurations(name, study.protocol, study.n_trials) for name in study.candidates}
     return list(_cells(study, study.infos() if infos is None else infos, configs))
 
 
@@ -175,24 +173,6 @@ def _folds(protocol: Protocol, info: TaskInfo) -> int:
             do="ask for fewer folds, leave the task out, or choose another protocol",
         )
     return folds
-
-
-def _configs(name: str, n_trials: int) -> list[str]:
-    """Default configuration, then distinct random ones; a longer search begins with the shorter one."""
-    configs = ["{}"]
-    if n_trials == 1:
-        return configs  # without loading the architecture
-    space = dict(architectures.get(name).space)
-    rng = np.random.RandomState(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"))
-    # one draw at a time: drawing many at once from a grid of lists would depend on how many
-    for _ in range(20 * n_trials if space else 0):
-        draw = next(iter(ParameterSampler(space, 1, random_state=rng)))
-        config = canonical_json({k: v.item() if isinstance(v, np.generic) else v for k, v in draw.items()})
-        if config not in configs:
-            configs.append(config)
-        if len(configs) == n_trials:
-            break
-    return configs
 
 
 def _calibration_hash() -> str:
