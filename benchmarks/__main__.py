@@ -173,6 +173,7 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
             print(f"{study.name}: all {summary.planned} cells were done before")
         frame = store.frame(study.name)
         show_verdict(_console(), frame, title=study.title)
+        print(study.protocol.words)
         show_advice(_console(), frame)
         show_failures(_console(), frame)
         if args.mlflow:

@@ -44,6 +44,9 @@ class Study:
         Whether the advisor's choice is judged like a candidate.
     n_trials : int
         Configurations of each candidate: the default one first, then random search.
+    search_seconds : float or None
+        Fit time that a candidate may spend on a task; when it is spent, the search ends before ``n_trials``,
+        see :mod:`benchmarks.budget`. None for no limit.
     cell_seconds : float
         Hard limit on the wall time of a cell.
     memory_mb : int or None
@@ -61,6 +64,7 @@ class Study:
     protocol: Protocol
     advisor: bool = False
     n_trials: int = 1
+    search_seconds: float | None = None
     cell_seconds: float = 3_600.0
     memory_mb: int | None = None
     next: str = ""
@@ -224,6 +228,7 @@ _STUDY_KEYS: dict[str, Check] = {
     "candidates": _NAMES,
     "advisor": ("true or false", lambda v: isinstance(v, bool)),
     "n_trials": _COUNT,
+    "search_seconds": _SECONDS,
     "cell_seconds": _SECONDS,
     "memory_mb": _COUNT,
     "protocol": ("a table", lambda v: isinstance(v, dict)),

@@ -231,7 +231,7 @@ def test_failures_are_tags_and_never_numbers(tmp_path):
     with Store(tmp_path / "store.sqlite") as store:
         frame = store.frame("s")
         tasks = {task["id"]: task for task in store.tasks("s")}
-    runs = projection.candidates(frame, tasks)
+    runs = projection.candidates(frame, tasks, {})
     top = runs["lstm"].top
     assert top.failed
     assert ("status/failed", 4.0, 0) in top.metrics
@@ -258,7 +258,7 @@ def test_a_study_without_outcomes_can_be_shown(tmp_path):
     task = {"id": cell.task, "data_hash": "hash", **facts}
     with Store(tmp_path / "store.sqlite", writable=True) as store:
         store.declare("s", title="S", declared='name = "s"', tasks=[task], cells=[cell])
-        runs = projection.candidates(store.frame("s"), {cell.task: task})
+        runs = projection.candidates(store.frame("s"), {cell.task: task}, {})
         assert "1 of 1 cells have no outcome yet" in projection.note(store.study("s"), store.frame("s"))
     assert runs["dummy"].top.tags["status"] == "1 pending"
 
