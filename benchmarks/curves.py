@@ -96,14 +96,13 @@ def normalised(frame: pd.DataFrame, normalisation: str) -> pd.DataFrame:
     every, ends = (f[~f["candidate"].isin([BASELINE, ADVISOR])] for f in (rows, chosen))
     if not len(rows):
         return rows.assign(normalised=0.0)
-    kind = rows["kind"]
+    regression = rows["kind"] == "regression"
     if normalisation == "published":
         scores = every.groupby("task")["test"]
-        quantile = {kind: scores.quantile(q) for kind, q in PUBLISHED_QUANTILE.items()}
-        low = rows["task"].map(quantile["regression"])
-        low = low.where(kind == "regression", rows["task"].map(quantile["classification"]))
+        lows = {kind: rows["task"].map(scores.quantile(q)) for kind, q in PUBLISHED_QUANTILE.items()}
+        low = lows["regression"].where(regression, lows["classification"])
         high = rows["task"].map(scores.max())
-        floor, ceiling = np.where(kind == "regression", 0.0, -np.inf), np.inf
+        floor, ceiling = np.where(regression, 0.0, -np.inf), np.inf
     else:
         zero = chosen[chosen["candidate"] == BASELINE] if normalisation == "dummy" else ends
         low = rows["task"].map(zero.groupby("task")["test"].min())

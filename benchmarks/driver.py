@@ -101,7 +101,7 @@ def run_study(
     by_key = {cell.key: cell for cell in todo}
     start = time.monotonic()
     limits = Limits(seconds=study.cell_seconds, memory_mb=study.memory_mb)
-    budget = _budget(store, study)
+    budget = _budget(store, study, leave_out=by_key)
     with _progress(console, study, len(todo), remaining) as shown:
 
         def finish(cell: Cell, status: str, seconds: float | None) -> None:
@@ -127,13 +127,14 @@ def run_study(
     return summary
 
 
-def _budget(store: Store, study: Study) -> Budget:
-    """The budget of the study, less what was spent before."""
+def _budget(store: Store, study: Study, *, leave_out: Collection[str]) -> Budget:
+    """The budget of the study, less what cells took before, but for those that run (again)."""
     if study.search_seconds is None:
         return Budget(math.inf, cell_seconds=study.cell_seconds)
     budget = Budget(study.search_seconds, cell_seconds=study.cell_seconds)
     for r in store.frame(study.name).to_dict("records"):
-        budget.spend(r["task"], r["candidate"], r["trial"], r["status"], r["fit_seconds"])
+        if r["key"] not in leave_out:
+            budget.spend(r["task"], r["candidate"], r["trial"], r["status"], r["fit_seconds"])
     return budget
 
 

@@ -45,15 +45,11 @@ def drawn(name: str, protocol: Protocol) -> dict[str, Any]:
     [None]
     """
     if protocol.spaces == "paper" and name in SPACES:
-        settings, space = {**SPACES[name].fixed}, SPACES[name].drawn
-        if name == _XGBOOST and protocol.early_stopping == "sensible":
-            settings, space = (
-                {**settings, **_SENSIBLE},
-                {k: v for k, v in space.items() if k not in _SENSIBLE},
-            )
+        sensible = name == _XGBOOST and protocol.early_stopping == "sensible"
+        settings, space = {**SPACES[name].fixed, **(_SENSIBLE if sensible else {})}, SPACES[name].drawn
     else:
         settings, space = _stopping(name, protocol), architectures.get(name).space
-    return {**{key: [value] for key, value in settings.items()}, **space}
+    return {**space, **{key: [value] for key, value in settings.items()}}
 
 
 def _stopping(name: str, protocol: Protocol) -> dict[str, Any]:
