@@ -96,7 +96,10 @@ def run_study(
     if not todo:
         return summary
     costs = Costs(infos, store.costs())
-    todo.sort(key=costs.of, reverse=True)
+    # long cells first; where searches have a budget, one trial of each after the other, so that a worker asks
+    # for a trial when what the one before took is known
+    budgeted = study.search_seconds is not None
+    todo.sort(key=lambda cell: (cell.trial if budgeted else 0, -costs.of(cell)))
     remaining = Remaining(todo, costs, workers=engine.workers)
     by_key = {cell.key: cell for cell in todo}
     start = time.monotonic()

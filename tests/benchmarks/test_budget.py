@@ -1,5 +1,7 @@
 """A budget ends a search early, honestly: nothing is made up, nothing is lost, and more budget goes on."""
 
+from itertools import chain, pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +77,19 @@ def test_the_search_ends_after_the_trial_that_spends_the_budget(declare, store):
     assert set(frame.loc[frame["status"] == BEYOND, "reason"]) == {
         "earlier trials have spent the 20 s of search_seconds"
     }
+
+
+def test_an_engine_that_looks_ahead_runs_no_trial_in_vain(declare, store):
+    class Ahead(Inline):
+        def run(self, function, cells, *, limits):
+            for cell, _ in pairwise(chain(cells, [None])):  # the next is taken before this one runs
+                self.ran.append(cell)
+                yield function(cell)
+
+    engine = Ahead()
+    run_study(store, declare("search_seconds = 20"), engine=engine, function=took(random_forest=4.0))
+    assert sum(c.candidate == "random_forest" for c in engine.ran) == 6
+    assert len(engine.ran) == 2 + 10 + 6
 
 
 def test_running_again_runs_nothing_and_a_larger_budget_goes_on(declare, store):

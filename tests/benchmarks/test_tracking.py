@@ -171,6 +171,8 @@ def test_the_description_is_the_verdict(place):
     _, uri, _ = place
     experiment, _ = shown(uri)
     text = experiment.tags["mlflow.note.content"]
+    assert "Protocol holdout: " in text
+    assert "Curves over trials: 0 the dummy, 1 the best candidate after its whole search" in text
     assert text.startswith("# A &lt;study>")
     assert "| gbt | 0.875 | 1.50 | 1 | 0 | 8.0 |" in text
     assert "| always cnn | 0.3000 |" in text
