@@ -1,4 +1,4 @@
-"""The commands: ``python -m benchmarks run | plan | status | retry | log | verify | dashboard``."""
+"""The commands: ``python -m benchmarks run | plan | status | retry | log | verify | dashboard | spaces``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from advisor import architectures
 from advisor.errors import AdvisorError, StoreError
-from benchmarks import scores, tracking
+from benchmarks import scores, spaces, tracking
 from benchmarks import verify as verification
 from benchmarks.costs import Costs, Remaining
 from benchmarks.driver import clock, run_study
 from benchmarks.engine.local import LocalEngine
 from benchmarks.plan import Study, plan
+from benchmarks.protocol import VARIANTS, Protocol
 from benchmarks.store import Store
 from benchmarks.summary import show, show_advice, show_failures, show_progress, show_verdict
 
@@ -152,6 +154,17 @@ def dashboard(args: argparse.Namespace) -> int:
     os.execv(sys.executable, [*command, "--backend-store-uri", uri, "--workers", "1"])
 
 
+def show_spaces(args: argparse.Namespace) -> int:
+    """Print the first configuration of candidates and what the others are drawn from."""
+    protocol = Protocol.of({"name": args.protocol})
+    for name in args.names or architectures.names(installed=True):
+        rows = spaces.table(name, protocol)
+        if rows or args.names:
+            columns = ["parameter", "first trial", "later trials"]
+            show(_console(), f"{name}, protocol {args.protocol}", columns, rows)
+    return 0
+
+
 # ---- running ----
 
 
@@ -176,6 +189,7 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
             print(f"{study.name}: all {summary.planned} cells were done before")
         frame = store.frame(study.name)
         show_verdict(_console(), frame, title=study.title)
+        print(study.protocol.words)
         show_advice(_console(), frame)
         show_failures(_console(), frame)
         if args.mlflow:
@@ -259,6 +273,9 @@ def _parser() -> argparse.ArgumentParser:
         "--again", type=_positive, default=0, metavar="N", help="compute N finished cells again and compare"
     )
     added.add_argument("--json", action="store_true", help="print JSON")
+    added = command("spaces", show_spaces, "print search spaces")
+    added.add_argument("names", nargs="*", metavar="NAME", help="candidates (default: all)")
+    added.add_argument("--protocol", choices=VARIANTS, default="holdout", help="(default: holdout)")
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
     added.add_argument("--port", type=_positive, default=5000)
     return parser

@@ -77,9 +77,10 @@ class Costs:
     def _prior(self, task: str, candidate: str, protocol: str) -> float:
         n, d = self._size[task]
         caps = loads(protocol)
-        rows = min(caps["max_train"], caps["train_fraction"] * n)
+        rows = min(caps["max_train"], caps.get("train_fraction", 1.0) * n)
         a, b = _PRIOR.get(candidate, _UNKNOWN)
-        return _LOAD + a * float(rows / 1_000 * d**b)
+        fits = 1 + (caps.get("inner_folds") or 0)
+        return _LOAD + a * float(fits * rows / 1_000 * d**b)
 
 
 class Remaining:

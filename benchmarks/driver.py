@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from benchmarks.budget import BEYOND, Budget
 from benchmarks.cell import Cell, Outcome
 from benchmarks.costs import Costs, Remaining
 from benchmarks.engine import Engine, Limits
@@ -27,6 +29,7 @@ from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell
 from benchmarks.store import Store
 
+_FINE = ("ok", "skipped", BEYOND)
 _EVERY = 10.0  # seconds between lines where there is no terminal
 
 
@@ -93,22 +96,49 @@ def run_study(
     if not todo:
         return summary
     costs = Costs(infos, store.costs())
-    todo.sort(key=costs.of, reverse=True)
+    # long cells first; where searches have a budget, one trial of each after the other, so that a worker asks
+    # for a trial when what the one before took is known
+    budgeted = study.search_seconds is not None
+    todo.sort(key=lambda cell: (cell.trial if budgeted else 0, -costs.of(cell)))
     remaining = Remaining(todo, costs, workers=engine.workers)
     by_key = {cell.key: cell for cell in todo}
     start = time.monotonic()
     limits = Limits(seconds=study.cell_seconds, memory_mb=study.memory_mb)
-    outcomes = engine.run(function, todo, limits=limits)
-    with _progress(console, study, len(todo), remaining) as shown, closing(outcomes):
-        for outcome in outcomes:
-            store.record(outcome, replace=outcome.key in done)
-            seconds = _cost(outcome)
-            remaining.finish(by_key[outcome.key], seconds, elapsed=time.monotonic() - start)
-            summary.statuses[outcome.status] += 1
+    budget = _budget(store, study, leave_out=by_key)
+    with _progress(console, study, len(todo), remaining) as shown:
+
+        def finish(cell: Cell, status: str, seconds: float | None) -> None:
+            remaining.finish(cell, seconds, elapsed=time.monotonic() - start)
+            summary.statuses[status] += 1
             summary.busy_seconds += seconds or 0.0
-            shown(outcome.status)
+            shown(status)
+
+        def affordable() -> Iterator[Cell]:
+            for cell in todo:  # asked for one by one, when a worker comes free
+                if budget.allows(cell.task, cell.candidate, cell.trial):
+                    yield cell
+                else:
+                    finish(cell, BEYOND, None)
+
+        with closing(engine.run(function, affordable(), limits=limits)) as outcomes:
+            for outcome in outcomes:
+                store.record(outcome, replace=outcome.key in done)
+                cell = by_key[outcome.key]
+                budget.spend(cell.task, cell.candidate, cell.trial, outcome.status, outcome.fit_seconds)
+                finish(cell, outcome.status, _cost(outcome))
     summary.seconds = time.monotonic() - start
     return summary
+
+
+def _budget(store: Store, study: Study, *, leave_out: Collection[str]) -> Budget:
+    """The budget of the study, less what cells took before, but for those that run (again)."""
+    if study.search_seconds is None:
+        return Budget(math.inf, cell_seconds=study.cell_seconds)
+    budget = Budget(study.search_seconds, cell_seconds=study.cell_seconds)
+    for r in store.frame(study.name).to_dict("records"):
+        if r["key"] not in leave_out:
+            budget.spend(r["task"], r["candidate"], r["trial"], r["status"], r["fit_seconds"])
+    return budget
 
 
 def _cost(outcome: Outcome) -> float | None:
@@ -170,7 +200,7 @@ def _bar(console: Console, study: Study, total: int, remaining: Remaining) -> It
 
         def shown(status: str) -> None:
             nonlocal failed
-            failed += status not in ("ok", "skipped")
+            failed += status not in _FINE
             progress.update(bar, advance=1, failed=f"{failed} failed" if failed else "")
 
         yield shown
@@ -186,7 +216,7 @@ def _lines(
     def write() -> None:
         while not ended.wait(_EVERY):
             elapsed = time.monotonic() - start
-            failed = sum(n for status, n in counts.items() if status not in ("ok", "skipped"))
+            failed = sum(n for status, n in counts.items() if status not in _FINE)
             console.print(
                 f"{study.name}: {counts.total()} of {total} cells, {failed} failed, {clock(elapsed)} gone, "
                 f"about {clock(remaining.seconds(elapsed))} left",

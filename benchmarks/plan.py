@@ -12,15 +12,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sklearn.model_selection import ParameterSampler
-
 import advisor
 import datasets
 from advisor import architectures
 from advisor.errors import StudyError
 from benchmarks.cell import Cell, canonical_json
-from benchmarks.protocol import BY_TEST_SIZE, Protocol
+from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
+from benchmarks.spaces import configurations
 from benchmarks.store import ADVISOR
 from datasets.task import TaskInfo
 
@@ -46,6 +44,9 @@ class Study:
         Whether the advisor's choice is judged like a candidate.
     n_trials : int
         Configurations of each candidate: the default one first, then random search.
+    search_seconds : float or None
+        Fit time that a candidate may spend on a task; when it is spent, the search ends before ``n_trials``,
+        see :mod:`benchmarks.budget`. None for no limit.
     cell_seconds : float
         Hard limit on the wall time of a cell.
     memory_mb : int or None
@@ -63,6 +64,7 @@ class Study:
     protocol: Protocol
     advisor: bool = False
     n_trials: int = 1
+    search_seconds: float | None = None
     cell_seconds: float = 3_600.0
     memory_mb: int | None = None
     next: str = ""
@@ -99,8 +101,8 @@ class Study:
                 "a study file must be TOML", got=f"{where}: {error}", do="correct it there"
             ) from error
         settings = _checked(table, _STUDY_KEYS, where=where, required=("name", "tasks", "candidates"))
-        protocol = Protocol(
-            **_checked(settings.pop("protocol", {}), _PROTOCOL_KEYS, where=f"{where} [protocol]")
+        protocol = Protocol.of(
+            _checked(settings.pop("protocol", {}), _PROTOCOL_KEYS, where=f"{where} [protocol]")
         )
         study = cls(**{"title": settings["name"], **settings}, protocol=protocol, text=text)
         for name in study.candidates:
@@ -148,7 +150,7 @@ def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
         The same list for the same study and data, on every machine. Pairs that cannot work are cells too:
         running them says why they are skipped.
     """
-    configs = {name: _configs(name, study.n_trials) for name in study.candidates}
+    configs = {name: configurations(name, study.protocol, study.n_trials) for name in study.candidates}
     return list(_cells(study, study.infos() if infos is None else infos, configs))
 
 
@@ -161,27 +163,20 @@ def _cells(study: Study, infos: Iterable[TaskInfo], configs: Mapping[str, list[s
         if study.advisor:
             searches.append((ADVISOR, 0, advice))
         for name, trial, config in searches:
-            for fold in range(study.protocol.folds_of(info.n)):
+            for fold in range(_folds(study.protocol, info)):
                 for seed in study.protocol.seeds:
                     yield Cell(info.id, info.data_hash, name, config, fold, seed, text, trial)
 
 
-def _configs(name: str, n_trials: int) -> list[str]:
-    """Default configuration, then distinct random ones; a longer search begins with the shorter one."""
-    configs = ["{}"]
-    if n_trials == 1:
-        return configs  # without loading the architecture
-    space = dict(architectures.get(name).space)
-    rng = np.random.RandomState(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"))
-    # one draw at a time: drawing many at once from a grid of lists would depend on how many
-    for _ in range(20 * n_trials if space else 0):
-        draw = next(iter(ParameterSampler(space, 1, random_state=rng)))
-        config = canonical_json({k: v.item() if isinstance(v, np.generic) else v for k, v in draw.items()})
-        if config not in configs:
-            configs.append(config)
-        if len(configs) == n_trials:
-            break
-    return configs
+def _folds(protocol: Protocol, info: TaskInfo) -> int:
+    folds = protocol.folds_of(info.n, given=info.n_splits)
+    if folds < 1 or (protocol.split == "openml" and folds > info.n_splits):
+        raise StudyError(
+            f"the protocol {protocol.name!r} needs tasks that come with at least {max(folds, 1)} splits",
+            got=f"{info.n_splits} of {info.id}",
+            do="ask for fewer folds, leave the task out, or choose another protocol",
+        )
+    return folds
 
 
 def _calibration_hash() -> str:
@@ -216,6 +211,12 @@ _COUNT: Check = ("a whole number of at least 1", _is_count)
 _SHARE: Check = ("a number between 0 and 1", lambda v: _is_number(v) and 0 < v < 1)
 _SECONDS: Check = ("a positive number of seconds", lambda v: _is_number(v) and v > 0)
 _NAMES: Check = ("a list of distinct names", _is_names)
+
+
+def _one_of(names: Iterable[str]) -> Check:
+    return f"one of {', '.join(map(repr, names))}", lambda v: isinstance(v, str) and v in names
+
+
 _STUDY_KEYS: dict[str, Check] = {
     "name": (
         "a name of letters, digits, '-', '_' and '.'",
@@ -227,28 +228,35 @@ _STUDY_KEYS: dict[str, Check] = {
     "candidates": _NAMES,
     "advisor": ("true or false", lambda v: isinstance(v, bool)),
     "n_trials": _COUNT,
+    "search_seconds": _SECONDS,
     "cell_seconds": _SECONDS,
     "memory_mb": _COUNT,
     "protocol": ("a table", lambda v: isinstance(v, dict)),
 }
 _PROTOCOL_KEYS: dict[str, Check] = {
-    "name": ("'holdout' or 'random'", lambda v: v in ("holdout", "random")),
+    "name": _one_of(VARIANTS),
+    "size": _one_of(SIZES),
+    "split": _one_of(SPLITS),
     "max_train": _COUNT,
     "train_fraction": _SHARE,
     "validation_share": _SHARE,
     "max_eval": _COUNT,
     "fit_seconds": _SECONDS,
+    "inner_folds": ("a whole number of at least 2", lambda v: _is_count(v) and v >= 2),
     "folds": (
-        f"a whole number of at least 1, or '{BY_TEST_SIZE}'",
-        lambda v: v == BY_TEST_SIZE or _is_count(v),
+        f"a whole number of at least 1, '{BY_TEST_SIZE}' or '{AS_GIVEN}'",
+        lambda v: v in (BY_TEST_SIZE, AS_GIVEN) or _is_count(v),
     ),
     "seeds": (
         "a list of distinct whole numbers from 0",
         lambda v: _is_distinct(v) and all(s == 0 or _is_count(s) for s in v),
     ),
+    "spaces": _one_of(("own", "paper")),
+    "early_stopping": _one_of(("sensible", "published")),
+    "normalisation": _one_of(("dummy", "published", "min-max")),
 }
 assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text"}
-assert set(_PROTOCOL_KEYS) == {f.name for f in fields(Protocol)} - {"version"}
+assert set(_PROTOCOL_KEYS) == {f.name for f in fields(Protocol)} - {"version"} | {"size"}
 
 
 def _checked(

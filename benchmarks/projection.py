@@ -16,8 +16,10 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import scores
+from benchmarks import curves, scores
+from benchmarks.budget import BEYOND
 from benchmarks.cell import canonical_json
+from benchmarks.protocol import Protocol
 
 ADVISOR = scores.ADVISOR
 
@@ -65,7 +67,9 @@ class Candidate:
         return hashlib.sha256(canonical_json(asdict(self)).encode()).hexdigest()[:16]
 
 
-def candidates(frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, Candidate]:
+def candidates(
+    frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]
+) -> dict[str, Candidate]:
     """Make the runs of every candidate, best first.
 
     Parameters
@@ -74,6 +78,8 @@ def candidates(frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]]) -> d
         Results, as :meth:`benchmarks.store.Store.frame` gives them.
     tasks : mapping of str to mapping
         Facts of the tasks by id, as :meth:`benchmarks.store.Store.tasks` gives them.
+    settings : mapping
+        The study file, parsed.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def candidates(frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]]) -> d
         By name.
     """
     verdict, ranks, regret = scores.verdict(frame), scores.ranks(frame), scores.regret(frame)
-    curve, anytime = scores.curve(frame), scores.anytime(frame)
+    curve, anytime = curves.of_study(frame, settings), scores.anytime(frame)
     overall = verdict[verdict["structure"] == "overall"]
     names = [
         *overall["candidate"],
@@ -110,7 +116,10 @@ def candidates(frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]]) -> d
         top = Run(
             name,
             _finite(metrics),
-            params={"trials": str(cells["trial"].nunique()), "folds": str(cells["fold"].nunique())},
+            params={
+                "trials": str(cells.loc[cells["status"] != BEYOND, "trial"].nunique()),
+                "folds": str(cells["fold"].nunique()),
+            },
             tags={"status": ", ".join(f"{n} {status}" for status, n in statuses.items()), **_hardware(cells)},
             start=start,
             end=start + round(1_000 * spent),
@@ -170,6 +179,7 @@ def _task_run(
         }
     else:
         params |= {f"config.{name}": str(value) for name, value in json.loads(best["config"].iloc[0]).items()}
+    cells = cells[cells["status"] != BEYOND]
     wrong = cells[cells["status"] != "ok"]
     times = [_milliseconds(text) for text in cells["finished"] if text]
     tags = {
@@ -256,6 +266,10 @@ def note(settings: Mapping[str, Any], frame: pd.DataFrame) -> str:
             ),
             "",
         ]
+    protocol = Protocol.of(settings["settings"].get("protocol", {}))
+    scale = f"Curves over trials: {curves.SCALES[protocol.normalisation]}."
+    lines += [_text(text) for text in (protocol.words, scale, scores.beyond(frame)) if text]
+    lines.append("")
     regret = scores.regret(frame)
     if len(regret):
         means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()

@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from advisor.errors import DivergedError, MissingDependency, StudyError
 from benchmarks.cell import Cell, Outcome, Status
 from benchmarks.protocol import METRICS
 from benchmarks.store import ADVISOR
-from datasets.splits import Split, random_split, split
+from datasets.splits import Split, given_split, inner_folds, random_split, split
 from datasets.task import Task
 
 _PACKAGES = (
@@ -44,6 +44,7 @@ _PACKAGES = (
     "catboost",
     "torch",
 )
+_SPLITS = {"holdout": split, "random": random_split, "openml": given_split}
 _ROOT = Path(__file__).parents[1]
 _NO_MEMORY = ("out of memory", "can't allocate memory", "bad_alloc", "unable to allocate")
 
@@ -110,26 +111,45 @@ def _fit_and_score(cell: Cell, facts: _Facts) -> None:
     architecture = architectures.get(cell.candidate)
     if reason := _misfit(architecture, task):
         raise _Skip(reason)
-    protocol = loads(cell.protocol)
-    estimator = architecture.make(
-        task.kind,
-        layout=task.layout,
-        random_state=cell.seed,
-        time_limit=protocol["fit_seconds"],
-        **loads(cell.config),
-    )
+    parts = _inner_folds(cell.task, cell.fold, cell.protocol)
+    estimator = _estimator(architecture, cell, task)
     facts.extra |= {f"n_{side}": len(getattr(rows, side)) for side in ("train", "validation", "test")}
     with _timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
     facts.device = str(getattr(estimator, "device_", "cpu"))
     told = {"epochs": "n_epochs_", "best_epoch": "best_epoch_", "trees": "n_trees_", "stopped": "stopped_"}
     facts.extra |= {say: getattr(estimator, name) for say, name in told.items() if hasattr(estimator, name)}
+    sides = ("test",) if parts else ("validation", "test")
     with _timed(facts, "predict_seconds"):
-        predicted = {
-            side: estimator.predict(task.X.iloc[getattr(rows, side)]) for side in ("validation", "test")
-        }
+        predicted = {side: estimator.predict(task.X.iloc[getattr(rows, side)]) for side in sides}
     scores = {side: _score(task, getattr(rows, side), values) for side, values in predicted.items()}
+    if parts:
+        inner = [_inner_score(cell, facts, held) for held in parts]
+        facts.extra["inner_scores"] = inner
+        scores["validation"] = float(np.mean(inner))
     facts.validation, facts.test = scores["validation"], scores["test"]
+
+
+def _estimator(architecture: Architecture, cell: Cell, task: Task) -> Any:
+    return architecture.make(
+        task.kind,
+        layout=task.layout,
+        random_state=cell.seed,
+        time_limit=loads(cell.protocol)["fit_seconds"],
+        **loads(cell.config),
+    )
+
+
+def _inner_score(cell: Cell, facts: _Facts, held: np.ndarray) -> float:
+    """Score on a part of the training rows of a model that is fitted to the others."""
+    task, rows = _data(cell)
+    kept = rows.train[~np.isin(rows.train, held)]
+    estimator = _estimator(architectures.get(cell.candidate), cell, task)
+    with _timed(facts, "fit_seconds"):
+        estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
+    with _timed(facts, "predict_seconds"):
+        predicted = estimator.predict(task.X.iloc[held])
+    return _score(task, held, predicted)
 
 
 def _score(task: Task, rows: np.ndarray, predicted: Any) -> float:
@@ -199,9 +219,16 @@ def _task(task_id: str) -> Task:
 def split_of(task_id: str, fold: int, protocol: str) -> Split:
     """The rows of a cell's sides, for its task, its fold and its protocol."""
     rules = loads(protocol)
-    names = ("max_train", "train_fraction", "validation_share", "max_eval")
-    rule = {"holdout": split, "random": random_split}[rules["name"]]
+    names = {"max_train", "train_fraction", "validation_share", "max_eval"} & set(rules)
+    rule: Callable[..., Split] = _SPLITS[rules["name"]]
     return rule(_task(task_id), fold=fold, **{name: rules[name] for name in names})
+
+
+@lru_cache(maxsize=8)
+def _inner_folds(task_id: str, fold: int, protocol: str) -> list[np.ndarray]:
+    """Parts of the training rows that choose the configuration; none where validation rows do."""
+    k = loads(protocol).get("inner_folds")
+    return inner_folds(_task(task_id), split_of(task_id, fold, protocol).train, k=k, seed=fold) if k else []
 
 
 def _data(cell: Cell) -> tuple[Task, Split]:
@@ -209,6 +236,7 @@ def _data(cell: Cell) -> tuple[Task, Split]:
     if task.data_hash != cell.data_hash:
         _task.cache_clear()
         split_of.cache_clear()
+        _inner_folds.cache_clear()
         raise StudyError(
             f"the data of {cell.task} must be those that the study was planned with ({cell.data_hash})",
             got=task.data_hash,
@@ -226,7 +254,7 @@ def _timed(facts: _Facts, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        setattr(facts, name, time.perf_counter() - start)
+        setattr(facts, name, (getattr(facts, name) or 0.0) + time.perf_counter() - start)
 
 
 class _PeakMemory:

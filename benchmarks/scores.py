@@ -1,10 +1,11 @@
-"""From a results frame to who wins: normalised scores, ranks, verdict, curves and the advisor's regret.
+"""From a results frame to who wins: normalised scores, ranks, verdict and the advisor's regret.
 
 Every function takes the frame of :meth:`benchmarks.store.Store.frame`. The rules are the same everywhere:
 
 - A task with a cell that has no outcome yet is left out; so is one where the dummy failed, for it has no
   zero.
 - A failed or skipped cell counts with the scores of the dummy in the same fold and seed.
+- A trial beyond the budget of a search is no part of it, see :mod:`benchmarks.budget`.
 - Scores are averaged over folds and seeds first, then over tasks.
 - The configuration of a candidate is the one with the best mean validation score; the test score never
   chooses.
@@ -16,6 +17,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+
+from benchmarks.budget import BEYOND as BEYOND
 
 ADVISOR = "advisor"
 BASELINE = "dummy"
@@ -38,8 +41,10 @@ def complete(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows of tasks without pending cells whose dummy is "ok" everywhere, with the column ``imputed``.
+        The rows of tasks without pending cells whose dummy is "ok" everywhere, with the column ``imputed``;
+        those beyond the budget are left out.
     """
+    frame = frame[frame["status"] != BEYOND]
     baseline = frame[frame["candidate"] == BASELINE]
     unusable = set(frame.loc[frame["status"] == "pending", "task"])
     unusable |= set(frame["task"]) - set(baseline["task"]) | set(
@@ -166,31 +171,6 @@ def verdict(frame: pd.DataFrame) -> pd.DataFrame:
     return table[["structure", *_VERDICT]]
 
 
-def curve(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean normalised score after 1, 2, ... trials, the best by validation so far carried forward.
-
-    The scale is that of the finished search, so the curve ends at the verdict. No reshuffling.
-
-    Returns
-    -------
-    DataFrame
-        ``candidate``, ``trials``, ``normalised_score``.
-    """
-    scale = _scale(frame)
-    last = int(trials(frame)["trial"].max()) + 1 if len(scale) else 0
-    parts = [
-        _on_scale(selected(frame, within_trials=k), scale)
-        .groupby("candidate", sort=False)["normalised"]
-        .mean()
-        .rename("normalised_score")
-        .reset_index()
-        .assign(trials=k)
-        for k in range(1, last + 1)
-    ]
-    columns = ["candidate", "trials", "normalised_score"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
 def anytime(frame: pd.DataFrame, seconds: Sequence[float] = SECONDS) -> pd.DataFrame:
     """Mean normalised score within a budget of fitting time per task.
 
@@ -223,6 +203,15 @@ def anytime(frame: pd.DataFrame, seconds: Sequence[float] = SECONDS) -> pd.DataF
         for candidate in rows["candidate"].unique():
             parts.append((candidate, budget, total.get(candidate, 0.0) / n_tasks))
     return pd.DataFrame(parts, columns=["candidate", "seconds", "normalised_score"])
+
+
+def beyond(frame: pd.DataFrame) -> str:
+    """Say whose searches the budget of the study ended early; empty if nobody's."""
+    searches = frame.drop_duplicates(["task", "candidate", "trial"])
+    declared = searches["candidate"].value_counts().to_dict()
+    left_out = searches.loc[searches["status"] == BEYOND, "candidate"].value_counts(sort=False)
+    told = [f"{name} {n} of {declared[name]} trials" for name, n in left_out.items()]
+    return f"Beyond the budget of a search, and no part of it: {', '.join(told)}." if told else ""
 
 
 def regret(frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ import filelock
 import pandas as pd
 
 from advisor.errors import StoreError
+from benchmarks.budget import mark_beyond
 from benchmarks.cell import Cell, Outcome, canonical_json
 
 VERSION = 1
@@ -240,9 +241,9 @@ class Store:
     def integrity(self) -> str:
         """Ask SQLite whether the file is whole: ``"ok"``, or what is wrong with it."""
         with self._translated():
-            told = [row[0] for row in self._db.execute("PRAGMA integrity_check(5)")]
+            told = [row[0] for row in self._db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
             told += [f"{row[0]} refers to nothing" for row in self._db.execute("PRAGMA foreign_key_check")]
-        return told[0] if len(told) == 1 else "; ".join(t for t in told if t != "ok")[:500]
+        return "; ".join(told)[:500] or "ok"
 
     def costs(self) -> dict[tuple[str, str, str], float]:
         """Mean seconds of fitting and predicting, by (task, candidate, protocol), over all studies."""
@@ -255,17 +256,18 @@ class Store:
     def frame(self, study: str) -> pd.DataFrame:
         """Read one row per cell of a study.
 
-        A cell without outcome has the status ``"pending"``. A row of the advisor takes its scores from the
-        cell of the family it advised (same task, fold and seed, default configuration), and its status too
-        if that one failed; its ``fit_seconds`` are those of the advice and of that fit, the former kept in
-        ``extra["advice_seconds"]``.
+        A cell without outcome has the status ``"pending"``; one that the study's ``search_seconds`` leave out
+        is :data:`benchmarks.budget.BEYOND`, also if another study ran it. A row of the advisor takes its
+        scores from the cell of the family it advised (same task, fold and seed, default configuration), and
+        its status too if that one failed; its ``fit_seconds`` are those of the advice and of that fit, the
+        former kept in ``extra["advice_seconds"]``.
 
         Returns
         -------
         DataFrame
             With the columns :data:`COLUMNS`, in the declared order.
         """
-        self.study(study)
+        settings = self.study(study)["settings"]
         query = """SELECT s.key, c.task, t.origin, t.structure, t.kind, t.metric, c.candidate, c.config,
               s.trial, c.fold, c.seed, coalesce(o.status, 'pending'), coalesce(o.reason, ''), o.validation,
               o.test, o.fit_seconds, o.predict_seconds, o.peak_mb, coalesce(o.extra, '{}'),
@@ -281,6 +283,7 @@ class Store:
                 json.loads(record["extra"]),
                 json.loads(record["environment"]),
             )
+        mark_beyond(records, settings)
         _resolve_advice(records)
         frame = pd.DataFrame(records, columns=COLUMNS)
         numbers = ["validation", "test", "fit_seconds", "predict_seconds", "peak_mb"]

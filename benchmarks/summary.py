@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks import scores
+from benchmarks.budget import BEYOND
 
 
 def show(console: Console, title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -86,8 +87,10 @@ def show_advice(console: Console, frame: pd.DataFrame) -> None:
 
 
 def show_failures(console: Console, frame: pd.DataFrame) -> None:
-    """Print every kind of cell that did not go well, with the reason; nothing if all did."""
-    wrong = frame[~frame["status"].isin(["ok", "pending"])]
+    """Print every kind of cell that did not go well, with the reason, and what a budget left out, if any."""
+    if text := scores.beyond(frame):
+        console.print(Text(text))
+    wrong = frame[~frame["status"].isin(["ok", "pending", BEYOND])]
     if not len(wrong):
         return
     columns = ["task", "candidate", "status", "reason"]

@@ -64,7 +64,8 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
         if not path.is_file():
             raise StoreError("an attachment must be a file", got=str(path), do="make it first")
     frame, settings, tasks = store.frame(study), store.study(study), store.tasks(study)
-    runs, text = candidates(frame, {task["id"]: task for task in tasks}), note(settings, frame)
+    runs = candidates(frame, {task["id"]: task for task in tasks}, settings["settings"])
+    text = note(settings, frame)
     client = connect(uri)
     try:
         experiment = _experiment(client, study, artifacts=store.path.absolute().parent / "artifacts")

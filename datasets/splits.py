@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -166,6 +166,98 @@ def random_split(
     return Split(train=train, validation=validation[:max_eval], test=test[:max_eval])
 
 
+def given_split(
+    task: Task, *, fold: int, max_train: int, validation_share: float = 0.2, max_eval: int = 50_000
+) -> Split:
+    """Take the training and test rows that come with the task; validation rows are held out of the former.
+
+    Parameters
+    ----------
+    task : Task
+        What to split: one with ``splits``.
+    fold : int
+        Which of them, from 0; also the seed of what is held out.
+    max_train : int
+        Most rows to train with; those that stay are drawn at random.
+    validation_share : float
+        Share of the training rows for validation, in (0, 1), to the next one in a whole number of parts. Rows
+        that belong together stay together, see :func:`inner_folds`.
+    max_eval : int
+        Most rows in validation and in test.
+
+    Returns
+    -------
+    Split
+        Positions into ``task.X``.
+
+    Raises
+    ------
+    InputError
+        If the task comes without such a split, or its training rows form too few units.
+    """
+    if fold >= len(task.splits):
+        raise InputError(
+            "the task must come with the split that is asked for",
+            got=f"fold {fold} of {task.id}, which has {len(task.splits)}",
+            do="ask for fewer folds, or use another protocol",
+        )
+    rng = np.random.default_rng(fold)
+    train, test = (rng.permutation(rows) for rows in task.splits[fold])
+    held = inner_folds(task, train, k=max(2, round(1 / validation_share)), seed=fold)[0]
+    return Split(
+        train=train[~np.isin(train, held)][:max_train],
+        validation=rng.permutation(held)[:max_eval],
+        test=test[:max_eval],
+    )
+
+
+def inner_folds(task: Task, rows: np.ndarray, *, k: int, seed: int) -> list[np.ndarray]:
+    """Deal rows out to k parts, each of which one fit leaves out; what belongs together stays together.
+
+    Parameters
+    ----------
+    task : Task
+        Whose rows.
+    rows : ndarray of int
+        Positions into ``task.X``.
+    k : int
+        How many parts.
+    seed : int
+        The only source of randomness.
+
+    Returns
+    -------
+    list of ndarray
+        Positions into ``task.X``, with the classes of the whole in each part.
+
+    Raises
+    ------
+    InputError
+        If the rows form fewer than k units.
+
+    Examples
+    --------
+    >>> import datasets
+    >>> task = datasets.load("embedded:digits")
+    >>> [len(part) for part in inner_folds(task, np.arange(1_000), k=4, seed=0)]
+    [250, 250, 250, 250]
+    """
+    groups = None if task.groups is None else task.groups.iloc[rows]
+    some = replace(task, X=task.X.iloc[rows], y=task.y.iloc[rows], groups=groups)
+    unit = _units(row_hashes(some.X), groups)
+    sizes = np.bincount(unit)
+    if len(sizes) < k:
+        raise InputError(
+            f"{k} inner folds need as many groups of rows that do not share an entity or their inputs",
+            got=f"{len(sizes)} in {len(rows)} training rows of {task.id}",
+            do="ask for fewer inner folds, or more data",
+        )
+    noise = np.random.default_rng(seed).random(len(sizes))
+    part = np.empty(len(sizes), dtype=int)
+    part[np.lexsort((noise, -sizes, _classes(some, unit, sizes)))] = np.arange(len(sizes)) % k
+    return [rows[part[unit] == i] for i in range(k)]
+
+
 def row_hashes(X: pd.DataFrame) -> np.ndarray:
     """Hash each row by its values, whatever their dtype.
 
@@ -240,11 +332,7 @@ def _order(
     task: Task, unit: np.ndarray, sizes: np.ndarray, *, big: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Rank the units for dealing out: big ones first, then classes interleaved evenly."""
-    if task.kind == "classification":
-        counts = pd.crosstab(unit, _labels(task)).to_numpy()
-        label = counts.argmax(axis=1)  # of most of the unit's rows
-    else:
-        label = np.zeros(len(sizes), dtype=int)
+    label = _classes(task, unit, sizes)
     noise = rng.random((2, len(sizes)))
     place = pd.Series(noise[0]).groupby(label).rank(method="first").to_numpy() - 1  # k-th of its class
     size = np.bincount(label)[label]
@@ -253,6 +341,14 @@ def _order(
     rank = np.empty(len(sizes), dtype=int)
     rank[np.lexsort((noise[1], position, sizes <= big))] = np.arange(len(sizes))
     return rank
+
+
+def _classes(task: Task, unit: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Number the class that most rows of a unit have; one for all where the target is a number."""
+    if task.kind == "regression":
+        return np.zeros(len(sizes), dtype=int)
+    classes: np.ndarray = pd.crosstab(unit, _labels(task)).to_numpy().argmax(axis=1)
+    return classes
 
 
 def _boundary(ends: np.ndarray, target: int, *, after: int = 0, enough: bool = False) -> int:

@@ -37,6 +37,10 @@ class Task:
         The original collection; tasks of one origin are not independent and are clustered in intervals.
     groups : Series or None
         Rows of one group stay on one side of a split.
+    splits : tuple of (ndarray, ndarray)
+        Positions of the training and the test rows of each split that comes with the task, in the order of
+        the folds; empty if none does. They are no part of ``data_hash``: a source gives the same id the same
+        splits.
     """
 
     id: str
@@ -48,6 +52,7 @@ class Task:
     layout: tuple[int, ...] | None
     origin: str
     groups: pd.Series | None = None
+    splits: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,6 +85,7 @@ class Task:
             data_hash=self.data_hash,
             n=n,
             d=d,
+            n_splits=len(self.splits),
         )
 
 
@@ -95,6 +101,8 @@ class TaskInfo:
         As in :class:`Task`; None where it would need the values and they were not loaded.
     n, d : int
         Rows and input columns.
+    n_splits : int
+        Splits that come with it.
     """
 
     id: str
@@ -106,6 +114,7 @@ class TaskInfo:
     data_hash: str | None
     n: int
     d: int
+    n_splits: int = 0
 
 
 def _canonical(column: pd.Series) -> bytes:

@@ -24,7 +24,7 @@ SCHEMA: dict[str, tuple[str, str]] = {
     "trial": ("count from 0", "place in the search; 0 is the default configuration"),
     "fold": ("count from 0", "which split"),
     "seed": ("integer", "seed of the fit"),
-    "status": ("text", "ok, skipped, timeout, out_of_memory, diverged, error, pending"),
+    "status": ("text", "ok, skipped, timeout, out_of_memory, diverged, error, pending, beyond budget"),
     "reason": ("text", "why the status is not ok"),
     "validation": ("metric", "score that chooses the configuration; missing unless ok"),
     "test": ("metric", "score that is reported; missing unless ok"),

@@ -206,7 +206,7 @@ def curves(means: pd.DataFrame, *, structure: pd.Series, narrow: bool = False) -
     Parameters
     ----------
     means : DataFrame
-        Columns ``structure``, ``candidate``, ``trials`` (1, 2, ...) and ``mean``.
+        Columns ``structure``, ``candidate``, ``trials`` (1, 2, ...), ``mean``, ``low`` and ``high``.
     structure : Series, shape (tasks,)
         The structure of each task, for the headings.
     narrow : bool, default=False
@@ -230,6 +230,8 @@ def curves(means: pd.DataFrame, *, structure: pd.Series, narrow: bool = False) -
             for name, line in table.groupby("candidate", sort=False):
                 style, line = look(str(name), names), line.sort_values("trials")
                 ax.plot(line["trials"], line["mean"], drawstyle="steps-post", color=style.light, lw=2)
+                band = line["trials"], line["low"], line["high"]
+                ax.fill_between(*band, step="post", color=style.light, alpha=0.15, lw=0)
                 ends[str(name)] = float(line["mean"].iloc[-1])
                 drawing.mark(ax, line["trials"].iloc[-1], ends[str(name)], style, 7)
             ax.set(xscale="log" if last > 20 else "linear")

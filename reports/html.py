@@ -96,6 +96,8 @@ def page(summary: Summary) -> str:
         advice=sentences.advice(summary),
         unfinished=sentences.unfinished(summary),
         next_step=sentences.next_step(summary),
+        protocol=sentences.protocol(summary),
+        scale=sentences.scale(summary),
         counts=_counts(summary),
         figure=figure,
         verdict=_verdict(summary),

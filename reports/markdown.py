@@ -53,6 +53,7 @@ def markdown(summary: Summary) -> str:
             what = f"{row['task']}, {row['candidate']}: {row['status']} ({row['cells']}×) {row['reason']}"
             lines.append(f"- {escape(what)}")
         lines.append("")
+    lines += [escape(sentences.protocol(summary)), ""]
     if text := sentences.next_step(summary):
         lines += [escape(text), ""]
     return "\n".join(lines)
@@ -87,7 +88,7 @@ def terminal(summary: Summary) -> str:
     note = "Mean normalised score: 0 is the dummy, 1 the best candidate of every task."
     if least < statistics.MIN_SOURCES:
         note += " Few tasks: read it as a direction."
-    after = [note, sentences.advice(summary)]
+    after = [note, sentences.protocol(summary), sentences.advice(summary)]
     if len(summary.failures):
         cells = sentences.count(int(summary.failures["cells"].sum()), "cell")
         after.append(f"{cells} without a score (counted with the dummy's): see the report.")

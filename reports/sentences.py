@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import curves, scores
+from benchmarks.protocol import Protocol
 from reports import statistics
 from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
@@ -102,6 +104,40 @@ def unfinished(summary: Summary) -> str:
         f"Unfinished study: {n} of {n + judged} tasks are in no average, because not all of their cells "
         f"have a result. The report covers the other {judged}."
     )
+
+
+def protocol(summary: Summary) -> str:
+    """By which rule it was judged, and whose search ended early.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    words = Protocol.of(summary.study.get("settings", {}).get("protocol", {})).words
+    return f"{words} {scores.beyond(summary.frame)}".strip()
+
+
+def scale(summary: Summary) -> str:
+    """Where 0 and 1 lie for the curves over trials.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        Half a sentence.
+    """
+    settings = summary.study.get("settings", {})
+    return curves.SCALES[Protocol.of(settings.get("protocol", {})).normalisation]
 
 
 def next_step(summary: Summary) -> str:

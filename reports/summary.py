@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import StoreError
-from benchmarks import scores
+from benchmarks import curves, scores
 from reports import statistics
 
 OVERALL, UNKNOWN = "overall", "unknown"
@@ -55,7 +55,7 @@ class Summary:
     policies : DataFrame
         One row per way to choose a family: mean regret with interval; empty without the three families.
     curves : DataFrame
-        ``structure``, ``candidate``, ``trials``, ``mean``; empty if nothing was searched.
+        ``structure``, ``candidate``, ``trials``, ``mean``, ``low``, ``high``; empty if nothing was searched.
     """
 
     study: Mapping[str, Any]
@@ -81,8 +81,11 @@ class Summary:
 
     @property
     def failures(self) -> pd.DataFrame:
-        """Cells neither "ok" nor pending, equal ones counted: task, candidate, status, reason, cells."""
-        bad = self.frame[~self.frame["status"].isin(["ok", "pending"])]
+        """Cells that went wrong, equal ones counted: task, candidate, status, reason, cells.
+
+        Those that are pending, and those beyond the budget of a search, did not.
+        """
+        bad = self.frame[~self.frame["status"].isin(["ok", "pending", scores.BEYOND])]
         keys = ["task", "candidate", "status", "reason"]
         return bad.groupby(keys, sort=False).size().rename("cells").reset_index()
 
@@ -150,7 +153,7 @@ def summarise(frame: pd.DataFrame, study: Mapping[str, Any], *, rng: np.random.G
         places=places,
         advice=_advice(frame, tasks, regret),
         policies=_policies(regret, tasks, rng),
-        curves=_curves(frame, tasks),
+        curves=_curves(frame, tasks, study),
     )
 
 
@@ -314,12 +317,14 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _curves(frame: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
-    columns = ["structure", "candidate", "trials", "mean"]
+def _curves(frame: pd.DataFrame, tasks: pd.DataFrame, study: Mapping[str, Any]) -> pd.DataFrame:
+    columns = ["structure", "candidate", "trials", "mean", "low", "high"]
     if frame["trial"].max() == 0:
         return pd.DataFrame(columns=columns)
     parts = [
-        scores.curve(frame[frame["structure"] == structure]).assign(structure=structure)
+        curves.of_study(frame[frame["structure"] == structure], study.get("settings", {})).assign(
+            structure=structure
+        )
         for structure in dict.fromkeys(tasks["structure"])
     ]
     table = pd.concat(parts, ignore_index=True).rename(columns={"normalised_score": "mean"})

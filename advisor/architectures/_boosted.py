@@ -22,7 +22,7 @@ BOOSTING = """n_estimators : int
         Share of the rows held out for early stopping.
     refit : bool
         Whether the trees are grown anew on all rows once their number is known.
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target; without effect for classes.
     time_limit : float or None
         Seconds after which no more trees are grown; None for no limit.

@@ -131,8 +131,8 @@ class Classifier(ClassifierMixin):
 class Regressor(RegressorMixin):
     """What a regressor adds to a :class:`Learner`: the target is scaled for training, and back.
 
-    It is standardised (``target_transform="standard"``) or mapped to a normal distribution by its quantiles
-    (``"quantile"``).
+    It is standardised (``target_transform="standard"``), mapped to a normal distribution by its quantiles
+    (``"quantile"``), or left as it is (``"none"``).
     """
 
     kind: ClassVar[Kind] = "regression"

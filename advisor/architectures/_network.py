@@ -41,7 +41,7 @@ TRAINING = """max_epochs, patience : int
         Course of the learning rate, see :class:`advisor.architectures._training.Recipe`.
     clip, time_limit : float or None
         Largest norm of the gradient; seconds of training after which it ends with the best weights.
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target; without effect for classes.
     device : str
         "auto" (CUDA, else MPS, else CPU) or a torch device.

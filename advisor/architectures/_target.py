@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
@@ -217,7 +217,9 @@ class _Standard(StandardScaler):
 
 
 def target_scaler(name: str, n_rows: int, seed: int) -> Any:
-    """Make the transformer of a regression target: "standard" or "quantile"."""
+    """Make the transformer of a regression target: "standard", "quantile" or "none"."""
+    if name == "none":
+        return FunctionTransformer()
     if name == "standard":
         return _Standard()
     if name == "quantile":
@@ -226,7 +228,7 @@ def target_scaler(name: str, n_rows: int, seed: int) -> Any:
         )
         return make_pipeline(StandardScaler(), quantiles)  # see TableEncoder: it has a threshold of 1e-7
     raise InputError(
-        "target_transform must be 'standard' or 'quantile'", got=repr(name), do="choose one of them"
+        "target_transform must be 'standard', 'quantile' or 'none'", got=repr(name), do="choose one of them"
     )
 
 

@@ -23,7 +23,7 @@ class Wrapped(Learner):
 
     Parameters
     ----------
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target; without effect for classes.
     random_state : int, RandomState or None
         Seed of everything random in the fit.

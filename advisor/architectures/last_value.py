@@ -107,7 +107,7 @@ class LastValueRegressor(Regressor, _LastValue):
         means ``(d,)``.
     l2 : float or None
         Penalty of the map, as in :class:`advisor.architectures.linear.LinearRegressor`.
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target; without effect for classes.
     random_state : int, RandomState or None
         Seed of the rows that the penalty is chosen on, where there are more than 2,000.

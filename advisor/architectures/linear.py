@@ -69,7 +69,7 @@ class LinearRegressor(Regressor, _Linear):
         Penalty: the objective is the mean loss (half the squared error of the scaled target for numbers) plus
         ``l2 / 2`` times the squared norm of the coefficients, whatever the number of rows. None is 0.001 for
         classes; for numbers it is chosen from 0.0001 to 10 by leaving one out, on at most 2,000 rows.
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target; without effect for classes.
     random_state : int, RandomState or None
         Seed of the rows that the penalty is chosen on, where there are more than 2,000.

@@ -282,7 +282,7 @@ class MiniRocketRegressor(Regressor, _MiniRocket):
         column.
     n_features : int
         Features, at least 84; taken down to a multiple of 84.
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target; without effect for classes.
     device : str
         "auto" (CUDA, else MPS, else CPU) or a torch device, for the features.

@@ -65,7 +65,7 @@ class NearestNeighboursRegressor(Regressor, _NearestNeighbours):
         Whether neighbours count alike or by the inverse of their distance.
     p : float
         Power of the Minkowski distance: 2 is Euclid's, 1 the sum of the differences.
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target, which the mean is taken of; without effect for classes.
     n_jobs : int or None
         Threads; None follows OMP_NUM_THREADS.

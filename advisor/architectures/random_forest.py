@@ -101,7 +101,7 @@ class RandomForestRegressor(Regressor, _RandomForest):
         Least gain of a split, in units of the scaled target's impurity.
     bootstrap : bool
         Whether each tree sees a sample of the rows.
-    target_transform : {"standard", "quantile"}
+    target_transform : {"standard", "quantile", "none"}
         Scaling of a regression target; without effect for classes.
     time_limit : float or None
         Seconds after which no more trees are grown; None for no limit.

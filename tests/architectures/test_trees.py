@@ -10,6 +10,7 @@ from advisor import architectures
 from advisor.architectures._codes import CodeEncoder
 from advisor.architectures._space import Rounded
 from advisor.architectures._target import inner_split, seed_of
+from advisor.errors import InputError
 
 INSTALLED = architectures.names(installed=True)
 BOOSTED = [
@@ -106,6 +107,22 @@ def test_categories_without_order_are_grouped(name):
     assert model.score(frame[1500:], y[1500:]) > 0.9
 
 
+def test_one_hot_categories_of_xgboost_are_not_grouped():
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 8, 600)
+    frame = pd.DataFrame({"level": level.astype(str), "noise": rng.normal(size=600)})
+    y = np.isin(level, [1, 4, 6]).astype(float)
+
+    def stump(categories):
+        config = {"n_estimators": 1, "max_depth": 1, "learning_rate": 1.0, "early_stopping_rounds": None}
+        return make("gbt", "regression", categories=categories, **config).fit(frame, y)
+
+    assert stump("native").score(frame, y) > 0.9  # one split takes the three levels together
+    assert stump("one-hot").score(frame, y) < 0.6  # one split takes one level
+    with pytest.raises(InputError, match="categories must be 'native' or 'one-hot', got 'codes'"):
+        stump("codes")
+
+
 @pytest.mark.parametrize("name", [*NATIVE, "gradient_boosting", "random_forest"])
 def test_a_missing_category_and_a_missing_number_tell_something(name):
     rng = np.random.default_rng(0)
@@ -177,3 +194,15 @@ def test_rounded_draws_are_whole_and_repeat():
     draws = [Rounded(scipy.stats.norm(2, 5), least=2).rvs(random_state=s) for s in range(50)]
     assert all(type(d) is int and d >= 2 for d in draws)
     assert draws == [Rounded(scipy.stats.norm(2, 5), least=2).rvs(random_state=s) for s in range(50)]
+
+
+def test_a_target_left_as_it_is_keeps_its_unit():
+    X, y = problem("regression")
+    config = {"n_estimators": 1, "max_depth": 1, "min_impurity_decrease": 0.9}  # in units of the target
+    scaled, raw = (
+        make("gradient_boosting", "regression", early_stopping_rounds=None, target_transform=t, **config)
+        for t in ("standard", "none")
+    )
+    large = scaled.fit(X, 100 * y), raw.fit(X, 100 * y)
+    assert [len(np.unique(model.predict(X))) for model in large] == [1, 2]
+    assert raw.fit(X, 0.1 * y).predict(X) == pytest.approx(np.full(len(X), 0.1 * y.mean()))

@@ -62,6 +62,7 @@ def test_run_prints_the_verdict_and_what_is_next(call, finished):
     out = call("run", finished / "tiny.toml")
     assert "tiny: all 2 cells were done before" in out
     assert "Tiny study: mean normalised score over 1 task (0" in out
+    assert "Protocol holdout: rows split at random, those that belong together on one side; " in out
     assert [line.split()[1] for line in out.splitlines() if line.startswith("│")] == ["linear", "dummy"]
     assert "#/experiments/1/runs?compareRunsMode=CHART" in out
     assert out.endswith("Then run another.\n")

@@ -179,7 +179,7 @@ def test_a_network_below_the_linear_model_is_named():
 def test_the_studies_are_on_the_published_data_sets_with_their_split(name):
     study = Study.read(anchors.ANCHORS.parents[1] / "studies" / f"{name}.toml")
     assert set(study.tasks) == set(anchors.anchors()["task"])
-    assert study.protocol.name == "random"
+    assert study.protocol.split == "random"
     assert study.name == name
 
 

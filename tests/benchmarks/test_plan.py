@@ -11,7 +11,7 @@ from advisor import architectures
 from advisor.errors import StudyError
 from benchmarks.cell import Cell
 from benchmarks.plan import Study, plan
-from benchmarks.protocol import Protocol
+from benchmarks.protocol import VARIANTS, Protocol
 from datasets import TaskInfo
 
 STUDIES = Path(__file__).parents[2] / "benchmarks" / "studies"
@@ -49,6 +49,65 @@ def test_the_key_is_the_same_on_every_machine():
         '"validation_share":0.3,"version":1}'
     )
     assert cell.key == "f59f01a1bd398c25918c612f"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "key"),
+    [
+        ("", "f59f01a1bd398c25918c612f"),
+        ('name = "random"\nmax_train = 2_000\nfit_seconds = 150', "235e967f7b68cb7ab8816299"),
+    ],
+)
+def test_results_from_before_there_were_variants_stay_valid(table, protocol, key):
+    task = "embedded:digits" if not protocol else "openml:1"
+    text = study(table, protocol=protocol).protocol.text
+    assert Cell(task, "0123456789abcdef", "gbt", '{"max_depth":3}', 1, 2, text).key == key
+
+
+def test_a_variant_is_a_preset_that_single_keys_override(table):
+    def protocol(text):
+        return study(table, protocol=text).protocol
+
+    assert [protocol(f'name = "paper"\nsize = "{s}"').max_train for s in ("small", "medium", "large")] == [
+        1_000,
+        10_000,
+        50_000,
+    ]
+    paper = protocol('name = "paper"')
+    assert (paper.split, paper.folds, paper.spaces) == ("random", "by test size", "paper")
+    assert (paper.early_stopping, paper.normalisation, paper.max_train) == ("published", "published", 10_000)
+    changed = protocol(
+        'name = "paper"\nearly_stopping = "sensible"\nfolds = 2\nsize = "small"\nmax_train = 7'
+    )
+    assert (changed.early_stopping, changed.folds, changed.max_train) == ("sensible", 2, 7)
+    assert protocol('name = "kfold"').inner_folds == 5
+    assert protocol('name = "quick"').max_train < protocol("").max_train
+
+
+def test_the_text_of_a_protocol_holds_what_a_result_depends_on_and_nothing_else():
+    text = {name: Protocol.of({"name": name}).text for name in VARIANTS}
+    assert text["paper"] == text["random"]  # the spaces show in the configurations
+    assert json.loads(text["kfold"]) == {**json.loads(text["holdout"]), "inner_folds": 5}
+    given = json.loads(text["openml-splits"])
+    assert given["name"] == "openml"
+    assert "train_fraction" not in given
+    assert text["quick"] == Protocol(max_train=1_000, max_eval=2_000, fit_seconds=30).text
+    assert Protocol.of({"normalisation": "published"}).text == text["holdout"]
+
+
+def test_the_splits_that_come_with_a_task_are_its_folds(table):
+    facts = ("tabular", (3,), "regression", "r2", "x", "0" * 16, 60, 3)
+    given = TaskInfo("openml:1", *facts, n_splits=3)
+    declared = study("openml:1", protocol='name = "openml-splits"')
+    assert [c.fold for c in plan(declared, [given]) if c.candidate == "dummy"] == [0, 1, 2]
+    fewer = study("openml:1", protocol='name = "openml-splits"\nfolds = 2')
+    assert [c.fold for c in plan(fewer, [given]) if c.candidate == "dummy"] == [0, 1]
+    with pytest.raises(StudyError, match="tasks that come with at least 1 splits, got 0 of openml:1"):
+        plan(declared, [TaskInfo("openml:1", *facts)])
+    with pytest.raises(StudyError, match="at least 2 splits, got 1 of openml:1"):
+        plan(fewer, [TaskInfo("openml:1", *facts, n_splits=1)])
+    with pytest.raises(StudyError, match="needs tasks that come with"):
+        plan(study("openml:1", protocol='folds = "as given"'), [TaskInfo("openml:1", *facts)])
 
 
 def test_growing_a_study_changes_no_cell_that_is_there(table):
@@ -150,6 +209,14 @@ def test_a_pattern_names_every_task_that_it_matches(table):
         (
             'name = "x"\ntasks = ["a"]\ncandidates = ["dummy"]\n[protocol]\nseeds = [0, -1]',
             "whole numbers from 0",
+        ),
+        (
+            'name = "x"\ntasks = ["a"]\ncandidates = ["dummy"]\n[protocol]\nname = "papr"',
+            "'name' must be one of 'holdout', 'random', 'paper', .* got 'papr' in F.toml",
+        ),
+        (
+            'name = "x"\ntasks = ["a"]\ncandidates = ["dummy"]\n[protocol]\ninner_folds = 1',
+            "'inner_folds' must be a whole number of at least 2",
         ),
         ('name = "x"\nname = "y"', "must be TOML, got F.toml"),
         ("name =", "must be TOML, got F.toml"),

@@ -3,6 +3,7 @@
 import math
 import types
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,8 @@ from advisor.errors import DivergedError, MissingDependency
 from benchmarks import run
 from benchmarks.cell import Cell, canonical_json
 from benchmarks.plan import Study, plan
-from datasets.splits import split
+from benchmarks.protocol import r2
+from datasets.splits import inner_folds, split
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,59 @@ def test_scores_are_those_of_the_split(cell, task):
         assert score == pytest.approx(1 - lost / ((truth - truth.mean()) ** 2).sum())
     assert outcome.test > 0.9
     canonical_json([outcome.extra, outcome.environment])
+
+
+def test_inner_folds_choose_and_leave_the_test_score_as_it_is(task):
+    def outcome_of(protocol):
+        head = (
+            f'name = "s"\ntasks = ["{task}"]\ncandidates = ["linear", "dummy"]\n[protocol]\nmax_train = 100\n'
+        )
+        return run.run_cell(plan(Study.parse(head + protocol))[0])
+
+    outcome, plain = outcome_of('name = "kfold"\ninner_folds = 4'), outcome_of("")
+    assert outcome.test == plain.test
+    loaded = datasets.load(task)
+    train = split(loaded, fold=0, max_train=100).train
+    parts = inner_folds(loaded, train, k=4, seed=0)
+    assert sorted(np.concatenate(parts)) == sorted(train)
+    expected = []
+    for held in parts:
+        kept = np.setdiff1d(train, held)
+        model = architectures.get("linear").make("regression", layout=loaded.layout, random_state=0)
+        model.fit(loaded.X.iloc[kept], loaded.y.iloc[kept])
+        expected.append(r2(loaded.y.iloc[held], model.predict(loaded.X.iloc[held])))
+    assert outcome.extra["inner_scores"] == pytest.approx(expected)
+    assert outcome.validation == pytest.approx(np.mean(expected))
+
+
+def test_the_seconds_of_inner_folds_are_those_of_all_fits(task, candidate, monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr(run.time, "perf_counter", lambda: next(clock))
+    candidate(0.0)
+    text = f'name = "s"\ntasks = ["{task}"]\ncandidates = ["linear", "dummy"]\n[protocol]\nname = "kfold"'
+    outcome = run.run_cell(plan(Study.parse(text))[0])
+    assert (outcome.fit_seconds, outcome.predict_seconds) == (6, 6)
+
+
+def test_given_splits_are_used_as_they_are(task, monkeypatch):
+    loaded = datasets.load(task)
+    rows = np.arange(200)
+    splits = ((rows[:150], rows[150:]), (rows[50:], rows[:50]))
+    monkeypatch.setattr(datasets, "load", lambda id: replace(loaded, splits=splits))
+    run._task.cache_clear()
+    text = f'name = "s"\ntasks = ["{task}"]\ncandidates = ["dummy"]\n[protocol]\nname = "openml-splits"'
+    cells = plan(Study.parse(text), [replace(loaded, splits=splits).info])
+    try:
+        outcomes = [run.run_cell(cell) for cell in cells]
+    finally:
+        run._task.cache_clear()
+        run._split.cache_clear()
+    assert [o.status for o in outcomes] == ["ok", "ok"]
+    for outcome, (train, test) in zip(outcomes, splits):
+        sizes = [outcome.extra[f"n_{side}"] for side in ("train", "validation", "test")]
+        assert sizes == [0.8 * len(train), 0.2 * len(train), len(test)]
+        assert outcome.test <= 0
+    assert outcomes[0].test != outcomes[1].test
 
 
 def test_the_environment_says_where_it_ran(cell):

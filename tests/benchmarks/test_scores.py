@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import scores
+from benchmarks import curves, scores
 from benchmarks.store import COLUMNS
 
 # (task, structure, candidate) -> test score; validation is the same unless told
@@ -129,7 +129,7 @@ def test_tasks_that_cannot_be_judged_are_left_out(frame, status):
     who = {"pending": "gbt", "error": "dummy"}[status]
     assert set(scores.verdict(fail(frame, "a", who, status))["structure"]) == {"overall", "tabular"}
     nothing = fail(fail(frame, "a", who, status), "b", who, status)
-    for function in (scores.verdict, scores.curve, scores.anytime, scores.regret, scores.ranks):
+    for function in (scores.verdict, curves.curve, scores.anytime, scores.regret, scores.ranks):
         assert len(function(nothing)) == 0
 
 
@@ -151,16 +151,6 @@ def test_the_configuration_is_chosen_by_validation(frame):
     rows = scores.selected(pd.concat([better, frame], ignore_index=True))
     assert by_candidate(rows, "trial", "a") == {"cnn": 0, "lstm": 0, "gbt": 1, "dummy": 0}
     assert by_candidate(rows, "test", "a")["gbt"] == pytest.approx(0.65)
-
-
-def test_curve_carries_the_best_so_far_forward(frame):
-    one = make({("a", "image", c): s for c, s in [("cnn", 0.5), ("dummy", 0.0)]})
-    two = make({("a", "image", "cnn"): 1.0}, trial=1)
-    three = make({("a", "image", "cnn"): 0.2}, trial=2)
-    curve = scores.curve(pd.concat([one, two, three], ignore_index=True))
-    cnn = curve[curve["candidate"] == "cnn"]
-    assert list(zip(cnn["trials"], cnn["normalised_score"])) == [(1, 0.5), (2, 1.0), (3, 1.0)]
-    assert list(curve.loc[curve["candidate"] == "dummy", "normalised_score"]) == [0, 0, 0]
 
 
 def test_anytime_starts_at_the_dummy_and_ends_at_the_verdict(frame):

@@ -171,6 +171,8 @@ def test_the_description_is_the_verdict(place):
     _, uri, _ = place
     experiment, _ = shown(uri)
     text = experiment.tags["mlflow.note.content"]
+    assert "Protocol holdout: " in text
+    assert "Curves over trials: 0 the dummy, 1 the best candidate after its whole search" in text
     assert text.startswith("# A &lt;study>")
     assert "| gbt | 0.875 | 1.50 | 1 | 0 | 8.0 |" in text
     assert "| always cnn | 0.3000 |" in text
@@ -231,7 +233,7 @@ def test_failures_are_tags_and_never_numbers(tmp_path):
     with Store(tmp_path / "store.sqlite") as store:
         frame = store.frame("s")
         tasks = {task["id"]: task for task in store.tasks("s")}
-    runs = projection.candidates(frame, tasks)
+    runs = projection.candidates(frame, tasks, {})
     top = runs["lstm"].top
     assert top.failed
     assert ("status/failed", 4.0, 0) in top.metrics
@@ -258,7 +260,7 @@ def test_a_study_without_outcomes_can_be_shown(tmp_path):
     task = {"id": cell.task, "data_hash": "hash", **facts}
     with Store(tmp_path / "store.sqlite", writable=True) as store:
         store.declare("s", title="S", declared='name = "s"', tasks=[task], cells=[cell])
-        runs = projection.candidates(store.frame("s"), {cell.task: task})
+        runs = projection.candidates(store.frame("s"), {cell.task: task}, {})
         assert "1 of 1 cells have no outcome yet" in projection.note(store.study("s"), store.frame("s"))
     assert runs["dummy"].top.tags["status"] == "1 pending"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.errors import InputError
-from datasets.splits import Split, random_split, row_hashes, split
+from datasets.splits import Split, given_split, inner_folds, random_split, row_hashes, split
 from datasets.task import Task
 
 
@@ -190,3 +192,41 @@ def test_a_random_split_does_not_depend_on_the_order_of_the_rows():
     back = random_split(make(X[order], y[order], kind="regression"), fold=0, max_train=100)
     for one, other in zip(sides(there), sides(back)):
         assert np.array_equal(y[one], y[order][other])
+
+
+def test_inner_folds_deal_out_whole_units_and_classes_alike():
+    values = np.repeat(np.arange(60.0), 4)[:, None]  # each row four times
+    groups = np.repeat(np.arange(30), 8)
+    task = make(values, np.repeat([0, 1, 1], 80), groups=groups)
+    rows = np.random.default_rng(0).permutation(240)
+    parts = inner_folds(task, rows, k=5, seed=0)
+    assert sorted(np.concatenate(parts)) == list(range(240))
+    of_group = {group: {i for i, part in enumerate(parts) if group in groups[part]} for group in range(30)}
+    assert all(len(places) == 1 for places in of_group.values())
+    assert [len(part) for part in parts] == [48] * 5
+    assert [int(task.y.iloc[part].sum()) for part in parts] == [32] * 5
+    assert not np.array_equal(parts[0], inner_folds(task, rows, k=5, seed=1)[0])
+    with pytest.raises(InputError, match=r"31 inner folds need as many groups.*got 30 in 240"):
+        inner_folds(task, rows, k=31, seed=0)
+
+
+def test_given_splits_keep_their_test_rows_and_hold_validation_rows_out_of_train():
+    rows = np.arange(100)
+    task = replace(distinct(100), splits=((rows[:80], rows[80:]), (rows[20:], rows[:20])))
+    parts = given_split(task, fold=1, max_train=10_000, validation_share=0.25)
+    assert sorted(parts.test) == list(range(20))
+    assert (len(parts.train), len(parts.validation)) == (60, 20)
+    assert sorted([*parts.train, *parts.validation]) == list(range(20, 100))
+    small = given_split(task, fold=1, max_train=30, validation_share=0.25, max_eval=7)
+    assert list(map(len, sides(small))) == [30, 7, 7]
+    assert set(small.train) <= set(parts.train)
+    assert set(small.test) <= set(range(20))
+    with pytest.raises(InputError, match="got fold 2 of test:made, which has 2"):
+        given_split(task, fold=2, max_train=10)
+
+
+def test_equal_rows_of_given_training_rows_do_not_meet_across_validation():
+    values = np.repeat(np.arange(40.0), 2)[:, None]
+    task = replace(make(values), splits=((np.arange(60), np.arange(60, 80)),))
+    parts = given_split(task, fold=0, max_train=1_000)
+    assert not set(task.X["x0"].iloc[parts.train]) & set(task.X["x0"].iloc[parts.validation])

@@ -12,7 +12,10 @@ ALLOWED = {
     "advisor": (),
     "datasets": ("advisor",),
     "benchmarks": ("advisor", "datasets"),
-    "reports": ("benchmarks.store", "benchmarks.cell", "benchmarks.scores", "advisor.errors"),
+    "reports": (
+        *(f"benchmarks.{name}" for name in ("store", "cell", "scores", "curves", "protocol")),
+        "advisor.errors",
+    ),
 }
 FILES = [p for package in sorted(FIRST_PARTY) for p in sorted((ROOT / package).rglob("*.py"))]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.budget import BEYOND
 from reports import html
 from reports.summary import summarise
 
@@ -151,6 +152,21 @@ def test_an_unfinished_study_says_so_at_the_top(frame):
     text = page_of(frame)
     assert text.index("Unfinished study: 1 of 17 tasks") < text.index("<nav")
     assert "embedded:bike: 2 of 14 cells are not finished" in text
+
+
+def test_the_rule_and_who_stopped_early_are_told(make):
+    frame = make(trials=3)
+    late = (frame["candidate"] == "mlp") & (frame["trial"] == 2) & (frame["task"] == "embedded:bike")
+    frame.loc[late, ["status", "validation", "test", "fit_seconds"]] = [BEYOND, np.nan, np.nan, np.nan]
+    text = page_of(frame, settings={"protocol": {"name": "paper", "early_stopping": "sensible"}})
+    assert "Protocol paper: rows split at random, one by one; at most 10,000 to train" in text
+    assert "spaces of the paper; XGBoost stops early." in text
+    assert "Beyond the budget of a search, and no part of it: mlp 1 of 51 trials." in text
+    assert "Scale: 1 the best test score of all candidates and trials" in text
+    assert "beyond budget" not in text.partition('id="failures"')[2].partition('id="environment"')[0]
+    assert "XGBoost grows all trees, as published." in page_of(
+        frame, settings={"protocol": {"name": "paper"}}
+    )
 
 
 def test_sections_follow_what_the_study_has(make):
