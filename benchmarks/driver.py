@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 
@@ -20,12 +20,14 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from advisor.errors import AdvisorError
 from benchmarks.cell import Cell, Outcome
 from benchmarks.costs import Costs, Remaining
 from benchmarks.engine import Engine, Limits
 from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell
 from benchmarks.store import Store
+from benchmarks.summary import show_missing
 
 _EVERY = 10.0  # seconds between lines where there is no terminal
 
@@ -39,6 +41,7 @@ class Summary:
     statuses: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0  # wall time of the engine
     busy_seconds: float = 0.0  # fit and predict time of all cells
+    missing: Mapping[str, AdvisorError] = field(default_factory=dict)  # why tasks could not be had
 
 
 def run_study(
@@ -76,9 +79,12 @@ def run_study(
     Raises
     ------
     AdvisorError
-        If the study cannot be planned or the store cannot be written.
+        If the study cannot be planned, no task of it can be had, or the store cannot be written.
     """
-    infos = study.infos()
+    found = study.survey()
+    infos = found.infos
+    if console is not None:
+        show_missing(console, found.failed)
     cells = plan(study, infos)
     store.declare(
         study.name,
@@ -89,7 +95,7 @@ def run_study(
     )
     done = store.statuses(cell.key for cell in cells)
     todo = [cell for cell in cells if done.get(cell.key, "pending") in {"pending", *retry}]
-    summary = Summary(planned=len(cells), already_done=len(cells) - len(todo))
+    summary = Summary(planned=len(cells), already_done=len(cells) - len(todo), missing=found.failed)
     if not todo:
         return summary
     costs = Costs(infos, store.costs())

@@ -114,7 +114,7 @@ def test_the_advisor_has_a_cell_per_fold_and_depends_on_its_calibration(table, m
 
 
 def test_a_pattern_names_every_task_that_it_matches(table):
-    infos = study('embedded:*", "embedded:digits').infos()
+    infos = study('embedded:*", "embedded:digits').survey().infos
     names = [info.id for info in infos]
     assert len(names) == len(set(names)) > 2
     assert all(name.startswith("embedded:") for name in names)
