@@ -252,14 +252,15 @@ def _canonical(X: pd.DataFrame, y: pd.Series, categories: list[str], kind: Kind,
             column = column.astype("category")
             column = column.cat.rename_categories(list(map(str, column.cat.categories))).cat.as_unordered()
         columns[str(label)] = column
+    present = y.notna().to_numpy()
+    y = y[present]
     if isinstance(y.dtype, pd.CategoricalDtype):
-        y = y.astype(y.cat.categories.dtype)
+        y = y.astype(y.cat.categories.dtype)  # labels are plain values
     if kind == "regression":
-        y = y.astype(str).astype(np.float64) if not pd.api.types.is_numeric_dtype(y) else y.astype(np.float64)
+        y = y.astype(np.float64) if pd.api.types.is_numeric_dtype(y) else y.astype(str).astype(np.float64)
     elif pd.api.types.is_bool_dtype(y):
         y = y.astype(str)
-    frame = pd.DataFrame(columns).assign(**{str(y.name): y})
-    frame = frame[y.notna().to_numpy()].reset_index(drop=True)
+    frame = pd.DataFrame(columns)[present].assign(**{str(y.name): y}).reset_index(drop=True)
     if frame[str(y.name)].nunique() < 2:
         raise InputError(
             "a task must have at least two different target values",
