@@ -28,11 +28,14 @@ _NOUNS = {"t": "task", "d": "data set", "s": "suite"}
 _KINDS: dict[int, Kind] = {1: "classification", 2: "regression"}  # OpenML's numbers of task types
 _LARGE = 5_000_000  # values above which ARFF takes too long: it is text, at about a microsecond a value
 _BUSY = (429, 500, 502, 503, 504)
-_DO = "check the network and try again; what is in the cache works without it"
 
 
 class Broken(Exception):
     """What came is not what was announced; worth another try."""
+
+
+class Outage(InputError):
+    """The server cannot be reached, however often it is tried."""
 
 
 def main() -> None:
@@ -41,6 +44,9 @@ def main() -> None:
         os.environ |= {"OPENML_CACHE_DIR": nowhere, "XDG_CONFIG_HOME": nowhere}
         logging.disable()  # the client warns of every answer that is not compressed
         out, sys.stdout = sys.stdout, sys.stderr  # what libraries print is no answer
+        import openml  # noqa: F401  # takes seconds, which are not the server's
+
+        print("ready", file=out, flush=True)
         for line in sys.stdin:
             request = json.loads(line)
             try:
@@ -86,9 +92,11 @@ def fetch(
         If it cannot be had.
     """
     import openml
+    import requests
 
     openml.config.server, openml.config.apikey = server, ""  # reading needs no key
-    _bound(silence, tries, pause)
+    openml.config.set_retry_policy("human", tries)
+    _bound(silence, pause)
     what = f"OpenML {_NOUNS[kind]} {name}"
     for attempt in range(1, tries + 1):
         try:
@@ -106,19 +114,21 @@ def fetch(
                     got=f"{getattr(error, 'message', error)} {name}",
                     do="check the number: t/ID is a task, d/ID a data set, s/ID a suite",
                 ) from error
-            if attempt == tries:
+            outage = isinstance(error, requests.ConnectionError)  # each request has been tried often enough
+            told = isinstance(error, openml.exceptions.OpenMLServerException)  # it would say so again
+            if outage or told or attempt == tries:
                 reason = " ".join(str(error).split())[:200]
-                raise InputError(
+                raise (Outage if outage else InputError)(
                     f"{what} must be readable from {server}",
                     got=f"{type(error).__name__}: {reason}",
-                    do=_DO,
+                    do="check the network and try again; what is in the cache works without it",
                 ) from error
             time.sleep(pause * attempt)
     raise AssertionError("at least one try")
 
 
 @cache
-def _bound(silence: float, tries: int, pause: float) -> None:
+def _bound(silence: float, pause: float) -> None:
     """Give the client, version 0.15.1, the time limits that it lacks, and make it retry what it does not."""
     import minio
     import openml
@@ -143,6 +153,7 @@ def _bound(silence: float, tries: int, pause: float) -> None:
 
     class Store(minio.Minio):  # which serves Parquet
         def __init__(self, endpoint: str, *, http_client: Any = None, **options: Any) -> None:
+            tries = openml.config.connection_n_retries
             retries = urllib3.Retry(tries - 1, backoff_factor=pause, status_forcelist=_BUSY)
             pool = urllib3.PoolManager(timeout=silence, retries=retries)
             super().__init__(endpoint, http_client=http_client or pool, **options)
@@ -150,7 +161,6 @@ def _bound(silence: float, tries: int, pause: float) -> None:
     calls: Any = openml._api_calls
     minio.Minio, requests.Session = Store, Session  # type: ignore[misc, assignment]
     calls._human_delay = lambda n: pause * n
-    openml.config.retry_policy, openml.config.connection_n_retries = "human", tries
 
 
 def _suite(name: str, folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from advisor import errors
 from advisor.errors import InputError, MissingDependency
 
 _ROOT = Path(__file__).parents[2]
+_START = 120.0  # seconds for the client to be imported
 
 
 @dataclass
@@ -56,6 +58,7 @@ class Client:
     def __init__(self, server: str, limits: Limits) -> None:
         self.server, self.limits = server, limits
         self._process: subprocess.Popen[str] | None = None
+        self._down = False  # then each further request is tried once: many tasks should not wait for nothing
 
     def __enter__(self) -> Client:
         return self
@@ -93,39 +96,40 @@ class Client:
             Whatever :func:`datasets.openml.child.fetch` raises, and InputError if the time is over.
         """
         process, limits = self._started(), self.limits
-        request = {"kind": key[0], "name": key[1:], "server": self.server, "folder": str(folder)}
-        request |= {"silence": limits.silence, "tries": limits.tries, "pause": limits.pause}  # type: ignore[dict-item]
-        over = threading.Event()
-
-        def kill() -> None:
-            over.set()
-            process.kill()
-
+        request = {
+            **{"kind": key[0], "name": key[1:], "server": self.server, "folder": str(folder)},
+            **{"silence": limits.silence, "tries": 1 if self._down else limits.tries, "pause": limits.pause},
+        }
         assert process.stdin is not None
-        assert process.stdout is not None
-        timer = threading.Timer(limits.total, kill)
-        timer.start()
-        try:
+        with suppress(BrokenPipeError):  # it has ended: there will be no line
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
+        line = self._line(process, limits.total)
+        if not line:
+            raise InputError(
+                f"{self.server} must give {key[0]}/{key[1:]} within {limits.total:g} s",
+                got=f"no answer, and the client is ended (code {process.returncode})",
+                do="try again later, or give it more time: python -m datasets fetch --seconds N",
+            )
+        answer: dict[str, Any] = json.loads(line)
+        error = answer.pop("error", None)
+        self._down = error == "Outage"
+        if error is not None:
+            raise getattr(errors, error, InputError)(answer["required"], got=answer["got"], do=answer["do"])
+        return answer
+
+    def _line(self, process: subprocess.Popen[str], seconds: float) -> str:
+        """Read a line; empty if none came in time, and then the process is gone."""
+        assert process.stdout is not None
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        try:
             line = process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
         finally:
             timer.cancel()
         if not line:
             self.close()
-            raise InputError(
-                f"{self.server} must give {key[0]}/{key[1:]} within {limits.total:g} s",
-                got="no answer" if over.is_set() else f"an end of the client, code {process.returncode}",
-                do="try again later, or give it more time: python -m datasets fetch --seconds N",
-            )
-        answer: dict[str, Any] = json.loads(line)
-        if "error" in answer:
-            raise getattr(errors, answer.pop("error"))(
-                answer.pop("required"), got=answer["got"], do=answer["do"]
-            )
-        return answer
+        return line
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
@@ -146,4 +150,10 @@ class Client:
                 text=True,
                 encoding="utf-8",
             )
+            if not self._line(self._process, _START):
+                raise MissingDependency(
+                    f"the client of OpenML must start within {_START:g} s",
+                    got="no sign of life",
+                    do="see what it says: python -m datasets.openml.child",
+                )
         return self._process

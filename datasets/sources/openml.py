@@ -180,7 +180,7 @@ _session: _Session | None = None
 
 @contextmanager
 def session(*, refresh: bool = False, seconds: float | None = None) -> Iterator[None]:
-    """Fetch with one process of the client instead of one a task.
+    """Fetch with one process of the client instead of one a task; an open one is used further.
 
     Parameters
     ----------
@@ -195,6 +195,9 @@ def session(*, refresh: bool = False, seconds: float | None = None) -> Iterator[
         While it is open.
     """
     global _session
+    if _session is not None and _session.client.server == server() and not refresh and seconds is None:
+        yield  # the one that is open
+        return
     limits = client.LIMITS if seconds is None else client.Limits(**{**vars(client.LIMITS), "total": seconds})
     with client.Client(server(), limits) as opened:
         before, _session = _session, _Session(opened, refresh)
