@@ -126,7 +126,8 @@ class Study:
         """
         found = datasets.survey(self.tasks)
         if not found.infos:
-            raise next(iter(found.failed.values()))
+            nothing = StudyError("a study must have tasks", got="empty suites", do="choose another suite")
+            raise next(iter(found.failed.values()), nothing)
         return found
 
 

@@ -143,7 +143,7 @@ class Cache:
             If the folder cannot be written, or another process holds the lock for too long.
         """
         try:
-            from filelock import FileLock, Timeout
+            from filelock import FileLock
         except ModuleNotFoundError as error:
             raise MissingDependency(
                 "filling the cache of OpenML needs the package 'filelock'",
@@ -158,11 +158,11 @@ class Cache:
                     shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
                 with tempfile.TemporaryDirectory(prefix="tmp-", dir=self.folder) as work:  # of mode 0700
                     yield Path(work)
-        except (Timeout, PermissionError) as error:
+        except OSError as error:  # among them that of the lock
             raise InputError(
-                f"the cache {self.folder} must be free to be filled",
+                f"the cache {self.folder} must be writable, and free to be filled",
                 got=f"{type(error).__name__}: {error}",
-                do="wait for the process that fills it, or set ARCH_ADVISOR_CACHE to another folder",
+                do="wait for a process that fills it, or set ARCH_ADVISOR_CACHE to another folder",
             ) from error
 
 

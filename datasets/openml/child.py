@@ -6,6 +6,7 @@ client does not retry is turned into what it does: an answer that stalls, a serv
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -157,6 +158,13 @@ def _bound(silence: float, pause: float) -> None:
             retries = urllib3.Retry(tries - 1, backoff_factor=pause, status_forcelist=_BUSY)
             pool = urllib3.PoolManager(timeout=silence, retries=retries)
             super().__init__(endpoint, http_client=http_client or pool, **options)
+
+        def fget_object(self, *args: Any, **options: Any) -> Any:
+            stat = super().fget_object(*args, **options)
+            found = hashlib.md5(Path(options["file_path"]).read_bytes()).hexdigest()
+            if len(stat.etag) == len(found) and stat.etag != found:  # of another length if it is no MD5
+                raise Broken(f"a file of md5 {found} where the store says {stat.etag}")
+            return stat
 
     calls: Any = openml._api_calls
     minio.Minio, requests.Session = Store, Session  # type: ignore[misc, assignment]

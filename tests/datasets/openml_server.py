@@ -130,8 +130,24 @@ class Server(http.server.ThreadingHTTPServer):
             f"/data/{number}.arff": text,
         }
 
+    def upload_parquet(self, number, frame, target):
+        """Make a data set that is held as Parquet alone, by a store of objects."""
+        columns = {name: "REAL" if frame[name].dtype.kind == "f" else ("a", "b") for name in frame.columns}
+        self.upload(number, columns, [""] * len(frame), target)
+        where = f"/datasets/{number}/dataset_{number}.pq"
+        del self.documents[f"/data/{number}.arff"]
+        text = self.documents[f"{API}/data/{number}"]
+        head, _, tail = text.partition("<oml:md5_checksum>")
+        tail = tail.partition("</oml:md5_checksum>")[2]
+        link = f"<oml:parquet_url>{self.address}{where}</oml:parquet_url>"
+        self.documents |= {f"{API}/data/{number}": head + link + tail, where: frame.to_parquet()}
+        return where
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self.do_GET()
+
     def do_GET(self):
         path = self.path.split("?")[0].rstrip("/")
         self.server.seen[path] += 1
@@ -141,21 +157,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
             error = f"<oml:code>{code}</oml:code><oml:message>Unknown</oml:message>"
             self.answer(412, f"<oml:error {NAMESPACE}>{error}</oml:error>".encode())
             return
-        faults = self.server.faults[path]
-        self.answer(200, body.encode(), faults.pop(0) if faults else None)
+        faults = self.server.faults[path] if self.command == "GET" else []
+        body = body.encode() if isinstance(body, str) else body
+        self.answer(200, body, faults.pop(0) if faults else None)
 
     def answer(self, status, body, fault=None):
+        etag = hashlib.md5(body).hexdigest()
         announced = len(body) if fault != "short" else len(body) // 2
         if isinstance(fault, int):
             status, body = fault, b"<html><body>Bad Gateway</body></html>"
             announced = len(body)
         if fault == "damaged":
-            body = body[:-3] + bytes(b ^ 1 for b in body[-3:])
+            middle = len(body) // 2
+            body = body[:middle] + bytes(b ^ 1 for b in body[middle : middle + 3]) + body[middle + 3 :]
         if fault == "silent":
             self.server.stopping.wait(2)
         self.send_response(status)
         self.send_header("Content-Length", str(announced))
+        self.send_header("ETag", f'"{etag}"')  # as a store of objects does
+        self.send_header("Last-Modified", "Wed, 01 Jan 2025 00:00:00 GMT")
         self.end_headers()
+        if self.command == "HEAD":
+            return
         for i in range(60 if fault == "trickle" else 0):
             if self.server.stopping.wait(0.2):
                 return

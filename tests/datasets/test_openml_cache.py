@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import datasets
@@ -46,6 +48,18 @@ def test_a_file_that_is_not_the_described_one_is_refused(server, cache):
     with pytest.raises(InputError, match=r"task 2 must be readable .* got OpenMLHashException: Checksum"):
         datasets.load("openml:2")
     assert cache.keys() == ["t1"]
+
+
+@pytest.mark.parametrize("fault", [502, "cut", "short", "damaged", "silent"])
+def test_parquet_is_checked_against_the_tag_of_the_store(server, cache, fault):
+    frame = pd.DataFrame({"a": np.arange(200.0), "b": pd.Categorical(["a", "b"] * 100)})
+    where = server.upload_parquet(9, frame, "b")
+    server.faults[where] = [fault]
+    task = datasets.load("openml:d/9")
+    assert task.X["a"].tolist() == frame["a"].tolist()
+    assert task.y.tolist() == ["a", "b"] * 100
+    assert server.faults[where] == []
+    assert cache.facts("d9")["checked"] == "shape"  # OpenML gives no checksum of it
 
 
 def test_rows_that_were_announced_must_come(server):
