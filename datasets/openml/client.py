@@ -49,16 +49,14 @@ class Client:
 
     Parameters
     ----------
-    server : str
-        Address of the API.
     limits : Limits
-        How long it is waited for.
+        How long a server is waited for.
     """
 
-    def __init__(self, server: str, limits: Limits) -> None:
-        self.server, self.limits = server, limits
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self._process: subprocess.Popen[str] | None = None
-        self._down = False  # then each further request is tried once: many tasks should not wait for nothing
+        self._down = ""  # a server whose requests are tried once: many tasks should not wait for nothing
 
     def __enter__(self) -> Client:
         return self
@@ -75,7 +73,7 @@ class Client:
             self._process.communicate()
             self._process = None
 
-    def fetch(self, key: str, folder: Path) -> dict[str, Any]:
+    def fetch(self, key: str, folder: Path, server: str) -> dict[str, Any]:
         """Fetch a task ("t1"), a data set ("d1") or a suite ("s1").
 
         Parameters
@@ -84,6 +82,8 @@ class Client:
             Letter and number; a suite may be named.
         folder : Path
             A private folder; the values are left there as ``data.parquet``.
+        server : str
+            Address of the API.
 
         Returns
         -------
@@ -96,9 +96,10 @@ class Client:
             Whatever :func:`datasets.openml.child.fetch` raises, and InputError if the time is over.
         """
         process, limits = self._started(), self.limits
+        tries = 1 if self._down == server else limits.tries
         request = {
-            **{"kind": key[0], "name": key[1:], "server": self.server, "folder": str(folder)},
-            **{"silence": limits.silence, "tries": 1 if self._down else limits.tries, "pause": limits.pause},
+            **{"kind": key[0], "name": key[1:], "server": server, "folder": str(folder)},
+            **{"silence": limits.silence, "tries": tries, "pause": limits.pause},
         }
         assert process.stdin is not None
         with suppress(BrokenPipeError):  # it has ended: there will be no line
@@ -107,13 +108,13 @@ class Client:
         line = self._line(process, limits.total)
         if not line:
             raise InputError(
-                f"{self.server} must give {key[0]}/{key[1:]} within {limits.total:g} s",
+                f"{server} must give {key[0]}/{key[1:]} within {limits.total:g} s",
                 got=f"no answer, and the client is ended (code {process.returncode})",
                 do="try again later, or give it more time: python -m datasets fetch --seconds N",
             )
         answer: dict[str, Any] = json.loads(line)
         error = answer.pop("error", None)
-        self._down = error == "Outage"
+        self._down = server if error == "Outage" else ""
         if error is not None:
             raise getattr(errors, error, InputError)(answer["required"], got=answer["got"], do=answer["do"])
         return answer

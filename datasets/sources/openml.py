@@ -195,11 +195,11 @@ def session(*, refresh: bool = False, seconds: float | None = None) -> Iterator[
         While it is open.
     """
     global _session
-    if _session is not None and _session.client.server == server() and not refresh and seconds is None:
+    if _session is not None and not refresh and seconds is None:
         yield  # the one that is open
         return
     limits = client.LIMITS if seconds is None else client.Limits(**{**vars(client.LIMITS), "total": seconds})
-    with client.Client(server(), limits) as opened:
+    with client.Client(limits) as opened:
         before, _session = _session, _Session(opened, refresh)
         try:
             yield
@@ -221,7 +221,7 @@ def _fetch(key: str, cache: Cache, *, renew: bool = False) -> dict[str, Any]:
             return facts  # another process has fetched it while this one waited
         with nullcontext() if _session is not None else session():
             assert _session is not None
-            facts = _session.client.fetch(key, work)
+            facts = _session.client.fetch(key, work, server())
             facts["fetched"] = datetime.now(UTC).isoformat(timespec="seconds")
             _session.renewed.add(key)
         data = work / "data.parquet"
