@@ -116,7 +116,8 @@ def fetch(
                     do="check the number: t/ID is a task, d/ID a data set, s/ID a suite",
                 ) from error
             outage = isinstance(error, requests.ConnectionError)  # each request has been tried often enough
-            told = isinstance(error, openml.exceptions.OpenMLServerException)  # it would say so again
+            lasting = (openml.exceptions.OpenMLServerException, requests.HTTPError)
+            told = isinstance(error, lasting)  # it would say so again
             if outage or told or attempt == tries:
                 reason = " ".join(str(error).split())[:200]
                 raise (Outage if outage else InputError)(
@@ -145,11 +146,15 @@ def _bound(silence: float, pause: float) -> None:
                 raise requests.ConnectionError(f"no answer within {silence:g} s") from error
             if response.status_code in _BUSY:
                 raise requests.ConnectionError(f"status {response.status_code} {response.reason}")
+            if response.status_code != 200 and b"oml:error" not in response.content:
+                raise requests.HTTPError(f"status {response.status_code} {response.reason} for {url}")
             if "/api/" in url:
                 try:
-                    ET.fromstring(response.content)
+                    root = ET.fromstring(response.content)
                 except ET.ParseError as error:
                     raise requests.ConnectionError(f"no XML: {error}") from error
+                if root.tag.endswith("html"):
+                    raise requests.ConnectionError("a page for people, of a proxy perhaps")
             return response
 
     class Store(minio.Minio):  # which serves Parquet

@@ -74,8 +74,9 @@ def feature(index, name, kind):
 class Server(http.server.ThreadingHTTPServer):
     """Answers from ``documents``; ``faults[path]`` holds what goes wrong with the next requests of a path.
 
-    Faults are a status, "cut" (half of what is announced), "short" (half, and nothing looks wrong),
-    "damaged", "silent" (no answer for two seconds) and "trickle" (a byte now and then, for a minute).
+    Faults are a status, "page" (HTML and nothing looks wrong), "cut" (half of what is announced), "short"
+    (half, and nothing looks wrong), "damaged", "silent" (no answer for two seconds) and "trickle" (a byte now
+    and then, for some seconds).
     """
 
     daemon_threads = True
@@ -164,8 +165,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, body, fault=None):
         etag = hashlib.md5(body).hexdigest()
         announced = len(body) if fault != "short" else len(body) // 2
-        if isinstance(fault, int):
-            status, body = fault, b"<html><body>Bad Gateway</body></html>"
+        if isinstance(fault, int) or fault == "page":
+            status, body = 200 if fault == "page" else fault, b"<html><body>Bad Gateway</body></html>"
             announced = len(body)
         if fault == "damaged":
             middle = len(body) // 2

@@ -30,7 +30,7 @@ EVERY = [
 ]
 
 
-@pytest.mark.parametrize("fault", [502, 429, "cut", "short", "silent"])
+@pytest.mark.parametrize("fault", [502, 429, "page", "cut", "short", "silent"])
 def test_a_fault_that_passes_is_outlived(server, cache, fault):
     clean = datasets.load("openml:1").data_hash
     (cache.folder / "t1.json").unlink()
@@ -39,6 +39,13 @@ def test_a_fault_that_passes_is_outlived(server, cache, fault):
         server.faults[path] = [fault]
     assert datasets.load("openml:1").data_hash == clean
     assert {path: server.seen[path] for path in EVERY} == dict.fromkeys(EVERY, 2)
+
+
+def test_what_is_not_there_is_not_asked_for_again(server):
+    server.faults["/data/7.arff"] = [404] * 9
+    with pytest.raises(InputError, match=r"task 1 must be .* got HTTPError: status 404 Not Found for"):
+        datasets.load("openml:1")
+    assert server.seen["/data/7.arff"] == 1
 
 
 def test_a_file_that_is_not_the_described_one_is_refused(server, cache):
