@@ -26,14 +26,18 @@ from benchmarks.engine.local import LocalEngine
 from benchmarks.plan import Study, plan
 from benchmarks.protocol import VARIANTS, Protocol
 from benchmarks.store import Store
-from benchmarks.summary import show, show_advice, show_failures, show_progress, show_verdict
+from benchmarks.summary import show, show_advice, show_failures, show_missing, show_progress, show_verdict
 
 STORE = Path("runs/store.sqlite")
 _RETRIED = scores.FAILED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code is 0 done, 1 a check failed, 2 wrong use or input, 130 interrupted."""
+    """Run a command; returns the exit code.
+
+    It is 0 if all went well, 1 if a check failed or some tasks could not be had, 2 after wrong use or input,
+    and 130 after an interrupt.
+    """
     args = _parser().parse_args(argv)
     try:
         code: int = args.command(args)
@@ -65,7 +69,8 @@ def retry(args: argparse.Namespace) -> int:
 def show_plan(args: argparse.Namespace) -> int:
     """Print how many cells a study has and what they should take."""
     study = Study.read(args.study)
-    infos = study.infos()
+    found = study.survey()
+    infos = found.infos
     cells = plan(study, infos)
     known = {}
     if args.store.exists():
@@ -86,7 +91,8 @@ def show_plan(args: argparse.Namespace) -> int:
         f"about {clock(left)} with {args.workers} workers"
         + ("" if known else "; a guess, nothing is measured yet")
     )
-    return 0
+    show_missing(_console(), found.failed)
+    return 1 if found.failed else 0
 
 
 def status(args: argparse.Namespace) -> int:
@@ -201,7 +207,8 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
                 print(f"log it later with: python -m benchmarks log {study.name}", file=sys.stderr)
     if study.next:
         print(study.next)
-    return 0
+    show_missing(_console(), summary.missing)
+    return 1 if summary.missing else 0
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 
@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from advisor.errors import AdvisorError
 from benchmarks.budget import BEYOND, Budget
 from benchmarks.cell import Cell, Outcome
 from benchmarks.costs import Costs, Remaining
@@ -28,6 +29,7 @@ from benchmarks.engine import Engine, Limits
 from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell
 from benchmarks.store import Store
+from benchmarks.summary import show_missing
 
 _FINE = ("ok", "skipped", BEYOND)
 _EVERY = 10.0  # seconds between lines where there is no terminal
@@ -42,6 +44,7 @@ class Summary:
     statuses: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0  # wall time of the engine
     busy_seconds: float = 0.0  # fit and predict time of all cells
+    missing: Mapping[str, AdvisorError] = field(default_factory=dict)  # why tasks could not be had
 
 
 def run_study(
@@ -79,9 +82,12 @@ def run_study(
     Raises
     ------
     AdvisorError
-        If the study cannot be planned or the store cannot be written.
+        If the study cannot be planned, no task of it can be had, or the store cannot be written.
     """
-    infos = study.infos()
+    found = study.survey()
+    infos = found.infos
+    if console is not None:
+        show_missing(console, found.failed)
     cells = plan(study, infos)
     store.declare(
         study.name,
@@ -92,7 +98,7 @@ def run_study(
     )
     done = store.statuses(cell.key for cell in cells)
     todo = [cell for cell in cells if done.get(cell.key, "pending") in {"pending", *retry}]
-    summary = Summary(planned=len(cells), already_done=len(cells) - len(todo))
+    summary = Summary(planned=len(cells), already_done=len(cells) - len(todo), missing=found.failed)
     if not todo:
         return summary
     costs = Costs(infos, store.costs())

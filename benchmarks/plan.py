@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
 import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from benchmarks.cell import Cell, canonical_json
 from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
 from benchmarks.spaces import configurations
 from benchmarks.store import ADVISOR
-from datasets.task import TaskInfo
+from datasets import Survey, TaskInfo
 
 FAMILIES = ("cnn", "lstm", "gbt")  # what the advisor chooses between
 BASELINE = "dummy"  # the zero of normalised scores and the score of a failed cell
@@ -35,7 +34,8 @@ class Study:
     name, title : str
         The name is used in the store, in file names and as MLflow experiment.
     tasks : tuple of str
-        Task ids; a pattern such as ``"embedded:*"`` stands for every task that it matches.
+        Task ids; a pattern such as ``"embedded:*"`` stands for every task that it matches, a suite such as
+        ``"suite:cc18"`` or ``"openml:s/337"`` for its tasks.
     candidates : tuple of str
         Names of architectures, in the order of tables.
     protocol : Protocol
@@ -118,20 +118,19 @@ class Study:
             )
         return study
 
-    def infos(self) -> list[TaskInfo]:
-        """Describe the tasks in the order of the file, patterns expanded by name, each task once."""
-        found: dict[str, TaskInfo] = {}
-        for entry in self.tasks:
-            ids = fnmatch.filter(datasets.names(), entry) if "*" in entry else [entry]
-            if not ids:
-                raise _unknown(
-                    "task pattern", entry, [f"{t.partition(':')[0]}:*" for t in datasets.names()[:1]]
-                )
-            for info in map(datasets.describe, ids):
-                if info.data_hash is None:
-                    info = replace(info, data_hash=datasets.load(info.id).data_hash)
-                found.setdefault(info.id, info)
-        return list(found.values())
+    def survey(self) -> Survey:
+        """Describe the tasks in the order of the file, patterns and suites expanded, each task once.
+
+        Raises
+        ------
+        AdvisorError
+            If a name is wrong, or no task at all can be had.
+        """
+        found = datasets.survey(self.tasks)
+        if not found.infos:
+            nothing = StudyError("a study must have tasks", got="empty suites", do="choose another suite")
+            raise next(iter(found.failed.values()), nothing)
+        return found
 
 
 def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
@@ -142,7 +141,7 @@ def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
     study : Study
         What is declared.
     infos : iterable of TaskInfo, optional
-        What is known of its tasks, if that has been asked already.
+        What is known of its tasks, if that has been asked already; otherwise all of them must be there.
 
     Returns
     -------
@@ -151,14 +150,19 @@ def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
         running them says why they are skipped.
     """
     configs = {name: configurations(name, study.protocol, study.n_trials) for name in study.candidates}
-    return list(_cells(study, study.infos() if infos is None else infos, configs))
+    if infos is None:
+        found = study.survey()
+        for error in found.failed.values():
+            raise error
+        infos = found.infos
+    return list(_cells(study, infos, configs))
 
 
 def _cells(study: Study, infos: Iterable[TaskInfo], configs: Mapping[str, list[str]]) -> Iterator[Cell]:
     text = study.protocol.text
     advice = canonical_json({"calibration": _calibration_hash()}) if study.advisor else ""
     for info in infos:
-        assert info.data_hash is not None  # Study.infos fills it in
+        assert info.data_hash is not None  # a survey fills it in
         searches = [(name, trial, config) for name in configs for trial, config in enumerate(configs[name])]
         if study.advisor:
             searches.append((ADVISOR, 0, advice))

@@ -168,8 +168,9 @@ def _density(frame: pd.DataFrame) -> Finding:
         counts = pending["candidate"].value_counts()
         told = ", ".join(f"{name} {n}" for name, n in counts.items())
         return Finding("density", "failed", f"{len(pending)} of {len(frame)} cells have not run: {told}")
-    grid = frame[frame["candidate"] != ADVISOR].groupby(["candidate", "trial"])["key"].size()
-    uneven = [f"{name} trial {trial}" for (name, trial), n in grid.items() if n != grid.max()]
+    grid = frame[frame["candidate"] != ADVISOR].groupby(["candidate", "trial"]).size().reset_index(name="n")
+    short = grid[grid["n"] != grid["n"].max()]
+    uneven = [f"{name} trial {trial}" for name, trial in zip(short["candidate"], short["trial"])]
     if uneven:
         return Finding("density", "failed", f"fewer tasks, folds or seeds than others: {_some(uneven)}")
     return Finding("density", "ok", f"all {len(frame)} cells have an outcome")

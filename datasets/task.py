@@ -32,7 +32,8 @@ class Task:
     structure : {"image", "sequence", "tabular"} or None
         The declared truth, None if nobody declared it.
     layout : tuple of int or None
-        ``(H, W, C)``, ``(T, C)`` or ``(d,)``; None if nobody declared it.
+        ``(H, W, C)``, ``(T, C)`` or ``(d,)``; None if nobody declared it. Of a task whose structure nobody
+        declared it may be what the advisor found.
     origin : str
         The original collection; tasks of one origin are not independent and are clustered in intervals.
     groups : Series or None

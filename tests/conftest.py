@@ -18,3 +18,10 @@ def no_network(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def no_openml(monkeypatch, tmp_path_factory):
+    """The client of OpenML runs in a process of its own, which that guard does not see; no cache is used."""
+    monkeypatch.setenv("ARCH_ADVISOR_OPENML_SERVER", "http://127.0.0.1:9/api/v1/xml")  # nobody listens there
+    monkeypatch.setenv("ARCH_ADVISOR_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))

@@ -1,8 +1,8 @@
 """``python -m benchmarks.learning.fashion``: convolution, LSTM and trees on the whole of Fashion-MNIST.
 
 60,000 images to learn from, of which early stopping holds out its usual fifth, and the official 10,000 to be
-tested on. The LSTM reads the rows of an image one after the other. The images come through the OpenML client,
-with its own configuration and cache (``--server`` names another server), or from a file (``--data``).
+tested on. The LSTM reads the rows of an image one after the other. The images come from OpenML
+or its cache (docs/openml.md; ``--server`` names another server), or from a file (``--data``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import resource
 import sys
 import time
@@ -50,7 +51,7 @@ def load(data: str | None = None, server: str | None = None) -> tuple[Images, Im
         A Parquet file of 784 columns and then the label, the 60,000 training images first, or an npz file
         of ``x_train, y_train, x_test, y_test``. By default the OpenML client is asked.
     server : str, optional
-        Address of the OpenML server; that of the client by default.
+        Address of the OpenML server; see docs/openml.md for the default.
 
     Returns
     -------
@@ -64,9 +65,7 @@ def load(data: str | None = None, server: str | None = None) -> tuple[Images, Im
     """
     if data is None:
         if server is not None:
-            import openml
-
-            openml.config.server = server
+            os.environ["ARCH_ADVISOR_OPENML_SERVER"] = server
         task = datasets.load(TASK)
         X, y = task.X.to_numpy(), task.y.astype(str).to_numpy(dtype=object)
     elif data.endswith(".npz"):
@@ -147,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="of the candidates named")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--data", help="Parquet or npz file of the images (default: OpenML)")
-    parser.add_argument("--server", help="address of the OpenML server (default: of the client)")
+    parser.add_argument("--server", help="address of the OpenML server (default: see docs/openml.md)")
     parser.add_argument("--store", type=Path, default=STORE, help=f"results so far (default {STORE})")
     parser.add_argument("--write", action="store_true", help=f"put the table into {page.PAGE.name}")
     options = parser.parse_args(arguments)

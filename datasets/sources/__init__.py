@@ -12,7 +12,7 @@ from typing import Protocol
 from advisor.errors import StudyError
 from datasets.task import Task, TaskInfo
 
-__all__ = ["Source", "describe", "load", "names", "unknown"]
+__all__ = ["Source", "describe", "load", "members", "names", "unknown"]
 
 
 class Source(Protocol):
@@ -34,6 +34,10 @@ class Source(Protocol):
 
     def names(self) -> list[str]:
         """List what can be loaded, without the scheme: no data is read, no request sent; [] if unbounded."""
+        ...
+
+    def members(self, rest: str, /) -> list[str]:
+        """List the ids of the tasks that a name stands for: of a suite, or the task itself."""
         ...
 
     def describe(self, rest: str, /) -> TaskInfo:
@@ -100,7 +104,7 @@ def load(task_id: str) -> Task:
     Parameters
     ----------
     task_id : str
-        ``"embedded:NAME"``, ``"openml:TASK_ID"`` or ``"file:PATH?target=COLUMN"``.
+        ``"embedded:NAME"``, ``"openml:TASK_ID"``, ``"openml:d/DATA_ID"`` or ``"file:PATH?target=COLUMN"``.
 
     Returns
     -------
@@ -125,6 +129,28 @@ def load(task_id: str) -> Task:
     """
     source, rest = _find(task_id)
     return source.load(rest)
+
+
+def members(name: str) -> list[str]:
+    """List the tasks that a name stands for: those of a suite of its source, or the one task.
+
+    Parameters
+    ----------
+    name : str
+        As :func:`load` takes it, or a suite such as ``"openml:s/337"``.
+
+    Returns
+    -------
+    list of str
+        Task ids.
+
+    Examples
+    --------
+    >>> members("embedded:digits")
+    ['embedded:digits']
+    """
+    source, rest = _find(name)
+    return source.members(rest)
 
 
 def describe(task_id: str) -> TaskInfo:

@@ -33,6 +33,22 @@ def names() -> list[str]:
     return []
 
 
+def members(rest: str, /) -> list[str]:
+    """List the one task: there are no suites here.
+
+    Parameters
+    ----------
+    rest : str
+        What stands after the colon.
+
+    Returns
+    -------
+    list of str
+        Its id.
+    """
+    return [f"{scheme}:{rest}"]
+
+
 def describe(rest: str, /) -> TaskInfo:
     """Load the task and tell what is known of it.
 

@@ -1,19 +1,29 @@
-"""Tasks of OpenML: ``openml:TASK_ID``, through the ``openml`` client and its own configuration and cache."""
+"""OpenML: ``openml:ID`` or ``openml:t/ID`` is a task, ``openml:d/ID`` a data set, ``openml:s/ID`` a suite."""
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from advisor.architectures.base import Kind
-from advisor.errors import InputError, MissingDependency, StudyError
+from advisor.errors import CorruptDataError, StudyError
+from datasets import suites
+from datasets.layouts import Layout, find, settle
+from datasets.openml import client
+from datasets.openml.cache import Cache
 from datasets.task import Task, TaskInfo
 
 scheme = "openml"
-_UNKNOWN_TASK = 151  # the server's code
-_KINDS: dict[int, Kind] = {1: "classification", 2: "regression"}  # OpenML's numbers of task types
+_SERVER = "https://www.openml.org/api/v1/xml"
+_ID = re.compile(r"(?:(?P<kind>[td])/)?(?P<number>[1-9]\d*)|s/(?P<suite>\w[\w.-]*)", re.ASCII)
 
 
 def names() -> list[str]:
@@ -27,8 +37,55 @@ def names() -> list[str]:
     return []
 
 
+def server() -> str:
+    """Return the address of the API.
+
+    Returns
+    -------
+    str
+        ``$ARCH_ADVISOR_OPENML_SERVER``, else what ``openml.config.server`` or the client's file says.
+    """
+    if told := os.environ.get("ARCH_ADVISOR_OPENML_SERVER"):
+        return told
+    if "openml" in sys.modules:
+        address: str = sys.modules["openml"].config.server
+        return address
+    linux = sys.platform.startswith("linux")
+    folder = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config", "openml") if linux else Path("~/.openml")
+    try:  # importing the client, which reads this file, would take seconds in every worker
+        text = (folder / "config").expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return _SERVER
+    line = re.search(r"^\s*server\s*[=:]\s*(\S+)", text, re.MULTILINE)
+    return line[1] if line else _SERVER
+
+
+def members(rest: str) -> list[str]:
+    """List the tasks of a suite, from the cache or the server; a task is its own list.
+
+    Parameters
+    ----------
+    rest : str
+        As :func:`load` takes it, or ``"s/337"``, ``"s/OpenML-CC18"``.
+
+    Returns
+    -------
+    list of str
+        Task ids.
+
+    Raises
+    ------
+    StudyError
+        If there is no such suite.
+    InputError
+        If it is neither cached nor to be had.
+    """
+    key = _key(rest)
+    return [f"{scheme}:{number}" for number in _facts(key)["tasks"]] if key[0] == "s" else [_id(key)]
+
+
 def describe(rest: str, /) -> TaskInfo:
-    """Load the task and tell what is known of it.
+    """Tell what is known of a task, from the cache if it is there; the values are read only if they must.
 
     Parameters
     ----------
@@ -40,120 +97,229 @@ def describe(rest: str, /) -> TaskInfo:
     TaskInfo
         What is known.
     """
-    return load(rest).info
+    key = _task_key(rest)
+    facts = _facts(key)
+    found, layout, structure = _settled(key, facts)
+    if layout != found:
+        return _loaded(key, facts, layout, structure).info
+    return TaskInfo(
+        id=_id(key),
+        structure=structure,
+        layout=_shape(layout, structure, facts["d"]),
+        kind=facts["kind"],
+        metric=_METRICS[facts["kind"]],
+        origin=facts["name"],
+        data_hash=facts["data_hash"],
+        n=facts["n"],
+        d=facts["d"],
+    )
 
 
 def load(rest: str, /) -> Task:
-    """Load a supervised task of OpenML, from the client's cache if it is there.
+    """Load a supervised task of OpenML from the cache, which is filled if it is not there.
 
-    The server, key and cache folder are those of the client: ``openml.config``, ``~/.config/openml/config``
-    and ``OPENML_CACHE_DIR``. Rows without a target and columns without a value are left out; the splits of
-    OpenML are not used.
+    Rows without a target are left out, and so are row numbers, columns that OpenML marks as ignored, and
+    columns without a value in tables; the splits of OpenML are not used. Pictures and series in flat columns
+    are folded as a suite declares, or as the advisor finds.
 
     Parameters
     ----------
     rest : str
-        ``"361110"`` or ``"t/361110"``.
+        ``"361110"`` or ``"t/361110"``; ``"d/61"`` is a data set with its default target.
 
     Returns
     -------
     Task
-        A task whose structure nobody declared. Its origin is the name of the data set.
+        Its structure is None unless a suite declares it. Its origin is the name of the data set.
 
     Raises
     ------
     StudyError
         If there is no such task, or it is neither classification nor regression.
     InputError
-        If the server cannot be reached or its answer cannot be read.
+        If it is not cached and the server cannot be reached or its answer cannot be read.
     MissingDependency
-        If the client is not installed.
+        If it is not cached and the client is not installed.
     """
-    number = rest.removeprefix("t/")
-    if not (number.isascii() and number.isdigit()):
+    key = _task_key(rest)
+    facts = _facts(key)
+    _, layout, structure = _settled(key, facts)
+    return _loaded(key, facts, layout, structure)
+
+
+def cached(rest: str = "") -> dict[str, dict[str, Any]]:
+    """Tell what the cache of the server holds.
+
+    Parameters
+    ----------
+    rest : str
+        A task or suite to look up alone; all by default.
+
+    Returns
+    -------
+    dict of str to dict
+        Facts as they are stored, by id.
+    """
+    cache = Cache.of(server())
+    keys = [_key(rest)] if rest else cache.keys()
+    return {_id(key): facts for key in keys if (facts := cache.facts(key)) is not None}
+
+
+# ---- fetching ----
+
+
+@dataclass
+class _Session:
+    client: client.Client
+    refresh: bool
+    renewed: set[str] = field(default_factory=set)
+
+
+_session: _Session | None = None
+
+
+@contextmanager
+def session(*, refresh: bool = False, seconds: float | None = None) -> Iterator[None]:
+    """Fetch with one process of the client instead of one a task; an open one is used further.
+
+    Parameters
+    ----------
+    refresh : bool
+        Whether what is cached is fetched again, once.
+    seconds : float, optional
+        Hard limit on the time for one task.
+
+    Yields
+    ------
+    None
+        While it is open.
+    """
+    global _session
+    if _session is not None and not refresh and seconds is None:
+        yield  # the one that is open
+        return
+    limits = client.LIMITS if seconds is None else client.Limits(**{**vars(client.LIMITS), "total": seconds})
+    with client.Client(limits) as opened:
+        before, _session = _session, _Session(opened, refresh)
+        try:
+            yield
+        finally:
+            _session = before
+
+
+def _facts(key: str) -> dict[str, Any]:
+    cache = Cache.of(server())
+    renew = _session is not None and _session.refresh and key not in _session.renewed
+    facts = None if renew else cache.facts(key)
+    return _fetch(key, cache, renew=renew) if facts is None else facts
+
+
+def _fetch(key: str, cache: Cache, *, renew: bool = False) -> dict[str, Any]:
+    with cache.filling() as work:
+        facts = None if renew else cache.facts(key)
+        if facts is not None and _is_whole(key, facts, cache):
+            return facts  # another process has fetched it while this one waited
+        with nullcontext() if _session is not None else session():
+            assert _session is not None
+            facts = _session.client.fetch(key, work, server())
+            facts["fetched"] = datetime.now(UTC).isoformat(timespec="seconds")
+            _session.renewed.add(key)
+        data = work / "data.parquet"
+        if key[0] == "s":
+            cache.put(key, facts)
+        else:
+            cache.put(key, _measured(key, facts, pd.read_parquet(data)), data)
+    facts = cache.facts(key)
+    assert facts is not None
+    return facts
+
+
+def _is_whole(key: str, facts: dict[str, Any], cache: Cache) -> bool:
+    try:
+        return key[0] == "s" or not cache.frame(key, facts).empty
+    except CorruptDataError:
+        return False
+
+
+def _measured(key: str, facts: dict[str, Any], frame: pd.DataFrame) -> dict[str, Any]:
+    """Add what is measured of the values as they are read back."""
+    X = frame.drop(columns=[facts["target"]])
+    found = find(X, frame[facts["target"]])
+    facts |= {"width": X.shape[1], "found": found.facts()}
+    info = _task(key, facts, frame, found, None).info
+    return {**facts, "n": info.n, "d": info.d, "data_hash": info.data_hash}
+
+
+# ---- making tasks ----
+
+_METRICS = {"classification": "accuracy", "regression": "r2"}
+
+
+def _settled(key: str, facts: dict[str, Any]) -> tuple[Layout, Layout, Any]:
+    """The layout that was found, the one to use, and the declared structure."""
+    declared, where = suites.declared(_id(key))
+    found = Layout.read(facts["found"])
+    layout = settle(_id(key), declared, found, facts["width"], where=where)
+    return found, layout, None if declared is None else declared.structure
+
+
+def _loaded(key: str, facts: dict[str, Any], layout: Layout, structure: Any) -> Task:
+    cache = Cache.of(server())
+    try:
+        frame = cache.frame(key, facts)
+    except CorruptDataError:
+        facts = _fetch(key, cache)
+        frame = cache.frame(key, facts)
+    return _task(key, facts, frame, layout, structure)
+
+
+def _task(key: str, facts: dict[str, Any], frame: pd.DataFrame, layout: Layout, structure: Any) -> Task:
+    X = frame.drop(columns=[facts["target"]])
+    X = layout.fold(X) if layout.shape else X.loc[:, X.notna().any()]
+    return Task(
+        id=_id(key),
+        X=X,
+        y=frame[facts["target"]].rename("target"),
+        kind=facts["kind"],
+        metric=_METRICS[facts["kind"]],
+        structure=structure,
+        layout=_shape(layout, structure, X.shape[1]),
+        origin=facts["name"],
+    )
+
+
+def _shape(layout: Layout, structure: Any, d: int) -> tuple[int, ...] | None:
+    """A table has a layout only if it is declared to be one."""
+    return layout.shape or (None if structure is None else (d,))
+
+
+# ---- names ----
+
+
+def _key(rest: str) -> str:
+    """Name of the entry in the cache: a letter and a number, ``"t1"``."""
+    found = _ID.fullmatch(rest)
+    if found is None:
         raise StudyError(
             "an OpenML task must be named by its number",
             got=f"'openml:{rest}'",
-            do="write openml:361110 (the number in the address of the task's page)",
+            do="write openml:361110 (the number in the address of the task's page), openml:d/61 for a data "
+            "set, openml:s/337 for a suite",
         )
-    try:
-        import openml
-    except ModuleNotFoundError as error:
-        raise MissingDependency(
-            "OpenML tasks need the package 'openml'",
-            got="no such package",
-            do="pip install 'arch-advisor[bench]'",
-        ) from error
-    try:
-        task: Any = openml.tasks.get_task(int(number))
-        kind = _KINDS.get(task.task_type_id.value)
-        if kind is None:
-            raise StudyError(
-                "an OpenML task must be supervised classification or regression",
-                got=f"{task.task_type} for {number}",
-                do="choose another task",
-            )
-        data = task.get_dataset()
-        X, y, categorical, _ = data.get_data(target=task.target_name)
-    except StudyError:
-        raise
-    except NotImplementedError as error:  # a type of task that the client does not know either
+    return f"s{found['suite']}" if found["suite"] else (found["kind"] or "t") + found["number"]
+
+
+def _task_key(rest: str) -> str:
+    key = _key(rest)
+    if key[0] == "s":
         raise StudyError(
-            "an OpenML task must be supervised classification or regression",
-            got=str(error),
-            do="choose another task",
-        ) from error
-    except openml.exceptions.OpenMLServerException as error:
-        if error.code == _UNKNOWN_TASK:
-            raise StudyError(
-                f"the OpenML task must exist on {openml.config.server}",
-                got=f"unknown task {number}",
-                do="check the number; a data set (d/ID) is not a task",
-            ) from error
-        raise _unreadable(number, error) from error
-    except Exception as error:  # the client passes on whatever its parsers and its transport raise
-        raise _unreadable(number, error) from error
-    return _task(number, data.name, X, y, categorical, kind=kind)
-
-
-def _unreadable(number: str, error: Exception) -> InputError:
-    import openml
-
-    reason = " ".join(str(error).split())[:200]
-    return InputError(
-        f"OpenML task {number} must be readable from {openml.config.server} or the client's cache",
-        got=f"{type(error).__name__}: {reason}",
-        do="check the network and try again; what is in the cache works without it",
-    )
-
-
-def _task(number: str, name: str, X: Any, y: Any, categorical: list[bool], *, kind: Kind) -> Task:
-    """Make a task of what the client returned."""
-    categories = [column for column, flag in zip(X.columns, categorical) if flag]
-    X = X.astype(dict.fromkeys(categories, "category"))
-    present = y.notna().to_numpy()
-    X, y = X[present].reset_index(drop=True), y[present].reset_index(drop=True).rename("target")
-    if kind == "regression":
-        y = (
-            y.astype(str).astype(np.float64)
-            if isinstance(y.dtype, pd.CategoricalDtype)
-            else y.astype(np.float64)
+            "a suite must be taken task by task",
+            got=f"'openml:{rest}'",
+            do="ask datasets.expand for its tasks; a study file takes it as it is",
         )
-    elif isinstance(y.dtype, pd.CategoricalDtype):
-        y = y.astype(y.cat.categories.dtype)
-    if y.nunique() < 2:
-        raise InputError(
-            "a task must have at least two different target values",
-            got=f"{y.nunique()} in OpenML task {number}",
-            do="choose another task",
-        )
-    return Task(
-        id=f"{scheme}:{number}",
-        X=X.loc[:, X.notna().any()],
-        y=y,
-        kind=kind,
-        metric="accuracy" if kind == "classification" else "r2",
-        structure=None,
-        layout=None,
-        origin=name,
-    )
+    return key
+
+
+def _id(key: str) -> str:
+    """The id in its shortest form."""
+    return f"{scheme}:{key[1:]}" if key[0] == "t" else f"{scheme}:{key[0]}/{key[1:]}"

@@ -155,3 +155,21 @@ def test_usage_errors_end_with_2():
     done = subprocess.run([sys.executable, "-m", "benchmarks", "run"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "usage: python -m benchmarks run" in done.stderr
+
+
+def test_a_task_that_cannot_be_had_is_told_and_the_rest_runs(finished, tmp_path, capsys):
+    text = (finished / "tiny.toml").read_text().replace("tasks = [", 'tasks = ["file:gone.csv?target=y", ')
+    (tmp_path / "part.toml").write_text(text.replace('"tiny"', '"part"'))
+    where = ["--store", str(tmp_path / "part.sqlite"), "--workers", "1"]
+    assert command.main(["plan", str(tmp_path / "part.toml"), *where]) == 1
+    assert "Not to be had, left out: 1" in capsys.readouterr().out
+    assert command.main(["run", str(tmp_path / "part.toml"), *where, "--no-mlflow"]) == 1
+    out = capsys.readouterr().out
+    assert "2 ok" in out
+    assert out.count("Not to be had, left out: 1") == 2  # before and after
+    assert "the file must exist" in out[out.index("Then run another") :]
+    (tmp_path / "none.toml").write_text(
+        'name = "none"\ntasks = ["file:gone.csv?target=y"]\ncandidates = ["dummy"]'
+    )
+    assert command.main(["run", str(tmp_path / "none.toml"), *where]) == 2
+    assert capsys.readouterr().err.startswith("error: the file must exist")

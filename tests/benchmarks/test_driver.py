@@ -124,7 +124,7 @@ def test_the_longest_cells_start_first(study, store):
 
 
 def test_measured_times_replace_guesses(study):
-    infos, cells = study.infos(), plan(study)
+    infos, cells = study.survey().infos, plan(study)
     linear, dummy = cells[0], cells[-1]
     costs = Costs(infos)
     assert costs.of(linear) > costs.of(dummy)
@@ -137,7 +137,7 @@ def test_measured_times_replace_guesses(study):
 def test_the_time_left_is_that_of_the_cells_left(study):
     cells = plan(study)
     known = {(c.task, c.candidate, c.protocol): 20.0 for c in cells}
-    remaining = Remaining(cells, Costs(study.infos(), known), workers=2)
+    remaining = Remaining(cells, Costs(study.survey().infos, known), workers=2)
     assert remaining.seconds(0.0) == pytest.approx(100)
     assert remaining.seconds(30.0) == pytest.approx(70)
     for done, cell in enumerate(cells[:8], start=1):

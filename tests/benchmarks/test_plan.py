@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from advisor import architectures
-from advisor.errors import StudyError
+from advisor.errors import InputError, StudyError
 from benchmarks.cell import Cell
 from benchmarks.plan import Study, plan
 from benchmarks.protocol import VARIANTS, Protocol
@@ -173,7 +173,7 @@ def test_the_advisor_has_a_cell_per_fold_and_depends_on_its_calibration(table, m
 
 
 def test_a_pattern_names_every_task_that_it_matches(table):
-    infos = study('embedded:*", "embedded:digits').infos()
+    infos = study('embedded:*", "embedded:digits').survey().infos
     names = [info.id for info in infos]
     assert len(names) == len(set(names)) > 2
     assert all(name.startswith("embedded:") for name in names)
@@ -237,6 +237,16 @@ def test_an_unknown_task_and_pattern(table):
         plan(study("embedded:digit"))
     with pytest.raises(StudyError, match=r"pattern.*'embeded:\*'"):
         plan(study("embeded:*"))
+
+
+def test_a_task_that_cannot_be_had_is_told_and_the_rest_is_planned(table):
+    found = study(f'file:gone.csv?target=y", "{table}').survey()
+    assert [info.id for info in found.infos] == [table]
+    assert "the file must exist" in str(found.failed["file:gone.csv?target=y"])
+    with pytest.raises(InputError, match="the file must exist"):
+        plan(study(f'file:gone.csv?target=y", "{table}'))
+    with pytest.raises(InputError, match="the file must exist"):
+        study("file:gone.csv?target=y").survey()
 
 
 @pytest.mark.parametrize("path", sorted(STUDIES.glob("*.toml")), ids=lambda p: p.stem)

@@ -32,7 +32,9 @@ def test_names_are_ids_that_can_be_described():
         ("embedded:", "a task must be named SOURCE:NAME"),
         ("", "a task must be named SOURCE:NAME"),
         ("openml:abc", "an OpenML task must be named by its number, got 'openml:abc'"),
-        ("openml:d/61", "an OpenML task must be named by its number"),
+        ("openml:x/61", "an OpenML task must be named by its number, got 'openml:x/61': write openml:361110"),
+        ("openml:t/0", "an OpenML task must be named by its number"),
+        ("openml:s/337", "a suite must be taken task by task"),
     ],
 )
 @pytest.mark.parametrize("do", [datasets.load, datasets.describe])

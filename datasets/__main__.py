@@ -1,0 +1,128 @@
+"""The commands: ``python -m datasets fetch | list | show``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+import datasets
+from advisor.errors import AdvisorError
+from datasets.layouts import Layout
+from datasets.sources import openml
+from datasets.suites import suites
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0 done, 1 some could not be had, 2 wrong use, 130 interrupted."""
+    args = _parser().parse_args(argv)
+    try:
+        code: int = args.command(args)
+        return code
+    except AdvisorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted: what was fetched is kept", file=sys.stderr)
+        return 130
+
+
+def fetch(args: argparse.Namespace) -> int:
+    """Fill the cache, tell what came and what did not."""
+    console = _console()
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with Progress("{task.description}", *columns, console=console, transient=True) as bars:
+            bar = bars.add_task("suites", total=None)
+
+            def shown(task_id: str, done: int, total: int) -> None:
+                bars.update(bar, description=task_id, completed=done, total=total)
+
+            found = datasets.survey(args.name, refresh=args.refresh, seconds=args.seconds, progress=shown)
+    rows = [
+        [info.id, info.origin, info.n, info.d, info.layout or "table", info.data_hash] for info in found.infos
+    ]
+    _show(console, ["task", "data", "rows", "columns", "layout", "hash"], rows)
+    for text in dict.fromkeys(str(warning.message) for warning in told):
+        console.print(Text(f"warning: {text}", style="yellow"))
+    for task_id, error in found.failed.items():
+        console.print(Text(f"failed: {task_id}: {error}", style="red"))
+    console.print(
+        f"{len(found.infos)} tasks are there, {len(found.failed)} could not be had", highlight=False
+    )
+    return 1 if found.failed else 0
+
+
+def show_list(args: argparse.Namespace) -> int:
+    """Print sources, suites and what is cached."""
+    console = _console()
+    embedded = datasets.names()
+    print(f"embedded:NAME                 {len(embedded)} sets of the checkout")
+    print("file:PATH?target=COLUMN       a table of your own")
+    print("openml:ID, openml:d/ID        a task, a data set of OpenML; openml:s/ID is a suite")
+    rows = [[f"suite:{name}", suite.title, ", ".join(suite.tasks)] for name, suite in suites().items()]
+    _show(console, ["suite", "title", "tasks"], rows)
+    cached = openml.cached()
+    rows = [
+        [
+            *(name, facts["name"], facts.get("n", ""), facts.get("d", "")),
+            str(Layout.read(facts["found"])) if "found" in facts else f"{len(facts['tasks'])} tasks",
+            facts["fetched"],
+        ]
+        for name, facts in cached.items()
+    ]
+    print(f"cached of {openml.server()}: {len(rows)}")
+    if rows:
+        _show(console, ["name", "data", "rows", "columns", "found", "fetched"], rows)
+    return 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print what is known of a task; fetches it if it is not there."""
+    info = datasets.describe(args.task)
+    rows = [[name, getattr(info, name)] for name in info.__slots__]
+    if info.id.startswith("openml:"):
+        facts = openml.cached(info.id.partition(":")[2])[info.id]
+        rows += [["found", str(Layout.read(facts["found"]))]]
+        rows += [[name, value] for name, value in facts.items() if name not in (*info.__slots__, "found")]
+    _show(_console(), ["fact", "value"], rows)
+    return 0
+
+
+def _console() -> Console:
+    """A console that does not cut tables where the output is a file."""
+    return Console() if sys.stdout.isatty() else Console(width=140)
+
+
+def _show(console: Console, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row))
+    console.print(table)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m datasets", description="Tasks and where they come from")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    added = commands.add_parser("fetch", help="fill the cache, so that everything runs offline")
+    added.add_argument("name", nargs="+", help="task, pattern or suite, such as suite:cc18 or openml:s/337")
+    added.add_argument("--refresh", action="store_true", help="fetch again what is there")
+    added.add_argument("--seconds", type=float, help="hard limit on the time for one task (default: 900)")
+    added.set_defaults(command=fetch)
+    added = commands.add_parser("list", help="list sources, suites and what is cached")
+    added.set_defaults(command=show_list)
+    added = commands.add_parser("show", help="tell what is known of a task")
+    added.add_argument("task", help="such as embedded:digits or openml:361110")
+    added.set_defaults(command=show)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

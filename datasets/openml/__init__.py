@@ -1,0 +1,1 @@
+"""What stands behind ``openml:``: the real client in a process of its own, and a cache that needs neither."""
