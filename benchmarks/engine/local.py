@@ -39,6 +39,11 @@ _STALL = 180.0  # seconds without any cell running: a worker died with the lock 
 _ATTEMPTS = 3  # starts of a cell whose pool broke before it was seen to run
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class LocalEngine:
     """A pool of processes; see :class:`benchmarks.engine.Engine` for what it promises.
 

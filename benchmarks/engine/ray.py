@@ -19,7 +19,7 @@ from typing import Any
 from advisor.errors import EngineError, MissingDependency
 from benchmarks.cell import Cell, Outcome, Status
 from benchmarks.engine import Limits
-from benchmarks.engine.local import LocalEngine, failure
+from benchmarks.engine.local import LocalEngine, failure, processors
 
 try:
     import ray
@@ -88,7 +88,7 @@ class RayEngine:
 
     def _places(self) -> int:
         if self.address is None:
-            return max((os.cpu_count() or 1) // self.threads, 1)
+            return max(processors() // self.threads, 1)
         self._connect()  # stays until the process ends
         fitting = sum(_fitting(node, self._needs()) for node in _nodes())
         if not fitting:
