@@ -7,6 +7,7 @@ import os
 import queue
 import secrets
 import signal
+import socket
 import sys
 import threading
 import time
@@ -30,15 +31,14 @@ except ImportError as error:
     ) from error
 
 Function = Callable[[Cell], Outcome]
-_SHIPPED = (
-    "advisor",
-    "benchmarks",
-    "datasets",
-)  # packages that a cell needs; nothing else leaves the machine
+# in the order of .gitignore: nothing but the packages a cell needs, so no data store, key or notebook is sent
+_UNSENT = ["/*", "!/advisor", "!/benchmarks", "!/datasets", "__pycache__/"]
+_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"  # set in a submitted job, which has sent its own folder
 _ROOT = Path(__file__).parents[2]
 _LOOPBACK = "127.0.0.1"
 _STORE = 100 * 2**20  # bytes of Ray's object store on this machine: cells and outcomes are small
 _ATTEMPTS = 3  # runs of a cell whose node or place was lost, and starts of a place
+_KNOCK = 20.0  # seconds for a cluster to answer
 _POLL = 1.0  # seconds between looks at what is late
 _SLACK = 900.0  # seconds beyond its limit in which a place must have said what became of a cell
 _PATIENCE = 900.0  # seconds until a cluster must have given one place; it may have to start machines
@@ -125,9 +125,9 @@ class RayEngine:
             if self.address is None:
                 _start(num_cpus=self.workers * self.threads, **quiet)
                 return
-            # lists what is sent, so that no data store, key or notebook ever is
-            sent = {"py_modules": [str(_ROOT / name) for name in _SHIPPED], "excludes": ["__pycache__/"]}
+            sent = None if _JOB in os.environ else {"working_dir": str(_ROOT), "excludes": _UNSENT}
             try:
+                _knock(self.address)
                 ray.init(self.address, runtime_env=sent, **quiet)
             except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
                 raise EngineError(
@@ -287,6 +287,13 @@ def _start(**settings: Any) -> None:
         raise EngineError(
             f"Ray must listen on {_LOOPBACK} alone", got=heard, do="install the tested release: ray==2.60.0"
         )
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nothing listens: Ray itself tries for a quarter of an hour."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK).close()
 
 
 @contextmanager
