@@ -32,10 +32,11 @@ except ImportError as error:
 
 Function = Callable[[Cell], Outcome]
 # in the order of .gitignore: nothing but the packages a cell needs, so no data store, key or notebook is sent
-_UNSENT = ["/*", "!/advisor", "!/benchmarks", "!/datasets", "__pycache__/"]
+_UNSENT = ["/*", "!.", "!/advisor", "!/benchmarks", "!/datasets", "__pycache__/"]
 _JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"  # set in a submitted job, which has sent its own folder
 _ROOT = Path(__file__).parents[2]
 _LOOPBACK = "127.0.0.1"
+_TOKEN = secrets.token_hex(32)  # of the clusters that this process starts; Ray reads the first one only
 _STORE = 100 * 2**20  # bytes of Ray's object store on this machine: cells and outcomes are small
 _ATTEMPTS = 3  # runs of a cell whose node or place was lost, and starts of a place
 _KNOCK = 20.0  # seconds for a cluster to answer
@@ -270,7 +271,7 @@ class _Place:
 
 def _start(**settings: Any) -> None:
     """Start a cluster of this machine alone, closed to the network and to other users."""
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    os.environ.setdefault("RAY_AUTH_TOKEN", _TOKEN)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     before = ray_constants.ENABLE_RAY_CLUSTER
     ray_constants.ENABLE_RAY_CLUSTER = (
