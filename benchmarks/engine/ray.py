@@ -91,12 +91,13 @@ class RayEngine:
         if self.address is None:
             return max(processors() // self.threads, 1)
         self._connect()  # stays until the process ends
-        fitting = sum(_fitting(node, self._needs()) for node in _nodes())
+        fitting = sum(_fitting(node, self.needs()) for node in _nodes())
         if not fitting:
-            raise self.no_room(self._needs())
+            raise self.no_room(self.needs())
         return fitting
 
-    def _needs(self) -> dict[str, float]:
+    def needs(self) -> dict[str, float]:
+        """What a place takes of a node, before memory."""
         return {"CPU": self.threads, **({"GPU": self.gpus} if self.gpus else {})}
 
     def no_room(self, needs: dict[str, float]) -> EngineError:
@@ -143,7 +144,7 @@ class _Run:
 
     def __init__(self, engine: RayEngine, function: Function, limits: Limits) -> None:
         self.engine, self.limits = engine, limits
-        self.needs = engine._needs()
+        self.needs = engine.needs()
         if limits.memory_mb:
             self.needs["memory"] = limits.memory_mb * 2**20
         if engine.address is None and not any(_fitting(node, self.needs) for node in _nodes()):

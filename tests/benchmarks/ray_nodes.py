@@ -11,8 +11,9 @@ os.environ |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token
 
 from ray.cluster_utils import Cluster
 
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-second = cluster.add_node(num_cpus=1, num_gpus=1)
+node = {"num_cpus": 1, "num_gpus": 1}
+cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+second = cluster.add_node(**node)
 sys.stdout.write(f"{cluster.address}\n")
 sys.stdout.flush()
 for line in sys.stdin:
