@@ -50,7 +50,7 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_endless_loop(monkeypatch)
     monkeypatch.setitem(sys.modules, "vanished_module", module)
     monkeypatch.setattr(vanish, "__module__", "vanished_module")
     with pytest.raises(EngineError, match=r"able to start.*vanished_module.*same Python and packages"):
-        list(RayEngine(2).run(vanish, [cell("good")], limits=Limits()))
+        list(RayEngine(1).run(vanish, [cell("good")], limits=Limits()))
 
 
 def vanish(cell):
