@@ -123,20 +123,24 @@ class RayEngine:
 
     def _connect(self) -> None:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-        with _as_before():
+        try:
+            with _as_before():
+                if self.address is None:
+                    _start(num_cpus=self.workers * self.threads, **quiet)
+                else:
+                    _knock(self.address)
+                    sent = None if _JOB in os.environ else {"working_dir": str(_ROOT), "excludes": _UNSENT}
+                    ray.init(self.address, runtime_env=sent, **quiet)
+        except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
             if self.address is None:
-                _start(num_cpus=self.workers * self.threads, **quiet)
-                return
-            sent = None if _JOB in os.environ else {"working_dir": str(_ROOT), "excludes": _UNSENT}
-            try:
-                _knock(self.address)
-                ray.init(self.address, runtime_env=sent, **quiet)
-            except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
-                raise EngineError(
-                    f"a Ray cluster must answer at {self.address!r}",
-                    got=_line(error),
-                    do="start one (docs/clusters.md), or correct --address and the token",
-                ) from error
+                required, do = (
+                    "Ray must start on this machine",
+                    "see the logs in /tmp/ray, or use --engine local",
+                )
+            else:
+                required = f"a Ray cluster must answer at {self.address!r}"
+                do = "start one (docs/clusters.md), or correct --address and the token"
+            raise EngineError(required, got=_line(error), do=do) from error
 
 
 class _Run:

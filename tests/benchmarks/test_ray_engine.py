@@ -64,6 +64,17 @@ def test_a_cell_that_fits_on_no_node_is_an_error_at_once():
         list(RayEngine(2, gpus=0.5).run(behave, [cell("good")], limits=Limits()))
 
 
+def test_a_cluster_that_does_not_start_is_an_error_in_one_line(monkeypatch):
+    def fail(*args, **settings):
+        raise RuntimeError("Failed to start GCS.\n\nLast 0 lines")
+
+    monkeypatch.setattr(ray, "init", fail)
+    with pytest.raises(
+        EngineError, match=r"start on this machine, got .*start GCS\. Last 0 lines: see the logs"
+    ):
+        RayEngine(1)._connect()
+
+
 def test_nothing_listens_beyond_this_machine():
     listening = [
         connection.laddr.ip
