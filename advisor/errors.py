@@ -71,6 +71,10 @@ class StudyError(AdvisorError, ValueError):
     """A study file, task name or candidate name is wrong."""
 
 
+class EngineError(AdvisorError):
+    """The cluster or the processes that run cells cannot be used as they are."""
+
+
 class StoreError(AdvisorError):
     """The results store or the MLflow database cannot be used as it is."""
 

@@ -22,7 +22,7 @@ from benchmarks import scores, spaces, tracking
 from benchmarks import verify as verification
 from benchmarks.costs import Costs, Remaining
 from benchmarks.driver import clock, run_study
-from benchmarks.engine.local import LocalEngine
+from benchmarks.engine.options import add_options, add_workers, make_engine, places, positive
 from benchmarks.plan import Study, plan
 from benchmarks.protocol import VARIANTS, Protocol
 from benchmarks.store import Store
@@ -86,9 +86,10 @@ def show_plan(args: argparse.Namespace) -> int:
     rows.append(["all", counts.total(), f"{sum(hours.values()):.2f}"])
     columns = ["candidate", "cells", "hours expected (one worker)"]
     show(_console(), f"{study.title}: {len(infos)} tasks", columns, rows)
-    left = Remaining(cells, costs, workers=args.workers).seconds(0.0)
+    workers = args.workers or places()
+    left = Remaining(cells, costs, workers=workers).seconds(0.0)
     print(
-        f"about {clock(left)} with {args.workers} workers"
+        f"about {clock(left)} with {workers} workers"
         + ("" if known else "; a guess, nothing is measured yet")
     )
     show_missing(_console(), found.failed)
@@ -177,8 +178,7 @@ def show_spaces(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = ()) -> int:
     with Store(args.store, writable=True) as store, _terminated_like_interrupted():
         try:
-            engine = LocalEngine(args.workers)
-            summary = run_study(store, study, engine=engine, retry=retried, console=_console())
+            summary = run_study(store, study, engine=make_engine(args), retry=retried, console=_console())
         except KeyboardInterrupt:
             cells = store.cells(study.name) if study.name in store.studies() else []
             done = len(store.statuses(cell.key for cell in cells))
@@ -248,7 +248,6 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--store", type=Path, default=STORE, help=f"results file (default: {STORE})")
         return added
 
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     for name, function, text in (
         ("run", run, "run a study: what is done already is not done again"),
         ("retry", retry, "run failed cells of a study again"),
@@ -258,10 +257,10 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "study", help="a study file" + (", or the name of a study that was run" * (name == "retry"))
         )
-        added.add_argument(
-            "--workers", type=_positive, default=workers, help=f"processes (default: {workers})"
-        )
-        if name != "plan":
+        if name == "plan":
+            add_workers(added)
+        else:
+            add_options(added)
             added.add_argument(
                 "--no-mlflow", dest="mlflow", action="store_false", help="do not log to MLflow"
             )
@@ -284,14 +283,8 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("names", nargs="*", metavar="NAME", help="candidates (default: all)")
     added.add_argument("--protocol", choices=VARIANTS, default="holdout", help="(default: holdout)")
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
-    added.add_argument("--port", type=_positive, default=5000)
+    added.add_argument("--port", type=positive, default=5000)
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

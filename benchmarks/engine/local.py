@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
+import ctypes
 import json
 import multiprocessing
 import os
+import signal
+import sys
 import tempfile
 import threading
 import time
@@ -29,10 +32,16 @@ Function = Callable[[Cell], Outcome]
 Future = concurrent.futures.Future[Outcome]
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _WORKER = "pebble_pool_worker"  # the name that pebble gives its processes
+_PR_SET_PDEATHSIG = 1
 _POLL = 0.2  # seconds between looks at the workers
 _GRACE = 2.0  # seconds in which pebble itself should have noticed a dead worker
 _STALL = 180.0  # seconds without any cell running: a worker died with the lock of the queue in its hand
 _ATTEMPTS = 3  # starts of a cell whose pool broke before it was seen to run
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalEngine:
@@ -44,10 +53,13 @@ class LocalEngine:
         Processes.
     threads : int
         Threads of each, for BLAS, OpenMP and torch. Two workers of one thread beat one of two.
+    spare : int
+        Cells that wait at the door, so that no worker does; with none, a cell is asked for only when a
+        worker is free.
     """
 
-    def __init__(self, workers: int, *, threads: int = 1) -> None:
-        self.workers, self.threads = workers, threads
+    def __init__(self, workers: int, *, threads: int = 1, spare: int = 1) -> None:
+        self.workers, self.threads, self.spare = workers, threads, spare
 
     def run(self, function: Function, cells: Iterable[Cell], *, limits: Limits) -> Generator[Outcome]:
         """Run the cells; closing the iterator stops them."""
@@ -68,7 +80,7 @@ class LocalEngine:
                     if attempts[cell.key] < _ATTEMPTS:
                         again.append(cell)
                     else:
-                        yield _failure(cell, "error", "the workers died before it could start")
+                        yield failure(cell, "error", "the workers died before it could start")
 
 
 class _Pool:
@@ -76,7 +88,7 @@ class _Pool:
 
     def __init__(self, engine: LocalEngine, function: Function, limits: Limits, *, folder: Path) -> None:
         self.function, self.limits, self.folder = function, limits, folder
-        self.lookahead = engine.workers + 1  # one cell waits at the door, so that no worker does
+        self.lookahead = engine.workers + engine.spare
         self.waiting: dict[Future, Cell] = {}
         self.broken = False
         self.processes: dict[int, BaseProcess] = {}
@@ -97,6 +109,7 @@ class _Pool:
             while len(self.waiting) < self.lookahead and (cell := next(cells, None)) is not None:
                 args = [self.function, cell, str(self.folder)]
                 self.waiting[self.pool.schedule(_guarded, args=args, timeout=self.limits.seconds)] = cell
+                self.alive = time.monotonic()  # the pool may have been idle for long
             if not self.waiting:
                 return
             done, _ = concurrent.futures.wait(self.waiting, _POLL, concurrent.futures.FIRST_COMPLETED)
@@ -127,27 +140,27 @@ class _Pool:
         try:
             return future.result()
         except concurrent.futures.TimeoutError:
-            return _failure(cell, "timeout", f"stopped after {self.limits.seconds:g} s")
+            return failure(cell, "timeout", f"stopped after {self.limits.seconds:g} s")
         except ProcessExpired as error:
             return self._death(cell, error.pid, error.exitcode)
         except BrokenProcessPool:
             return None
         except concurrent.futures.CancelledError:
-            return _failure(cell, "error", "cancelled")
+            return failure(cell, "error", "cancelled")
         except Exception as error:  # nothing else is expected of pebble; a cell must not be lost all the same
-            return _failure(cell, "error", f"{type(error).__name__}: {error}")
+            return failure(cell, "error", f"{type(error).__name__}: {error}")
 
     def _death(self, cell: Cell, pid: int | None, code: int | None) -> Outcome:
         if pid in self.hogs:
-            return _failure(
+            return failure(
                 cell, "out_of_memory", f"stopped above {self.limits.memory_mb} MiB of resident memory"
             )
         kills = _kernel_kills()
         if code == -9 and kills > self.kernel_kills:
             self.kernel_kills = kills
-            return _failure(cell, "out_of_memory", "killed by the kernel for lack of memory")
+            return failure(cell, "out_of_memory", "killed by the kernel for lack of memory")
         how = f"by signal {-code}" if code is not None and code < 0 else f"with exit code {code}"
-        return _failure(cell, "error", f"worker died {how}")
+        return failure(cell, "error", f"worker died {how}")
 
     def _look_after_workers(self) -> Iterator[Outcome]:
         for process in multiprocessing.active_children():  # reaps the ended ones, too
@@ -179,6 +192,8 @@ def _start_worker(function: Function) -> None:
         os.dup2(null, stream)
     driver = multiprocessing.parent_process()
     assert driver is not None
+    if sys.platform == "linux":  # a thread cannot act while a cell holds the interpreter; the kernel can
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
     def follow() -> None:
         wait([driver.sentinel])
@@ -196,10 +211,10 @@ def _guarded(function: Function, cell: Cell, folder: str) -> Outcome:
         extra, environment = canonical_json(outcome.extra), canonical_json(outcome.environment)
         outcome = replace(outcome, extra=json.loads(extra), environment=json.loads(environment))
     except MemoryError as error:
-        outcome = _failure(cell, "out_of_memory", f"MemoryError: {error}")
+        outcome = failure(cell, "out_of_memory", f"MemoryError: {error}")
     except BaseException as error:
         reason = "".join(traceback.format_exception_only(error)).strip()
-        outcome = _failure(cell, "error", reason)
+        outcome = failure(cell, "error", reason)
     beacon.write_text("")
     return outcome
 
@@ -227,7 +242,8 @@ def _chain(first: list[Cell], rest: Iterator[Cell]) -> Iterator[Cell]:
     yield from rest
 
 
-def _failure(cell: Cell, status: Status, reason: str) -> Outcome:
+def failure(cell: Cell, status: Status, reason: str) -> Outcome:
+    """The outcome of a cell that could not give one itself."""
     return Outcome(cell.key, status, reason, finished=datetime.now(UTC).isoformat(timespec="milliseconds"))
 
 

@@ -136,13 +136,15 @@ class Report:
         The module, ``"training"``; names its part of the page.
     options : argparse.Namespace
         Of :func:`parse`.
+    clock : str, optional
+        Which one was read, if not that of :func:`clock_of`.
     """
 
-    def __init__(self, name: str, options: argparse.Namespace) -> None:
+    def __init__(self, name: str, options: argparse.Namespace, *, clock: str | None = None) -> None:
         self.name, self.options = name, options
         self.console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
         self.parts: list[str] = []
-        self.say(measured(options.threads, options.turns))
+        self.say(measured(options.threads, options.turns, clock=clock))
 
     def say(self, text: str) -> None:
         """Add a paragraph."""
@@ -192,10 +194,10 @@ def clock_of(threads: int) -> Callable[[], float]:
     return time.process_time if threads == 1 else time.perf_counter
 
 
-def measured(threads: int, turns: int) -> str:
+def measured(threads: int, turns: int, *, clock: str | None = None) -> str:
     """What was measured on, how and when."""
     facts = environment()
-    clock = "the processor's clock" if threads == 1 else "the wall's clock"
+    clock = clock or ("the processor's clock" if threads == 1 else "the wall's clock")
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "xgboost", "scikit-learn"))
     commit = facts["commit"][:7] + "+" * facts["dirty"]
     return (

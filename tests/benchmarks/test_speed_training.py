@@ -11,7 +11,7 @@ from advisor.architectures._dropout import Dropout
 from benchmarks.speed import _timing, options, peers, trees
 from benchmarks.speed._cases import CASES, Prepared, table, with_torch_dropout
 
-NAMES = ("training", "options", "peers", "trees")
+NAMES = ("training", "options", "peers", "trees", "engines")
 
 
 @pytest.fixture
