@@ -276,7 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument("study", help="name or file of a study")
     added.add_argument(
-        "--again", type=_positive, default=0, metavar="N", help="compute N finished cells again and compare"
+        "--again", type=positive, default=0, metavar="N", help="compute N finished cells again and compare"
     )
     added.add_argument("--json", action="store_true", help="print JSON")
     added = command("spaces", show_spaces, "print search spaces")

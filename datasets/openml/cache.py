@@ -19,6 +19,7 @@ import pandas as pd
 from advisor.errors import CorruptDataError, InputError, MissingDependency
 
 VERSION = 1  # of an entry; another one is fetched anew
+SPLIT, TRAIN, TEST = "\0split ", 1, 2  # columns beside the values: no other name begins so
 WAIT = 1_800.0  # seconds to wait for another process that fills the cache
 
 

@@ -20,9 +20,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
 from advisor.errors import AdvisorError, InputError, StudyError
+from datasets.openml.cache import SPLIT, TEST, TRAIN
 
 _UNKNOWN = {"t": 151, "d": 111, "s": 500}  # what the server answers if there is no such thing
 _NOUNS = {"t": "task", "d": "data set", "s": "suite"}
@@ -197,7 +199,25 @@ def _task(name: str, folder: Path) -> dict[str, Any]:
     kind = _KINDS.get(task.task_type_id.value)
     if kind is None:
         raise _not_supervised(f"{task.task_type} for {name}")
-    return _stored(task.get_dataset(), task.target_name, kind, folder)
+    return _stored(task.get_dataset(), task.target_name, kind, folder, task)
+
+
+def _splits(task: Any) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """Training and test rows of each repeat and fold; none of a data set, or where there is no such file."""
+    import openml
+    import requests
+
+    if task is None:
+        return []
+    try:
+        split = task.download_split()
+    except (openml.exceptions.OpenMLServerException, requests.HTTPError):
+        return []  # which the protocol that needs them will tell
+    return [
+        split.get(repeat=repeat, fold=fold, sample=max(samples))  # the whole, of a learning curve
+        for repeat, folds in split.split.items()
+        for fold, samples in folds.items()
+    ]
 
 
 def _not_supervised(got: str) -> StudyError:
@@ -221,8 +241,14 @@ def _data(name: str, folder: Path) -> dict[str, Any]:
     return _stored(data, target, "regression" if types[target] == "numeric" else "classification", folder)
 
 
-def _stored(data: Any, target: str, kind: Kind, folder: Path) -> dict[str, Any]:
-    """Download the values, check and store them, and tell what they are."""
+def _stored(
+    data: Any,
+    target: str,
+    kind: Kind,
+    folder: Path,
+    task: Any = None,
+) -> dict[str, Any]:
+    """Download the values, check and store them beside the splits, and tell what they are."""
     import openml
 
     if "sparse" in str(data.format).lower():
@@ -246,6 +272,7 @@ def _stored(data: Any, target: str, kind: Kind, folder: Path) -> dict[str, Any]:
     hidden = {*_names(data.row_id_attribute), *_names(data.ignore_attribute)} - {target}
     frame = _canonical(X, y, [name for name, flag in zip(names, categorical) if flag], kind, data.name)
     frame = frame.drop(columns=[name for name in frame.columns if name in hidden])
+    frame = pd.concat([frame, _marks(_splits(task), y.notna().to_numpy())], axis=1)
     frame.to_parquet(folder / "data.parquet", index=False, compression="zstd")
     return {
         "name": data.name,
@@ -259,6 +286,18 @@ def _stored(data: Any, target: str, kind: Kind, folder: Path) -> dict[str, Any]:
         else "shape",
         "client": openml.__version__,
     }
+
+
+def _marks(splits: list[tuple[NDArray[Any], NDArray[Any]]], present: NDArray[Any]) -> pd.DataFrame:
+    """A column a split, 1 in training rows and 2 in test rows, of the rows that have a target."""
+    columns = {}
+    for place, (train, test) in enumerate(splits):
+        if max(train.max(initial=0), test.max(initial=0)) >= len(present):
+            raise Broken(f"a split of other rows than the {len(present):,} of the data")
+        marks = np.zeros(len(present), dtype=np.uint8)
+        marks[train], marks[test] = TRAIN, TEST
+        columns[f"{SPLIT}{place}"] = marks[present]
+    return pd.DataFrame(columns, index=range(int(present.sum())))
 
 
 def _names(attribute: Any) -> list[str]:

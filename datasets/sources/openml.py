@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from advisor.errors import CorruptDataError, StudyError
 from datasets import suites
 from datasets.layouts import Layout, find, settle
 from datasets.openml import client
-from datasets.openml.cache import Cache
+from datasets.openml.cache import SPLIT, TEST, TRAIN, Cache
 from datasets.task import Task, TaskInfo
 
 scheme = "openml"
@@ -112,6 +113,7 @@ def describe(rest: str, /) -> TaskInfo:
         data_hash=facts["data_hash"],
         n=facts["n"],
         d=facts["d"],
+        n_splits=facts["n_splits"],
     )
 
 
@@ -119,7 +121,7 @@ def load(rest: str, /) -> Task:
     """Load a supervised task of OpenML from the cache, which is filled if it is not there.
 
     Rows without a target are left out, and so are row numbers, columns that OpenML marks as ignored, and
-    columns without a value in tables; the splits of OpenML are not used. Pictures and series in flat columns
+    columns without a value in tables. The splits of a task come along. Pictures and series in flat columns
     are folded as a suite declares, or as the advisor finds.
 
     Parameters
@@ -243,11 +245,11 @@ def _is_whole(key: str, facts: dict[str, Any], cache: Cache) -> bool:
 
 def _measured(key: str, facts: dict[str, Any], frame: pd.DataFrame) -> dict[str, Any]:
     """Add what is measured of the values as they are read back."""
-    X = frame.drop(columns=[facts["target"]])
+    X = _inputs(frame, facts)
     found = find(X, frame[facts["target"]])
     facts |= {"width": X.shape[1], "found": found.facts()}
     info = _task(key, facts, frame, found, None).info
-    return {**facts, "n": info.n, "d": info.d, "data_hash": info.data_hash}
+    return {**facts, "n": info.n, "d": info.d, "n_splits": info.n_splits, "data_hash": info.data_hash}
 
 
 # ---- making tasks ----
@@ -274,7 +276,8 @@ def _loaded(key: str, facts: dict[str, Any], layout: Layout, structure: Any) -> 
 
 
 def _task(key: str, facts: dict[str, Any], frame: pd.DataFrame, layout: Layout, structure: Any) -> Task:
-    X = frame.drop(columns=[facts["target"]])
+    X = _inputs(frame, facts)
+    marks = [frame[name].to_numpy() for name in frame if name.startswith(SPLIT)]
     X = layout.fold(X) if layout.shape else X.loc[:, X.notna().any()]
     return Task(
         id=_id(key),
@@ -285,7 +288,12 @@ def _task(key: str, facts: dict[str, Any], frame: pd.DataFrame, layout: Layout, 
         structure=structure,
         layout=_shape(layout, structure, X.shape[1]),
         origin=facts["name"],
+        splits=tuple((np.flatnonzero(of == TRAIN), np.flatnonzero(of == TEST)) for of in marks),
     )
+
+
+def _inputs(frame: pd.DataFrame, facts: dict[str, Any]) -> pd.DataFrame:
+    return frame.drop(columns=[facts["target"], *(name for name in frame if name.startswith(SPLIT))])
 
 
 def _shape(layout: Layout, structure: Any, d: int) -> tuple[int, ...] | None:

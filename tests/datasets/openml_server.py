@@ -96,10 +96,26 @@ class Server(http.server.ThreadingHTTPServer):
             f"{API}/task/2": task_document(2, "regression", "price"),
             f"{API}/task/3": task_document(3, "clustering", ""),
             f"{API}/task/4": task_document(4, "classification", "digit", data=8),
+        }
+        self.documents = {
+            # which a test may fill in: without, a task has no splits
+            path: text.replace("http://127.0.0.1/splits", f"{self.address}/splits/{path[-1]}")
+            for path, text in self.documents.items()
+        } | {
             f"{API}/study/3": suite_document(3, "made-suite", [1, 2, 3]),
             f"{API}/study/made-suite": suite_document(3, "made-suite", [1, 2, 3]),
         }
         self.upload(7, COLUMNS, ROWS, "colour")
+
+    def upload_splits(self, number, folds):
+        """Give a task splits: the test rows of each fold, of six rows."""
+        rows = [
+            f"{'TEST' if row in fold else 'TRAIN'},{row},0,{place}"
+            for place, fold in enumerate(folds)
+            for row in range(6)
+        ]
+        columns = {"type": ("TRAIN", "TEST"), "rowid": "INTEGER", "repeat": "INTEGER", "fold": "INTEGER"}
+        self.documents[f"/splits/{number}"] = arff(columns, rows)
 
     def upload_digits(self, rows=400):
         """Data set 8: pictures of 8 by 8 pixels, one a row."""

@@ -48,6 +48,26 @@ def test_regression_keeps_categories(server):
     assert datasets.describe("openml:2") == task.info
 
 
+def test_splits_come_along_and_name_the_rows_that_have_a_target(server):
+    server.upload_splits(1, [{0, 3, 5}, {1, 2, 4}])
+    task = datasets.load("openml:1")
+    assert [(train.tolist(), test.tolist()) for train, test in task.splits] == [
+        ([1, 2, 3], [0, 4]),  # row 3 has no target, so rows 4 and 5 are 3 and 4
+        ([0, 4], [1, 2, 3]),
+    ]
+    assert datasets.describe("openml:1").n_splits == 2
+    assert list(task.X) == ["size", "price"]
+    assert datasets.load("openml:2").splits == ()
+    assert datasets.load("openml:d/7").data_hash == task.data_hash
+
+
+def test_splits_of_other_rows_are_refused(server):
+    server.upload(7, COLUMNS, ROWS[:5], "colour")
+    server.upload_splits(2, [{0, 5}])
+    with pytest.raises(InputError, match="a split of other rows than the 5 of the data"):
+        datasets.load("openml:2")
+
+
 def test_a_data_set_comes_with_its_default_target(server):
     task = datasets.load("openml:d/7")
     assert (task.id, task.kind) == ("openml:d/7", "classification")
