@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Run what has no outcome yet, log it, print the verdict."""
-    return _run(args, Study.read(args.study))
+    return _run(args, _study(args))
 
 
 def retry(args: argparse.Namespace) -> int:
@@ -68,7 +68,7 @@ def retry(args: argparse.Namespace) -> int:
 
 def show_plan(args: argparse.Namespace) -> int:
     """Print how many cells a study has and what they should take."""
-    study = Study.read(args.study)
+    study = _study(args)
     found = study.survey()
     infos = found.infos
     cells = plan(study, infos)
@@ -230,6 +230,15 @@ def _console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=120)
 
 
+def _study(args: argparse.Namespace) -> Study:
+    """The study of the file, with what the command line adds to it."""
+    study = Study.read(args.study)
+    for key, entries in (("candidates", args.candidate), ("tasks", args.task)):
+        for entry in entries:
+            study = study.with_entry(key, entry)
+    return study
+
+
 def _study_name(study: str, store: Store) -> str:
     """The name of a study, given it or its file."""
     return Study.read(study).name if study.endswith(".toml") else store.study(study)["name"]
@@ -257,6 +266,11 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "study", help="a study file" + (", or the name of a study that was run" * (name == "retry"))
         )
+        if name != "retry":
+            for option, text in (("candidate", "an architecture, or a Python file"), ("task", "a task")):
+                added.add_argument(
+                    f"--{option}", action="append", default=[], metavar="NAME", help=f"{text} to add"
+                )
         if name == "plan":
             add_workers(added)
         else:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from rich.console import Console
 from rich.progress import (
@@ -27,7 +28,7 @@ from benchmarks.cell import Cell, Outcome
 from benchmarks.costs import Costs, Remaining
 from benchmarks.engine import Engine, Limits
 from benchmarks.plan import Study, plan
-from benchmarks.run import run_cell
+from benchmarks.run import run_cell, run_own
 from benchmarks.store import Store
 from benchmarks.summary import show_missing
 
@@ -126,6 +127,8 @@ def run_study(
                 else:
                     finish(cell, BEYOND, None)
 
+        if study.own and function is run_cell:
+            function = partial(run_own, study.own)
         with closing(engine.run(function, affordable(), limits=limits)) as outcomes:
             for outcome in outcomes:
                 store.record(outcome, replace=outcome.key in done)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import advisor
 import datasets
-from advisor import architectures
 from advisor.errors import StudyError
+from benchmarks import candidates
 from benchmarks.cell import Cell, canonical_json
 from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
 from benchmarks.spaces import configurations
@@ -37,7 +38,8 @@ class Study:
         Task ids; a pattern such as ``"embedded:*"`` stands for every task that it matches, a suite such as
         ``"suite:cc18"`` or ``"openml:s/337"`` for its tasks.
     candidates : tuple of str
-        Names of architectures, in the order of tables.
+        Names of architectures, and Python files of the user's own, see :mod:`benchmarks.candidates`; in the
+        order of tables.
     protocol : Protocol
         Splits, caps, folds and seeds.
     advisor : bool
@@ -55,6 +57,8 @@ class Study:
         What to run after this study, told at its end.
     text : str
         The file as it was read.
+    own : mapping of str to str
+        Text of each Python file among the candidates, by the candidate's name.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Study:
     memory_mb: int | None = None
     next: str = ""
     text: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str | Path) -> Study:
@@ -91,6 +96,32 @@ class Study:
             ) from error
         return cls.parse(text, where=str(path))
 
+    def with_entry(self, key: str, entry: str) -> Study:
+        """Add a candidate or a task to the study and to its text.
+
+        Parameters
+        ----------
+        key : {"candidates", "tasks"}
+            Which list.
+        entry : str
+            What is put before the others.
+
+        Examples
+        --------
+        >>> study = Study.parse('name = "s"\\ntasks = ["embedded:digits"]\\ncandidates = ["dummy"]')
+        >>> study.with_entry("candidates", "linear").candidates
+        ('linear', 'dummy')
+        """
+        begin = re.compile(rf"^({key}\s*=\s*\[)", re.MULTILINE)
+        text, n = begin.subn(lambda found: f"{found[1]}{json.dumps(entry)}, ", self.text)
+        if n != 1:
+            raise StudyError(
+                f"an entry can be added where a line begins with {key} = [",
+                got=f"{n} such lines in the study {self.name!r}",
+                do="write it into the study itself",
+            )
+        return Study.parse(text, where=f"the study {self.name!r} with {entry}")
+
     @classmethod
     def parse(cls, text: str, *, where: str = "the study") -> Study:
         """Read the text of a study file; ``where`` names it in errors."""
@@ -104,10 +135,16 @@ class Study:
         protocol = Protocol.of(
             _checked(settings.pop("protocol", {}), _PROTOCOL_KEYS, where=f"{where} [protocol]")
         )
-        study = cls(**{"title": settings["name"], **settings}, protocol=protocol, text=text)
+        files = {name: candidates.read(name) for name in settings["candidates"] if name.endswith(".py")}
+        settings["candidates"] = tuple(
+            files[name][0] if name in files else name for name in settings["candidates"]
+        )
+        study = cls(
+            **{"title": settings["name"], **settings}, protocol=protocol, text=text, own=dict(files.values())
+        )
         for name in study.candidates:
-            if name not in architectures.names():
-                raise _unknown("candidate", name, architectures.names(), where=f"{where}, key 'candidates'")
+            if name not in candidates.names():
+                raise candidates.unknown(name, where=f"{where}, key 'candidates'")
         needed = (BASELINE, *(FAMILIES if study.advisor else ()))
         if missing := [name for name in needed if name not in study.candidates]:
             what = "a study with advisor = true" if study.advisor else "a study"
@@ -259,7 +296,7 @@ _PROTOCOL_KEYS: dict[str, Check] = {
     "early_stopping": _one_of(("sensible", "published")),
     "normalisation": _one_of(("dummy", "published", "min-max")),
 }
-assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text"}
+assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text", "own"}
 assert set(_PROTOCOL_KEYS) == {f.name for f in fields(Protocol)} - {"version"} | {"size"}
 
 

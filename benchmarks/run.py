@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 
 import datasets
-from advisor import architectures
 from advisor.architectures import Architecture
 from advisor.errors import DivergedError, MissingDependency, StudyError
+from benchmarks import candidates
 from benchmarks.cell import Cell, Outcome, Status
 from benchmarks.protocol import METRICS
 from benchmarks.store import ADVISOR
@@ -106,9 +106,16 @@ def run_cell(cell: Cell) -> Outcome:
     return replace(outcome, validation=facts.validation, test=facts.test) if status == "ok" else outcome
 
 
+def run_own(own: Mapping[str, str], cell: Cell) -> Outcome:
+    """Run one cell of a study with candidates of the user's own, given the text of each file by its name."""
+    for name, text in own.items():
+        candidates.add(name, text)
+    return run_cell(cell)
+
+
 def _fit_and_score(cell: Cell, facts: _Facts) -> None:
     task, rows = _data(cell)
-    architecture = architectures.get(cell.candidate)
+    architecture = candidates.get(cell.candidate)
     if reason := _misfit(architecture, task):
         raise _Skip(reason)
     parts = _inner_folds(cell.task, cell.fold, cell.protocol)
@@ -144,7 +151,7 @@ def _inner_score(cell: Cell, facts: _Facts, held: np.ndarray) -> float:
     """Score on a part of the training rows of a model that is fitted to the others."""
     task, rows = _data(cell)
     kept = rows.train[~np.isin(rows.train, held)]
-    estimator = _estimator(architectures.get(cell.candidate), cell, task)
+    estimator = _estimator(candidates.get(cell.candidate), cell, task)
     with _timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
     with _timed(facts, "predict_seconds"):

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterSampler
 
-from advisor import architectures
 from advisor.architectures._space import Rounded
+from benchmarks import candidates
 from benchmarks.cell import canonical_json
 from benchmarks.protocol import Protocol
 from benchmarks.spaces.paper import SPACES
@@ -48,7 +48,7 @@ def drawn(name: str, protocol: Protocol) -> dict[str, Any]:
         sensible = name == _XGBOOST and protocol.early_stopping == "sensible"
         settings, space = {**SPACES[name].fixed, **(_SENSIBLE if sensible else {})}, SPACES[name].drawn
     else:
-        settings, space = _stopping(name, protocol), architectures.get(name).space
+        settings, space = _stopping(name, protocol), candidates.get(name).space
     return {**space, **{key: [value] for key, value in settings.items()}}
 
 
@@ -98,7 +98,7 @@ def configurations(name: str, protocol: Protocol, n_trials: int) -> list[str]:
 def table(name: str, protocol: Protocol) -> list[tuple[str, str, str]]:
     """Describe a space: parameter, value of the first trial, what later ones are drawn from."""
     first, space = default(name, protocol), drawn(name, protocol)
-    own = architectures.get(name).make("regression").get_params()
+    own = candidates.get(name).make("regression").get_params()
     return [
         (key, _value(first.get(key, own[key])), describe(space.get(key, [first.get(key)])))
         for key in sorted({*first, *space})

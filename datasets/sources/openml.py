@@ -277,7 +277,7 @@ def _loaded(key: str, facts: dict[str, Any], layout: Layout, structure: Any) -> 
 
 def _task(key: str, facts: dict[str, Any], frame: pd.DataFrame, layout: Layout, structure: Any) -> Task:
     X = _inputs(frame, facts)
-    marks = [frame[name].to_numpy() for name in frame if name.startswith(SPLIT)]
+    marks = [frame[name].to_numpy() for name in frame if str(name).startswith(SPLIT)]
     X = layout.fold(X) if layout.shape else X.loc[:, X.notna().any()]
     return Task(
         id=_id(key),
@@ -293,7 +293,7 @@ def _task(key: str, facts: dict[str, Any], frame: pd.DataFrame, layout: Layout, 
 
 
 def _inputs(frame: pd.DataFrame, facts: dict[str, Any]) -> pd.DataFrame:
-    return frame.drop(columns=[facts["target"], *(name for name in frame if name.startswith(SPLIT))])
+    return frame.drop(columns=[facts["target"], *(name for name in frame if str(name).startswith(SPLIT))])
 
 
 def _shape(layout: Layout, structure: Any, d: int) -> tuple[int, ...] | None:

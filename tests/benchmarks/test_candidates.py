@@ -1,0 +1,131 @@
+"""A file of the user's own is a candidate like any other."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor.errors import StudyError
+from benchmarks import __main__ as command
+from benchmarks import candidates
+from benchmarks.driver import run_study
+from benchmarks.engine.local import LocalEngine
+from benchmarks.plan import Study, plan
+from benchmarks.store import Store
+
+NEIGHBOURS = """
+import scipy.stats
+from sklearn.neighbors import KNeighborsRegressor as regressor
+
+title = "My neighbours"
+space = {"n_neighbors": [1, 3, 9], "p": scipy.stats.uniform(1, 2)}
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(120, 3)), columns=list("abc"))
+    frame["kind"] = rng.choice(["x", "y"], size=120)
+    frame["y"] = frame["a"] + 2 * (frame["kind"] == "x")
+    frame.loc[::9, "b"] = np.nan
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    return f"file:{tmp_path}/t.csv?target=y&kind=regression"
+
+
+def write(tmp_path, text, name="mine.py"):
+    (tmp_path / name).write_text(text)
+    return str(tmp_path / name)
+
+
+def study(table, *files, n_trials=1):
+    listed = ", ".join(f'"{name}"' for name in (*files, "dummy"))
+    return Study.parse(
+        f'name = "s"\ntasks = ["{table}"]\ncandidates = [{listed}]\nn_trials = {n_trials}\ncell_seconds = 60'
+    )
+
+
+def test_it_is_searched_and_scored_in_a_worker(table, tmp_path):
+    mine = study(table, write(tmp_path, NEIGHBOURS), n_trials=3)
+    with Store(tmp_path / "store.sqlite", writable=True) as store:
+        run_study(store, mine, engine=LocalEngine(1))
+        frame = store.frame("s")
+    own = frame[frame["candidate"] != "dummy"]
+    assert own["candidate"].str.fullmatch(r"mine@[0-9a-f]{8}").all()
+    assert own["status"].tolist() == ["ok"] * 3, own["reason"].tolist()
+    assert (own["test"] > 0.5).all()
+    assert own["config"].nunique() == 3
+
+
+def test_other_code_is_another_candidate_and_the_same_code_is_not(table, tmp_path):
+    before = plan(study(table, write(tmp_path, NEIGHBOURS)))
+    again = plan(study(table, write(tmp_path, NEIGHBOURS)))
+    other = plan(study(table, write(tmp_path, NEIGHBOURS + "\n")))
+    assert [c.key for c in before] == [c.key for c in again]
+    assert len({c.key for c in before} & {c.key for c in other}) == 1  # the dummy
+
+
+def test_columns_come_raw_if_asked(table, tmp_path):
+    text = """
+from sklearn.base import BaseEstimator, RegressorMixin
+class regressor(RegressorMixin, BaseEstimator):
+    def fit(self, X, y):
+        assert str(X["kind"].dtype) != "float64" and X["b"].isna().any()
+        self.mean_ = y.mean()
+        return self
+    def predict(self, X):
+        return [self.mean_] * len(X)
+raw = True
+"""
+    with Store(tmp_path / "store.sqlite", writable=True) as store:
+        run_study(store, study(table, write(tmp_path, text)), engine=LocalEngine(1))
+        assert set(store.frame("s")["status"]) == {"ok"}
+
+
+def test_a_kind_that_it_does_not_do_is_skipped_with_the_reason(table, tmp_path):
+    text = "from sklearn.svm import SVC as classifier"
+    with Store(tmp_path / "store.sqlite", writable=True) as store:
+        run_study(store, study(table, write(tmp_path, text)), engine=LocalEngine(1))
+        row = store.frame("s").iloc[0]
+    assert row["status"] == "skipped"
+    assert "does not do regression" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import nothing_of_this_name", "must run, got ModuleNotFoundError"),
+        ("x = 1", "must define classifier, regressor or both, or ARCHITECTURE, got x"),
+    ],
+)
+def test_a_file_that_is_no_candidate(tmp_path, text, message):
+    name, _ = candidates.read(write(tmp_path, text))
+    with pytest.raises(StudyError, match=message):
+        candidates.get(name)
+
+
+def test_a_file_that_is_not_there(table):
+    with pytest.raises(StudyError, match=r"must be a readable Python file, got nowhere.py: No such file"):
+        study(table, "nowhere.py")
+
+
+def test_a_whole_architecture_is_taken_as_it_is(tmp_path):
+    text = "from advisor.architectures.linear import ARCHITECTURE"
+    name, _ = candidates.read(write(tmp_path, text))
+    assert candidates.get(name).title == "Linear model (L2)"
+    assert candidates.get(name).name == name
+
+
+def test_the_command_line_adds_candidates_and_tasks(table, tmp_path, capsys):
+    path = tmp_path / "s.toml"
+    path.write_text(f'name = "s"\ntasks = ["{table}"]\ncandidates = ["dummy"]\n')
+    mine = write(tmp_path, NEIGHBOURS)
+    arguments = ["--store", str(tmp_path / "store.sqlite"), "--workers", "1", "--no-mlflow"]
+    added = ["--candidate", mine, "--candidate", "linear", "--task", "embedded:concrete"]
+    assert command.main(["run", str(path), *added, *arguments]) == 0
+    with Store(tmp_path / "store.sqlite") as store:
+        frame = store.frame("s")
+        assert set(frame["status"]) == {"ok"}
+        assert frame["task"].nunique() == 2
+        assert {c.partition("@")[0] for c in frame["candidate"]} == {"mine", "linear", "dummy"}
+    assert "mine@" in capsys.readouterr().out
+    assert command.main(["retry", "s", *arguments]) == 0  # the store knows what was added
