@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, fields
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 Status = Literal["ok", "skipped", "timeout", "out_of_memory", "diverged", "error"]
 STATUSES: tuple[Status, ...] = ("ok", "skipped", "timeout", "out_of_memory", "diverged", "error")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def canonical_json(value: Any) -> str:
@@ -20,7 +23,10 @@ def canonical_json(value: Any) -> str:
     >>> canonical_json({"b": 1, "a": (2, 3)})
     '{"a":[2,3],"b":1}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
+
+
+_json = lru_cache(maxsize=2**14, typed=True)(canonical_json)
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,12 @@ class Cell:
     @cached_property
     def key(self) -> str:
         """Content hash (24 hex digits): equal content, equal key, on every machine."""
-        content = asdict(self)
-        del content["trial"]
-        return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:24]
+        # canonical_json of all fields but the trial, written out: a study can have a million cells
+        text = ",".join(f'"{name}":{_json(getattr(self, name))}' for name in _IDENTITY)
+        return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:24]
+
+
+_IDENTITY = tuple(sorted(f.name for f in fields(Cell) if f.compare))
 
 
 @dataclass(frozen=True)

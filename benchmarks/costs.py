@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from json import loads
 
 from benchmarks.cell import Cell
@@ -74,6 +75,7 @@ class Costs:
         self._measured[cell.candidate] += seconds
         self._expected[cell.candidate] += self._prior(*key)
 
+    @cache  # noqa: B019  # of a few tasks and candidates, for as long as a command runs
     def _prior(self, task: str, candidate: str, protocol: str) -> float:
         n, d = self._size[task]
         caps = loads(protocol)

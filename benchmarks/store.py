@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import operator
 import os
 import sqlite3
 import tomllib
@@ -151,12 +152,12 @@ class Store:
             )
             self._db.executemany(
                 f"INSERT OR IGNORE INTO cells VALUES (?, {_marks(_CELL)})",
-                ((c.key, *(getattr(c, column) for column in _CELL)) for c in cells),
+                ((c.key, *(getattr(c, column) for column in _CELL)) for c in sorted(cells, key=_key)),
             )
             self._db.execute("DELETE FROM study_cells WHERE study = ?", (name,))
             self._db.executemany(
                 "INSERT INTO study_cells VALUES (?, ?, ?, ?)",
-                ((name, position, c.key, c.trial) for position, c in enumerate(cells)),
+                sorted(((name, position, c.key, c.trial) for position, c in enumerate(cells)), key=_third),
             )
 
     def record(self, outcome: Outcome, *, replace: bool = False) -> bool:
@@ -350,6 +351,9 @@ class Store:
         db = sqlite3.connect(self.path, timeout=30)
         try:
             db.execute("PRAGMA foreign_keys = ON")
+            db.execute(
+                "PRAGMA cache_size = -262144"
+            )  # 256 MiB at most: keys are hashes, so writes go everywhere
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:
                 # before the journal changes, so that the file itself says at once what it is
                 db.executescript(
@@ -375,6 +379,10 @@ class Store:
                 do="check the place, the permissions and the free space, or give another --store; "
                 "what was recorded before stays",
             ) from error
+
+
+# a million rows go into a tree several times as fast in its order
+_key, _third = operator.attrgetter("key"), operator.itemgetter(2)
 
 
 def _marks(columns: Sequence[str]) -> str:
