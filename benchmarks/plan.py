@@ -16,10 +16,10 @@ import advisor
 import datasets
 from advisor.errors import StudyError
 from benchmarks import candidates
+from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, canonical_json
 from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
 from benchmarks.spaces import configurations
-from benchmarks.store import ADVISOR
 from datasets import Survey, TaskInfo
 
 FAMILIES = ("cnn", "lstm", "gbt")  # what the advisor chooses between

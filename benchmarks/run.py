@@ -27,9 +27,9 @@ import datasets
 from advisor.architectures import Architecture
 from advisor.errors import DivergedError, MissingDependency, StudyError
 from benchmarks import candidates
+from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, Outcome, Status
 from benchmarks.protocol import METRICS
-from benchmarks.store import ADVISOR
 from datasets.splits import Split, given_split, inner_folds, random_split, split
 from datasets.task import Task
 

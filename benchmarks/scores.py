@@ -18,9 +18,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from benchmarks.advised import ADVISOR as ADVISOR
 from benchmarks.budget import BEYOND as BEYOND
 
-ADVISOR = "advisor"
 BASELINE = "dummy"
 FAMILIES = ("cnn", "lstm", "gbt")
 NOTHING = "nothing"  # what an advisor advised that failed

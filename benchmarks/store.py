@@ -19,12 +19,12 @@ import filelock
 import pandas as pd
 
 from advisor.errors import StoreError
+from benchmarks.advised import resolve_advice
 from benchmarks.budget import mark_beyond
 from benchmarks.cell import Cell, Outcome, canonical_json
 
 VERSION = 1
 APPLICATION = 0x41524341  # "ARCA": tells our files from other SQLite databases
-ADVISOR = "advisor"
 COLUMNS = (
     *("key", "task", "origin", "structure", "kind", "metric", "candidate", "config", "trial", "fold", "seed"),
     *("status", "reason", "validation", "test", "fit_seconds", "predict_seconds", "peak_mb"),
@@ -285,7 +285,7 @@ class Store:
                 json.loads(record["environment"]),
             )
         mark_beyond(records, settings)
-        _resolve_advice(records)
+        resolve_advice(records)
         frame = pd.DataFrame(records, columns=COLUMNS)
         numbers = ["validation", "test", "fit_seconds", "predict_seconds", "peak_mb"]
         return frame.astype(dict.fromkeys(numbers, float))
@@ -387,23 +387,3 @@ _key, _third = operator.attrgetter("key"), operator.itemgetter(2)
 
 def _marks(columns: Sequence[str]) -> str:
     return ", ".join("?" * len(columns))
-
-
-def _resolve_advice(records: list[dict[str, Any]]) -> None:
-    """Give the advisor's rows the score of the family they advise."""
-    own = {(r["task"], r["candidate"], r["fold"], r["seed"]): r for r in records if r["trial"] == 0}
-    for record in records:
-        if record["candidate"] != ADVISOR or record["status"] != "ok":
-            continue
-        family = record["extra"]["recommendation"]
-        cell = own.get((record["task"], family, record["fold"], record["seed"]))
-        if cell is None:
-            record.update(status="error", reason=f"it advised {family}, which is no candidate of this study")
-            continue
-        record["extra"] = {**record["extra"], "advice_seconds": record["fit_seconds"]}
-        for name in ("status", "validation", "test", "predict_seconds"):
-            record[name] = cell[name]
-        if cell["status"] == "ok":
-            record["fit_seconds"] += cell["fit_seconds"]
-        elif cell["status"] != "pending":
-            record["reason"] = f"it advised {family}, whose cell is {cell['status']}: {cell['reason']}"

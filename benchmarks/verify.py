@@ -13,12 +13,13 @@ import pandas as pd
 
 import datasets
 from advisor.errors import AdvisorError
+from benchmarks.advised import ADVISOR
 from benchmarks.budget import BEYOND
 from benchmarks.cell import Cell, Outcome
 from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell, split_of
 from benchmarks.scores import FAILED
-from benchmarks.store import ADVISOR, Store
+from benchmarks.store import Store
 from datasets.splits import row_hashes
 
 Verdict = Literal["ok", "note", "failed"]
