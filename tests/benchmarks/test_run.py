@@ -133,7 +133,7 @@ def test_given_splits_are_used_as_they_are(task, monkeypatch):
         outcomes = [run.run_cell(cell) for cell in cells]
     finally:
         run._task.cache_clear()
-        run._split.cache_clear()
+        run.split_of.cache_clear()
     assert [o.status for o in outcomes] == ["ok", "ok"]
     for outcome, (train, test) in zip(outcomes, splits):
         sizes = [outcome.extra[f"n_{side}"] for side in ("train", "validation", "test")]
