@@ -8,7 +8,6 @@ indicator, categories one-hot; with ``raw = True`` they come as the task has the
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import sys
 from collections.abc import Callable
@@ -84,17 +83,6 @@ def get(name: str) -> Architecture:
     if name in _SOURCES:
         return _load(name, _SOURCES[name])
     return architectures.get(name)
-
-
-def unknown(name: str, *, where: str) -> StudyError:
-    """Make the error for a candidate that does not exist, with the closest one that does."""
-    close = difflib.get_close_matches(name, architectures.names(), n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return StudyError(
-        "each candidate must be known",
-        got=f"{name!r} in {where}",
-        do=f"{hint}known: {', '.join(architectures.names())}; or the path of a Python file of your own",
-    )
 
 
 @cache

@@ -28,7 +28,7 @@ from benchmarks.cell import Cell, Outcome
 from benchmarks.costs import Costs, Remaining
 from benchmarks.engine import Engine, Limits
 from benchmarks.plan import Study, plan
-from benchmarks.run import run_cell, run_own
+from benchmarks.run import run_cell, run_with
 from benchmarks.store import Store
 from benchmarks.summary import show_missing
 
@@ -127,8 +127,8 @@ def run_study(
                 else:
                     finish(cell, BEYOND, None)
 
-        if study.own and function is run_cell:
-            function = partial(run_own, study.own)
+        if study.own:
+            function = partial(run_with, study.own, function)
         with closing(engine.run(function, affordable(), limits=limits)) as outcomes:
             for outcome in outcomes:
                 store.record(outcome, replace=outcome.key in done)

@@ -14,6 +14,7 @@ from typing import Any
 
 import advisor
 import datasets
+from advisor import architectures
 from advisor.errors import StudyError
 from benchmarks import candidates
 from benchmarks.advised import ADVISOR
@@ -144,7 +145,10 @@ class Study:
         )
         for name in study.candidates:
             if name not in candidates.names():
-                raise candidates.unknown(name, where=f"{where}, key 'candidates'")
+                own = "; or the path of a Python file of your own"
+                raise _unknown(
+                    "candidate", name, architectures.names(), where=f"{where}, key 'candidates'", also=own
+                )
         needed = (BASELINE, *(FAMILIES if study.advisor else ()))
         if missing := [name for name in needed if name not in study.candidates]:
             what = "a study with advisor = true" if study.advisor else "a study"
@@ -316,10 +320,12 @@ def _checked(
     return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
 
 
-def _unknown(what: str, name: str, known: Iterable[str], *, where: str = "the study") -> StudyError:
+def _unknown(what: str, name: str, known: Iterable[str], *, where: str, also: str = "") -> StudyError:
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return StudyError(
-        f"each {what} must be known", got=f"{name!r} in {where}", do=f"{hint}known: {', '.join(known)}"
+        f"each {what} must be known",
+        got=f"{name!r} in {where}",
+        do=f"{hint}known: {', '.join(known)}{also}",
     )

@@ -106,11 +106,11 @@ def run_cell(cell: Cell) -> Outcome:
     return replace(outcome, validation=facts.validation, test=facts.test) if status == "ok" else outcome
 
 
-def run_own(own: Mapping[str, str], cell: Cell) -> Outcome:
-    """Run one cell of a study with candidates of the user's own, given the text of each file by its name."""
+def run_with(own: Mapping[str, str], function: Callable[[Cell], Outcome], cell: Cell) -> Outcome:
+    """Run one cell where candidates of the user's own are known, given the text of each file by its name."""
     for name, text in own.items():
         candidates.add(name, text)
-    return run_cell(cell)
+    return function(cell)
 
 
 def _fit_and_score(cell: Cell, facts: _Facts) -> None:

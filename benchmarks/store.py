@@ -351,9 +351,8 @@ class Store:
         db = sqlite3.connect(self.path, timeout=30)
         try:
             db.execute("PRAGMA foreign_keys = ON")
-            db.execute(
-                "PRAGMA cache_size = -262144"
-            )  # 256 MiB at most: keys are hashes, so writes go everywhere
+            # 256 MiB at most: keys are hashes, so writes go everywhere
+            db.execute("PRAGMA cache_size = -262144")
             if db.execute("PRAGMA user_version").fetchone()[0] == 0:
                 # before the journal changes, so that the file itself says at once what it is
                 db.executescript(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ import datasets
 from advisor.errors import AdvisorError
 from benchmarks.advised import ADVISOR
 from benchmarks.budget import BEYOND
-from benchmarks.cell import Cell, Outcome
+from benchmarks.cell import Cell
 from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell, split_of
 from benchmarks.scores import FAILED
@@ -111,7 +111,7 @@ def _plan_and_data(study: Study, cells: list[Cell]) -> Iterator[Finding]:
     planned = {cell.key for cell in plan(study, infos)}
     tasks = {info.id for info in infos} - set(changed)
     held = {cell.key: cell for cell in cells if cell.task in tasks}
-    missing = len({c for c in planned if c not in held}) if not changed else 0
+    missing = 0 if changed else len(planned - held.keys())
     extra = Counter(cell.candidate for key, cell in held.items() if key not in planned)
     if missing or extra:
         why = "spaces, the calibration or the protocol have another version now"
@@ -136,7 +136,9 @@ def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
     wrong, checked, hashes = [], 0, dict[str, np.ndarray]()
     for (task_id, fold, protocol), extra in sizes.items():
         try:
-            task, split = datasets.load(task_id), split_of(task_id, fold, protocol)
+            split = split_of(task_id, fold, protocol)
+            if leaks and task_id not in hashes:
+                hashes[task_id] = row_hashes(datasets.load(task_id).X)
         except AdvisorError:
             continue  # told by the check of the data
         checked += 1
@@ -147,7 +149,7 @@ def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
         if any(extra[f"n_{side}"] != len(part) for side, part in sides.items()):
             wrong.append(f"{task_id} fold {fold}: other sizes than recorded")
         if leaks:
-            known = hashes.setdefault(task_id, row_hashes(task.X))
+            known = hashes[task_id]
             if np.isin(known[sides["test"]], known[sides["train"]]).any():
                 wrong.append(f"{task_id} fold {fold}: equal rows in train and test")
     if wrong:
@@ -222,13 +224,7 @@ def _environment(frame: pd.DataFrame) -> Finding:
     return Finding("environment", "ok", f"one: commit {commit}, {next(iter(values['cpu']), 'unknown CPU')}")
 
 
-def _again(
-    cells: list[Cell],
-    frame: pd.DataFrame,
-    number: int,
-    seed: int,
-    function: Callable[[Cell], Outcome] = run_cell,
-) -> Finding:
+def _again(cells: list[Cell], frame: pd.DataFrame, number: int, seed: int) -> Finding:
     """Some finished cells give the same scores when they are computed again."""
     done = [c for c, s in zip(cells, frame["status"]) if s == "ok" and c.candidate != ADVISOR]
     if not done:
@@ -237,7 +233,7 @@ def _again(
     before = frame.set_index("key")[["validation", "test"]]
     other, largest = [], 0.0
     for cell in (done[i] for i in drawn):
-        outcome = function(cell)
+        outcome = run_cell(cell)
         if outcome.status != "ok" or outcome.test is None or outcome.validation is None:
             other.append(f"{cell.candidate} on {cell.task}: {outcome.status} {outcome.reason}".strip())
             continue
