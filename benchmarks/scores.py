@@ -205,6 +205,20 @@ def anytime(frame: pd.DataFrame, seconds: Sequence[float] = SECONDS) -> pd.DataF
     return pd.DataFrame(parts, columns=["candidate", "seconds", "normalised_score"])
 
 
+def machines(frame: pd.DataFrame) -> int:
+    """Count the kinds of hardware and thread numbers that cells ran on; times of one kind alone compare.
+
+    Returns
+    -------
+    int
+        0 if nothing is known.
+    """
+    told = ("platform", "cpu", "cores", "threads")  # a worker without torch does not know the GPU
+    done = frame.loc[frame["finished"] != "", "environment"]
+    # what a killed cell ran on is not known
+    return len({tuple(str(e.get(name)) for name in told) for e in done if e})
+
+
 def beyond(frame: pd.DataFrame) -> str:
     """Say whose searches the budget of the study ended early; empty if nobody's."""
     searches = frame.drop_duplicates(["task", "candidate", "trial"])

@@ -59,17 +59,10 @@ def show_verdict(console: Console, frame: pd.DataFrame, *, title: str) -> None:
         ["candidate", *structures, "mean rank", "wins", "failed", "fit s"],
         rows,
     )
-    if (n_machines := len(hardware(frame))) > 1:
+    if (n_machines := scores.machines(frame)) > 1:
         console.print(
             f"fit s adds up times of {n_machines} kinds of hardware or threads: do not compare them"
         )
-
-
-def hardware(frame: pd.DataFrame) -> set[tuple[str, ...]]:
-    """What the cells ran on; only times of one kind compare."""
-    names = ("platform", "cpu", "cores", "threads")  # a worker without torch does not know the GPU
-    environments = frame.loc[frame["fit_seconds"].notna(), "environment"]
-    return {tuple(str(e.get(name)) for name in names) for e in environments}
 
 
 def show_advice(console: Console, frame: pd.DataFrame) -> None:

@@ -215,8 +215,7 @@ def machines(summary: Summary) -> int:
     int
         0 if nothing is known.
     """
-    told = ("platform", "cpu", "cores", "threads")
-    return len({tuple(str(e.get(name)) for name in told) for e in environments(summary)})
+    return scores.machines(summary.frame)
 
 
 def _verdict(
