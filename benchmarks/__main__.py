@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from advisor import architectures
 from advisor.errors import AdvisorError, StoreError
-from benchmarks import scores, spaces, tracking
+from benchmarks import scores, tracking
 from benchmarks import verify as verification
 from benchmarks.costs import Costs, Remaining
 from benchmarks.driver import clock, run_study
@@ -78,18 +78,16 @@ def show_plan(args: argparse.Namespace) -> int:
             known, done = store.costs(), store.statuses(cell.key for cell in cells)
         cells = [cell for cell in cells if cell.key not in done]
         print(f"{len(done)} cells have an outcome already")
-    costs = Costs(infos, known)
-    counts, hours = Counter(cell.candidate for cell in cells), defaultdict[str, float](float)
-    for cell in cells:
-        hours[cell.candidate] += costs.of(cell) / 3_600
+    workers = args.workers or places()
+    remaining = Remaining(cells, Costs(infos, known), workers=workers, search_seconds=study.search_seconds)
+    counts = Counter(cell.candidate for cell in cells)
+    hours = {name: seconds / 3_600 for name, seconds in remaining.busy().items()}
     rows = [[name, n, f"{hours[name]:.2f}"] for name, n in counts.items()]
     rows.append(["all", counts.total(), f"{sum(hours.values()):.2f}"])
     columns = ["candidate", "cells", "hours expected (one worker)"]
     show(_console(), f"{study.title}: {len(infos)} tasks", columns, rows)
-    workers = args.workers or places()
-    left = Remaining(cells, costs, workers=workers).seconds(0.0)
     print(
-        f"about {clock(left)} with {workers} workers"
+        f"about {clock(remaining.seconds(0.0))} with {workers} workers"
         + ("" if known else "; a guess, nothing is measured yet")
     )
     show_missing(_console(), found.failed)
@@ -163,6 +161,8 @@ def dashboard(args: argparse.Namespace) -> int:
 
 def show_spaces(args: argparse.Namespace) -> int:
     """Print the first configuration of candidates and what the others are drawn from."""
+    from benchmarks import spaces
+
     protocol = Protocol.of({"name": args.protocol})
     for name in args.names or architectures.names(installed=True):
         rows = spaces.table(name, protocol)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from json import loads
+from pathlib import Path
+from statistics import median
 
 from benchmarks.cell import Cell
 from datasets.task import TaskInfo
 
-# seconds = a * (training rows / 1,000) * columns ** b, fitted to the logarithms of what the cells of the
-# studies starter and families took on one core of a server; it sets the order and the first estimate of a
-# fresh store, and every finished cell corrects it
-_PRIOR = {
-    "dummy": (0.002, 0.15),
-    "linear": (0.01, 0.55),
-    "gbt": (0.02, 0.9),
-    "mlp": (1.7, 0.2),
-    "cnn": (1.8, 0.3),
-    "lstm": (4.0, 0.2),
-    "advisor": (0.02, 0.75),
-}
-_UNKNOWN = (2.0, 0.5)  # a candidate that nothing is known of
+MEASURED = Path(__file__).with_name("costs.json")  # written by benchmarks.speed.costs
+_Group = tuple[str, str, str]  # task, candidate, protocol
 _LOAD = 0.1  # seconds to load and split a task
 _PSEUDO = 1.0  # seconds of prior that count against the measured ones
 
@@ -80,9 +72,27 @@ class Costs:
         n, d = self._size[task]
         caps = loads(protocol)
         rows = min(caps["max_train"], caps.get("train_fraction", 1.0) * n)
-        a, b = _PRIOR.get(candidate, _UNKNOWN)
+        a, b = _prior_of(candidate)
         fits = 1 + (caps.get("inner_folds") or 0)
         return _LOAD + a * float(fits * rows / 1_000 * d**b)
+
+
+@cache
+def _measured() -> dict[str, tuple[float, float]]:
+    return {name: (a, b) for name, (a, b) in loads(MEASURED.read_text())["seconds"].items()}
+
+
+def _prior_of(candidate: str) -> tuple[float, float]:
+    """Factor and exponent: seconds = factor * (training rows / 1,000) * columns ** exponent.
+
+    It sets the order and the first estimate of a fresh store, and every finished cell corrects it. A
+    candidate that nothing is known of is taken for the median one.
+    """
+    known = _measured()
+    if candidate not in known:
+        a, b = zip(*known.values(), strict=True)
+        return median(a), median(b)
+    return known[candidate]
 
 
 class Remaining:
@@ -96,24 +106,30 @@ class Remaining:
         Learns from each finished cell.
     workers : int
         How many run at once.
+    search_seconds : float or None
+        Fit time that a candidate may spend on a task, as in :class:`benchmarks.budget.Budget`.
     """
 
-    def __init__(self, cells: Iterable[Cell], costs: Costs, *, workers: int) -> None:
+    def __init__(
+        self, cells: Iterable[Cell], costs: Costs, *, workers: int, search_seconds: float | None = None
+    ) -> None:
         self._costs, self._workers = costs, workers
-        self._left: Counter[tuple[str, str, str]] = Counter()
-        self._example: dict[tuple[str, str, str], Cell] = {}
+        self._budget = math.inf if search_seconds is None else search_seconds
+        self._spent: defaultdict[_Group, float] = defaultdict(float)
+        self._left: Counter[_Group] = Counter()
+        self._example: dict[_Group, Cell] = {}
         for cell in cells:
             self._left[self._group(cell)] += 1
             self._example.setdefault(self._group(cell), cell)
-        self._done = 0.0
         self._estimated = (0.0, self._estimate(0.0))
 
     def finish(self, cell: Cell, seconds: float | None, *, elapsed: float) -> None:
         """Take in a finished cell and the seconds it took, None if unknown, ``elapsed`` after the start."""
-        self._left[self._group(cell)] -= 1
+        group = self._group(cell)
+        self._left[group] -= 1
         if seconds is not None:
             self._costs.learn(cell, seconds)
-            self._done += seconds
+            self._spent[group] += seconds
         self._estimated = (elapsed, self._estimate(elapsed))
 
     def seconds(self, elapsed: float) -> float:
@@ -121,15 +137,29 @@ class Remaining:
         at, left = self._estimated
         return max(left - (elapsed - at), 0.1 * left)  # a late cell does not make the rest free
 
+    def busy(self) -> dict[str, float]:
+        """Estimate the time that the cells left of each candidate need on one worker, in seconds."""
+        busy: dict[str, float] = {}
+        for group, n in self._left.items():
+            busy[group[1]] = busy.get(group[1], 0.0) + self._need(group, n)
+        return busy
+
+    def _need(self, group: _Group, n: int) -> float:
+        cost = self._costs.of(self._example[group])
+        # a search ends with the cell that spends its budget
+        return min(n * cost, max(self._budget - self._spent[group], 0.0) + cost)
+
     def _estimate(self, elapsed: float) -> float:
-        per_cell = {group: self._costs.of(self._example[group]) for group, n in self._left.items() if n > 0}
-        if not per_cell:
+        left = {group: n for group, n in self._left.items() if n > 0}
+        if not left:
             return 0.0
-        total = sum(self._left[group] * cost for group, cost in per_cell.items())
+        total = sum(self._need(group, n) for group, n in left.items())
+        longest = max(self._costs.of(self._example[group]) for group in left)
         # start-up, loading and a busy machine show in the pace, once there is enough to measure it by
-        pace = min(max((self._workers * elapsed + 20) / (self._done + 20), 1.0), 3.0)
-        return pace * max(total / self._workers, *per_cell.values())
+        done = sum(self._spent.values())
+        pace = min(max((self._workers * elapsed + 20) / (done + 20), 1.0), 3.0)
+        return pace * max(total / self._workers, longest)
 
     @staticmethod
-    def _group(cell: Cell) -> tuple[str, str, str]:
+    def _group(cell: Cell) -> _Group:
         return cell.task, cell.candidate, cell.protocol

@@ -107,7 +107,7 @@ def run_study(
     # for a trial when what the one before took is known
     budgeted = study.search_seconds is not None
     todo.sort(key=lambda cell: (cell.trial if budgeted else 0, -costs.of(cell)))
-    remaining = Remaining(todo, costs, workers=engine.workers)
+    remaining = Remaining(todo, costs, workers=engine.workers, search_seconds=study.search_seconds)
     by_key = {cell.key: cell for cell in todo}
     start = time.monotonic()
     limits = Limits(seconds=study.cell_seconds, memory_mb=study.memory_mb)

@@ -19,8 +19,8 @@ from advisor.errors import StudyError
 from benchmarks import candidates
 from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, canonical_json
+from benchmarks.configurations import configurations
 from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
-from benchmarks.spaces import configurations
 from datasets import Survey, TaskInfo
 
 FAMILIES = ("cnn", "lstm", "gbt")  # what the advisor chooses between

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
 
 from benchmarks.cell import canonical_json
 
@@ -44,6 +43,8 @@ def accuracy(truth: Any, predicted: Any) -> float:
     >>> accuracy(["a", "b", "b", "a"], ["a", "b", "a", "a"])
     0.75
     """
+    from sklearn.metrics import accuracy_score
+
     return float(accuracy_score(np.asarray(truth).astype(str), np.asarray(predicted).astype(str)))
 
 
@@ -55,6 +56,8 @@ def r2(truth: Any, predicted: Any) -> float:
     >>> r2([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])
     0.0
     """
+    from sklearn.metrics import r2_score
+
     return float(r2_score(np.asarray(truth, dtype=float), np.asarray(predicted, dtype=float)))
 
 

@@ -81,6 +81,7 @@ def run_cell(cell: Cell) -> Outcome:
     facts = _Facts()
     status: Status = "ok"
     reason = ""
+    _import_code(cell)
     memory = _PeakMemory()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
@@ -104,6 +105,17 @@ def run_cell(cell: Cell) -> Outcome:
         finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
     return replace(outcome, validation=facts.validation, test=facts.test) if status == "ok" else outcome
+
+
+def _import_code(cell: Cell) -> None:
+    """Import what the cell needs first, so that the memory it is charged with is not that of libraries."""
+    import sklearn.metrics  # noqa: F401
+
+    with suppress(Exception):  # the cell will tell what is wrong
+        if cell.candidate == ADVISOR:
+            from advisor import advise  # noqa: F401
+        else:
+            candidates.get(cell.candidate)
 
 
 def run_with(own: Mapping[str, str], function: Callable[[Cell], Outcome], cell: Cell) -> Outcome:

@@ -66,6 +66,7 @@ def show_list(args: argparse.Namespace) -> int:
     embedded = datasets.names()
     print(f"embedded:NAME                 {len(embedded)} sets of the checkout")
     print("file:PATH?target=COLUMN       a table of your own")
+    print("folder:PATH                   pictures of your own in class folders")
     print("openml:ID, openml:d/ID        a task, a data set of OpenML; openml:s/ID is a suite")
     rows = [[f"suite:{name}", suite.title, ", ".join(suite.tasks)] for name, suite in suites().items()]
     _show(console, ["suite", "title", "tasks"], rows)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from advisor.errors import InputError
 from datasets.task import Task
@@ -311,6 +309,9 @@ def _units(hashes: np.ndarray, groups: pd.Series | None) -> np.ndarray:
 
     Units are numbered by their smallest hash, not by position.
     """
+    from scipy.sparse import coo_array  # here: planning and reading results need none of it
+    from scipy.sparse.csgraph import connected_components
+
     n = len(hashes)
     same = [np.unique(hashes, return_inverse=True)[1]]
     if groups is not None:

@@ -104,7 +104,8 @@ def load(task_id: str) -> Task:
     Parameters
     ----------
     task_id : str
-        ``"embedded:NAME"``, ``"openml:TASK_ID"``, ``"openml:d/DATA_ID"`` or ``"file:PATH?target=COLUMN"``.
+        ``"embedded:NAME"``, ``"openml:TASK_ID"``, ``"openml:d/DATA_ID"``, ``"file:PATH?target=COLUMN"`` or
+        ``"folder:PATH"``.
 
     Returns
     -------

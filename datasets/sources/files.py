@@ -154,6 +154,12 @@ def _parse(rest: str) -> tuple[Path, dict[str, str]]:
 
 
 def _read(path: Path) -> pd.DataFrame:
+    if path.is_dir():
+        raise InputError(
+            "the file must be a file",
+            got=f"{str(path)!r}, a folder",
+            do=f"write folder:{path} if it holds pictures in class folders, or name a file in it",
+        )
     if not path.is_file():
         beside = sorted(p.name for p in path.parent.glob("*") if p.suffix in (".csv", ".parquet"))[:10]
         raise InputError(
