@@ -1,4 +1,4 @@
-"""The commands: ``python -m benchmarks run | plan | status | retry | log | verify | dashboard | spaces``."""
+"""The commands, told by ``python -m benchmarks --help``: studies, claims, the dashboard."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from advisor import architectures
 from advisor.errors import AdvisorError, StoreError
 from benchmarks import scores, tracking
 from benchmarks import verify as verification
+from benchmarks.claims.running import add_command as add_claims
 from benchmarks.costs import Costs, Remaining
 from benchmarks.driver import clock, run_study
 from benchmarks.engine.options import add_options, add_workers, make_engine, places, positive
@@ -296,6 +297,7 @@ def _parser() -> argparse.ArgumentParser:
     added = command("spaces", show_spaces, "print search spaces")
     added.add_argument("names", nargs="*", metavar="NAME", help="candidates (default: all)")
     added.add_argument("--protocol", choices=VARIANTS, default="holdout", help="(default: holdout)")
+    add_claims(command)
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
     added.add_argument("--port", type=positive, default=5000)
     return parser

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -31,6 +31,7 @@ from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell, run_with
 from benchmarks.store import Store
 from benchmarks.summary import show_missing
+from datasets import TaskInfo
 
 _FINE = ("ok", "skipped", BEYOND)
 _EVERY = 10.0  # seconds between lines where there is no terminal
@@ -97,22 +98,75 @@ def run_study(
         tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
         cells=cells,
     )
+    if study.own:
+        function = partial(run_with, study.own, function)
+    limits = Limits(seconds=study.cell_seconds, memory_mb=study.memory_mb)
+    summary = run_cells(
+        store,
+        study.name,
+        cells,
+        infos,
+        engine=engine,
+        function=function,
+        limits=limits,
+        search_seconds=study.search_seconds,
+        retry=retry,
+        console=console,
+    )
+    summary.missing = found.failed
+    return summary
+
+
+def run_cells(
+    store: Store,
+    name: str,
+    cells: Sequence[Cell],
+    infos: Iterable[TaskInfo],
+    *,
+    engine: Engine,
+    function: Callable[[Cell], Outcome],
+    limits: Limits,
+    search_seconds: float | None = None,
+    retry: Collection[str] = (),
+    console: Console | None = None,
+) -> Summary:
+    """Run every cell that has no outcome yet; they must have been declared under that name.
+
+    Parameters
+    ----------
+    store, engine, function, retry, console
+        As in :func:`run_study`.
+    name : str
+        Of the study.
+    cells : sequence of Cell
+        What it consists of.
+    infos : iterable of TaskInfo
+        Facts of the tasks.
+    limits : Limits
+        Of each cell.
+    search_seconds : float or None
+        See :mod:`benchmarks.budget`.
+
+    Returns
+    -------
+    Summary
+        Counts and times of this run.
+    """
     done = store.statuses(cell.key for cell in cells)
     todo = [cell for cell in cells if done.get(cell.key, "pending") in {"pending", *retry}]
-    summary = Summary(planned=len(cells), already_done=len(cells) - len(todo), missing=found.failed)
+    summary = Summary(planned=len(cells), already_done=len(cells) - len(todo))
     if not todo:
         return summary
     costs = Costs(infos, store.costs())
     # long cells first; where searches have a budget, one trial of each after the other, so that a worker asks
     # for a trial when what the one before took is known
-    budgeted = study.search_seconds is not None
+    budgeted = search_seconds is not None
     todo.sort(key=lambda cell: (cell.trial if budgeted else 0, -costs.of(cell)))
-    remaining = Remaining(todo, costs, workers=engine.workers, search_seconds=study.search_seconds)
+    remaining = Remaining(todo, costs, workers=engine.workers, search_seconds=search_seconds)
     by_key = {cell.key: cell for cell in todo}
     start = time.monotonic()
-    limits = Limits(seconds=study.cell_seconds, memory_mb=study.memory_mb)
-    budget = _budget(store, study, leave_out=by_key)
-    with _progress(console, study, len(todo), remaining) as shown:
+    budget = _budget(store, name, search_seconds, limits, leave_out=by_key)
+    with _progress(console, name, len(todo), remaining) as shown:
 
         def finish(cell: Cell, status: str, seconds: float | None) -> None:
             remaining.finish(cell, seconds, elapsed=time.monotonic() - start)
@@ -127,8 +181,6 @@ def run_study(
                 else:
                     finish(cell, BEYOND, None)
 
-        if study.own:
-            function = partial(run_with, study.own, function)
         with closing(engine.run(function, affordable(), limits=limits)) as outcomes:
             for outcome in outcomes:
                 store.record(outcome, replace=outcome.key in done)
@@ -139,12 +191,15 @@ def run_study(
     return summary
 
 
-def _budget(store: Store, study: Study, *, leave_out: Collection[str]) -> Budget:
+def _budget(
+    store: Store, name: str, search_seconds: float | None, limits: Limits, *, leave_out: Collection[str]
+) -> Budget:
     """The budget of the study, less what cells took before, but for those that run (again)."""
-    if study.search_seconds is None:
-        return Budget(math.inf, cell_seconds=study.cell_seconds)
-    budget = Budget(study.search_seconds, cell_seconds=study.cell_seconds)
-    for r in store.frame(study.name).to_dict("records"):
+    longest = limits.seconds or 0.0
+    if search_seconds is None:
+        return Budget(math.inf, cell_seconds=longest)
+    budget = Budget(search_seconds, cell_seconds=longest)
+    for r in store.frame(name).to_dict("records"):
         if r["key"] not in leave_out:
             budget.spend(r["task"], r["candidate"], r["trial"], r["status"], r["fit_seconds"])
     return budget
@@ -188,24 +243,24 @@ def clock(seconds: float) -> str:
 
 @contextmanager
 def _progress(
-    console: Console | None, study: Study, total: int, remaining: Remaining
+    console: Console | None, name: str, total: int, remaining: Remaining
 ) -> Iterator[Callable[[str], None]]:
     if console is None:
         yield lambda status: None
     elif console.is_terminal:
-        with _bar(console, study, total, remaining) as shown:
+        with _bar(console, name, total, remaining) as shown:
             yield shown
     else:
-        with _lines(console, study, total, remaining) as shown:
+        with _lines(console, name, total, remaining) as shown:
             yield shown
 
 
 @contextmanager
-def _bar(console: Console, study: Study, total: int, remaining: Remaining) -> Iterator[Callable[[str], None]]:
+def _bar(console: Console, name: str, total: int, remaining: Remaining) -> Iterator[Callable[[str], None]]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _Left(remaining))
     failed = 0
     with Progress("{task.description}", *columns, "{task.fields[failed]}", console=console) as progress:
-        bar = progress.add_task(study.name, total=total, failed="")
+        bar = progress.add_task(name, total=total, failed="")
 
         def shown(status: str) -> None:
             nonlocal failed
@@ -216,9 +271,7 @@ def _bar(console: Console, study: Study, total: int, remaining: Remaining) -> It
 
 
 @contextmanager
-def _lines(
-    console: Console, study: Study, total: int, remaining: Remaining
-) -> Iterator[Callable[[str], None]]:
+def _lines(console: Console, name: str, total: int, remaining: Remaining) -> Iterator[Callable[[str], None]]:
     """A plain line every ten seconds, for logs; a thread writes them because a cell may take minutes."""
     start, counts, ended = time.monotonic(), Counter[str](), threading.Event()
 
@@ -227,7 +280,7 @@ def _lines(
             elapsed = time.monotonic() - start
             failed = sum(n for status, n in counts.items() if status not in _FINE)
             console.print(
-                f"{study.name}: {counts.total()} of {total} cells, {failed} failed, {clock(elapsed)} gone, "
+                f"{name}: {counts.total()} of {total} cells, {failed} failed, {clock(elapsed)} gone, "
                 f"about {clock(remaining.seconds(elapsed))} left",
                 highlight=False,
             )

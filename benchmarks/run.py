@@ -54,8 +54,8 @@ class _Skip(Exception):
 
 
 @dataclass
-class _Facts:
-    """What is measured on the way; kept also when the cell fails half way."""
+class Facts:
+    """What is measured on the way; kept also when the cell fails half way. Units as in :class:`Outcome`."""
 
     validation: float | None = None
     test: float | None = None
@@ -66,7 +66,7 @@ class _Facts:
 
 
 def run_cell(cell: Cell) -> Outcome:
-    """Run one cell; no exception leaves it.
+    """Run one cell of a study; no exception leaves it.
 
     Parameters
     ----------
@@ -78,7 +78,25 @@ def run_cell(cell: Cell) -> Outcome:
     Outcome
         Scores if it went well; otherwise a status and the reason, with a traceback in ``extra``.
     """
-    facts = _Facts()
+    return outcome_of(cell, _advise if cell.candidate == ADVISOR else _fit_and_score)
+
+
+def outcome_of(cell: Cell, work: Callable[[Cell, Facts], None]) -> Outcome:
+    """Do the work of a cell and tell what came of it; no exception leaves it.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to run.
+    work : callable
+        Does it, and notes what it measures in the facts that it is given.
+
+    Returns
+    -------
+    Outcome
+        As :func:`run_cell` gives it.
+    """
+    facts = Facts()
     status: Status = "ok"
     reason = ""
     _import_code(cell)
@@ -86,7 +104,7 @@ def run_cell(cell: Cell) -> Outcome:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
-            (_advise if cell.candidate == ADVISOR else _fit_and_score)(cell, facts)
+            work(cell, facts)
         except Exception as error:
             status, reason = _explain(error)
             if status == "error":
@@ -125,7 +143,7 @@ def run_with(own: Mapping[str, str], function: Callable[[Cell], Outcome], cell: 
     return function(cell)
 
 
-def _fit_and_score(cell: Cell, facts: _Facts) -> None:
+def _fit_and_score(cell: Cell, facts: Facts) -> None:
     task, rows = _data(cell)
     architecture = candidates.get(cell.candidate)
     if reason := _misfit(architecture, task):
@@ -133,13 +151,13 @@ def _fit_and_score(cell: Cell, facts: _Facts) -> None:
     parts = _inner_folds(cell.task, cell.fold, cell.protocol)
     estimator = _estimator(architecture, cell, task)
     facts.extra |= {f"n_{side}": len(getattr(rows, side)) for side in ("train", "validation", "test")}
-    with _timed(facts, "fit_seconds"):
+    with timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
     facts.device = str(getattr(estimator, "device_", "cpu"))
     told = {"epochs": "n_epochs_", "best_epoch": "best_epoch_", "trees": "n_trees_", "stopped": "stopped_"}
     facts.extra |= {say: getattr(estimator, name) for say, name in told.items() if hasattr(estimator, name)}
     sides = ("test",) if parts else ("validation", "test")
-    with _timed(facts, "predict_seconds"):
+    with timed(facts, "predict_seconds"):
         predicted = {side: estimator.predict(task.X.iloc[getattr(rows, side)]) for side in sides}
     scores = {side: _score(task, getattr(rows, side), values) for side, values in predicted.items()}
     if parts:
@@ -159,14 +177,14 @@ def _estimator(architecture: Architecture, cell: Cell, task: Task) -> Any:
     )
 
 
-def _inner_score(cell: Cell, facts: _Facts, held: np.ndarray) -> float:
+def _inner_score(cell: Cell, facts: Facts, held: np.ndarray) -> float:
     """Score on a part of the training rows of a model that is fitted to the others."""
     task, rows = _data(cell)
     kept = rows.train[~np.isin(rows.train, held)]
     estimator = _estimator(candidates.get(cell.candidate), cell, task)
-    with _timed(facts, "fit_seconds"):
+    with timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
-    with _timed(facts, "predict_seconds"):
+    with timed(facts, "predict_seconds"):
         predicted = estimator.predict(task.X.iloc[held])
     return _score(task, held, predicted)
 
@@ -182,7 +200,7 @@ def _score(task: Task, rows: np.ndarray, predicted: Any) -> float:
     return score
 
 
-def _advise(cell: Cell, facts: _Facts) -> None:
+def _advise(cell: Cell, facts: Facts) -> None:
     """Ask the advisor as a user would: the training rows as they came, neutral names, the origin unseen."""
     from advisor import advise
     from advisor.calibration import Calibration
@@ -193,7 +211,7 @@ def _advise(cell: Cell, facts: _Facts) -> None:
     data.columns = [f"c{i}" for i in range(data.shape[1])]
     data["target"] = task.y.iloc[positions].to_numpy()
     calibration = Calibration.load().without(task.origin)
-    with _timed(facts, "fit_seconds"):
+    with timed(facts, "fit_seconds"):
         advice = advise(data, "target", seed=cell.seed, calibration=calibration)
     told = advice.to_dict()
     names = ("structure", "layout", "form", "recommendation", "confidence", "ranking", "because")
@@ -268,7 +286,8 @@ def _data(cell: Cell) -> tuple[Task, Split]:
 
 
 @contextmanager
-def _timed(facts: _Facts, name: str) -> Iterator[None]:
+def timed(facts: Facts, name: str) -> Iterator[None]:
+    """Add the wall time of the block to ``fit_seconds`` or ``predict_seconds``."""
     start = time.perf_counter()
     try:
         yield

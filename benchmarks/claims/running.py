@@ -1,0 +1,183 @@
+"""Runs claims like studies and keeps their findings as JSON: the command ``python -m benchmarks claims``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from advisor.errors import AdvisorError, StoreError
+from benchmarks import claims
+from benchmarks.cell import Cell, Outcome
+from benchmarks.claims.base import SIZES, Chart, Claim, Effect, Finding, Size, facts_of, with_levels
+from benchmarks.driver import Summary, clock, run_cells
+from benchmarks.engine import Engine, Limits
+from benchmarks.engine.options import add_options, make_engine
+from benchmarks.run import outcome_of
+from benchmarks.store import Store
+from benchmarks.summary import show, show_failures
+
+STORE = Path("runs/claims.sqlite")
+LIMITS = Limits(seconds=3_600.0)
+
+
+def study_name(name: str, size: Size) -> str:
+    """Under which name the cells of a claim are in the store.
+
+    Examples
+    --------
+    >>> study_name("rotation", "quick")
+    'claim-rotation-quick'
+    """
+    return f"claim-{name}-{size}"
+
+
+def run_one(cell: Cell) -> Outcome:
+    """Run a cell of the claim that its protocol names."""
+    return outcome_of(cell, claims.get(json.loads(cell.protocol)["claim"]).measure)
+
+
+def run(store: Store, name: str, size: Size, *, engine: Engine, console: Console | None = None) -> Summary:
+    """Run the cells of a claim that have no outcome yet.
+
+    Parameters
+    ----------
+    store : Store
+        A writable store.
+    name : str
+        The claim.
+    size : {"tiny", "quick", "full"}
+        How much of it.
+    engine : Engine
+        Where cells run.
+    console : Console, optional
+        Where progress is shown.
+
+    Returns
+    -------
+    Summary
+        Counts and times of this run.
+    """
+    experiment, study = claims.get(name), study_name(name, size)
+    cells = experiment.cells(size)
+    infos = [facts_of(task) for task in dict.fromkeys(cell.task for cell in cells)]
+    store.declare(
+        study,
+        title=experiment.CLAIM.sentence,
+        declared=f'name = "{study}"\nsize = "{size}"\nclaim = "{name}"\n',
+        tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
+        cells=cells,
+    )
+    return run_cells(
+        store, study, cells, infos, engine=engine, function=run_one, limits=LIMITS, console=console
+    )
+
+
+def judge(store: Store, name: str, size: Size) -> Finding:
+    """Decide on a claim from what is in the store.
+
+    Raises
+    ------
+    StoreError
+        If cells are missing: a verdict on half of an experiment would be none.
+    """
+    frame = store.frame(study_name(name, size))
+    pending = int((frame["status"] == "pending").sum())
+    if pending:
+        raise StoreError(
+            f"the experiment on {name!r} must be finished",
+            got=f"{pending} of {len(frame)} cells without an outcome",
+            do=f"run it on: python -m benchmarks claims {name} --size {size}",
+        )
+    return claims.get(name).judge(with_levels(frame[frame["status"] == "ok"].reset_index(drop=True)))
+
+
+def record(store: Store, name: str, size: Size) -> dict[str, Any]:
+    """Describe a finished claim with its finding, as JSON values: what the page of claims is made from."""
+    frame = store.frame(study_name(name, size))
+    environments = [e for e in frame["environment"] if e]
+    kinds = [dict.fromkeys(str(e.get(key, "")) for e in environments) for key in ("cpu", "threads", "commit")]
+    return {
+        "claim": asdict(claims.get(name).CLAIM),
+        "size": size,
+        "finding": asdict(judge(store, name, size)),
+        "statuses": frame["status"].value_counts().to_dict(),
+        "seconds": float(frame["fit_seconds"].sum() + frame["predict_seconds"].sum()),
+        "tasks": sorted(frame["task"].unique()),
+        "candidates": list(frame["candidate"].unique()),
+        **{key: ", ".join(kind) for key, kind in zip(("cpu", "threads", "commit"), kinds)},
+        "finished": str(frame["finished"].max()),
+        "made_by": f"python -m benchmarks claims {name} --size {size}",
+    }
+
+
+def finding_of(told: dict[str, Any]) -> tuple[Claim, Finding]:
+    """Read back what :func:`record` gave."""
+    finding = told["finding"]
+    effects = tuple(Effect(**effect) for effect in finding["effects"])
+    charts = tuple(Chart(**chart) for chart in finding["charts"])
+    return Claim(**told["claim"]), Finding(finding["verdict"], finding["words"], effects, charts)
+
+
+def save(told: dict[str, Any], folder: Path) -> Path:
+    """Write it as one file, entirely or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{told['claim']['name']}.json"
+    new = path.with_suffix(".tmp")
+    new.write_text(json.dumps(told, indent=1, allow_nan=True) + "\n", encoding="utf-8")
+    os.replace(new, path)
+    return path
+
+
+# ---- the command ----
+
+
+def add_command(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add ``claims`` to the commands."""
+    added = command("claims", _command, "put the claims of the lesson and the paper to the test")
+    added.set_defaults(store=STORE)
+    added.add_argument("names", nargs="*", metavar="NAME", help="claims (default: all)")
+    added.add_argument("--size", choices=SIZES, default="quick", help="default: quick")
+    added.add_argument("--list", action="store_true", help="print them and end")
+    added.add_argument("--out", type=Path, help="folder of the findings (default: runs/claims/SIZE)")
+    add_options(added)
+
+
+def _command(args: argparse.Namespace) -> int:
+    """Run claims, print and keep their findings; 1 if one could not be judged."""
+    console = Console() if sys.stdout.isatty() else Console(width=120)
+    names = args.names or claims.names()
+    if args.list:
+        rows = [[str(c.number), c.name, c.sentence] for c in (claims.get(name).CLAIM for name in names)]
+        show(console, "Claims", ["", "name", "claim"], rows)
+        return 0
+    for name in names:
+        claims.get(name)  # a wrong name is told before hours of work
+    out = args.out or Path("runs/claims") / args.size
+    engine, failed, rows = make_engine(args), False, []
+    with Store(args.store, writable=True) as store:
+        for name in names:
+            summary = run(store, name, args.size, engine=engine, console=console)
+            try:
+                told = record(store, name, args.size)
+            except (AdvisorError, ValueError, KeyError) as error:
+                failed = True
+                rows.append([name, "not judged", str(error)])
+                show_failures(console, store.frame(study_name(name, args.size)))
+                continue
+            save(told, out)
+            claim, finding = finding_of(told)
+            first = finding.effects[0]
+            shown = f"{first.what}: {first.mean:+.3f} [{first.low:+.3f}, {first.high:+.3f}], n = {first.n}"
+            rows.append([f"{claim.number} {name}", finding.verdict, f"{shown}\n{finding.words}"])
+            console.print(f"{name}: {finding.verdict} ({clock(summary.seconds)})")
+    show(console, f"Claims, {args.size}", ["claim", "verdict", "what was found"], rows)
+    console.print(f"Findings in {out}; the page: python -m reports claims {out}")
+    return int(failed)
