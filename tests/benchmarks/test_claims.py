@@ -1,0 +1,134 @@
+"""The laboratory for claims: grids, intervals, running, resuming; no verdict rests on half a result."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from advisor.errors import StoreError, StudyError
+from benchmarks import __main__ as command
+from benchmarks import claims
+from benchmarks.cell import Outcome
+from benchmarks.claims import base, running
+from benchmarks.engine.local import LocalEngine
+from benchmarks.store import Store
+
+VERDICTS = {"holds", "holds with a limit", "does not hold here"}
+
+
+@pytest.mark.parametrize("name", claims.names())
+def test_each_claim_says_what_it_is(name):
+    experiment = claims.get(name)
+    claim = experiment.CLAIM
+    assert claim.name == name
+    assert all(len(text) > 20 for text in (claim.sentence, claim.source, claim.design, claim.refuted_by))
+    cells = {size: experiment.cells(size) for size in base.SIZES}
+    assert 0 < len(cells["tiny"]) <= len(cells["quick"]) <= len(cells["full"])
+    for size in base.SIZES:
+        assert len({cell.key for cell in cells[size]}) == len(cells[size])
+        assert {json.loads(cell.protocol)["claim"] for cell in cells[size]} == {name}
+
+
+def test_numbers_of_claims_are_their_own():
+    numbers = [claims.get(name).CLAIM.number for name in claims.names()]
+    assert numbers == sorted(set(numbers))
+
+
+def test_an_unknown_claim_is_told_with_the_nearest():
+    with pytest.raises(StudyError, match="did you mean 'rotation'"):
+        claims.get("rotatoin")
+
+
+def test_the_interval_is_students():
+    values = np.array([0.1, -0.2, 0.4, 0.3])
+    told = base.effect("a", values)
+    low, high = stats.t.interval(0.95, 3, loc=values.mean(), scale=stats.sem(values))
+    assert (told.mean, told.low, told.high) == pytest.approx((0.15, low, high), abs=1e-6)
+    assert math.isnan(base.effect("a", np.array([0.1, np.nan])).low)
+    assert base.effect("a", np.array([0.1, np.nan])).n == 1
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """A claim whose cells cost nothing, put in the place of "rotation"."""
+    experiment = claims.get("rotation")
+
+    def measure(cell, facts):
+        facts.test = 0.9 if base.level(cell)["inputs"] == "as they are" and cell.candidate == "gbt" else 0.5
+
+    monkeypatch.setattr(experiment, "measure", measure)
+    return experiment
+
+
+class Inline:
+    workers = 1
+
+    def __init__(self, stop_after=None):
+        self.ran, self.stop_after = [], stop_after
+
+    def run(self, function, cells, *, limits):
+        for cell in cells:
+            if len(self.ran) == self.stop_after:
+                raise KeyboardInterrupt
+            self.ran.append(cell)
+            yield function(cell)
+
+
+def test_a_claim_is_resumed_and_judged_only_when_finished(toy, tmp_path):
+    with Store(tmp_path / "s.sqlite", writable=True) as store:
+        with pytest.raises(KeyboardInterrupt):
+            running.run(store, "rotation", "tiny", engine=Inline(stop_after=3))
+        with pytest.raises(StoreError, match=r"13 of 16 cells.*claims rotation --size tiny"):
+            running.judge(store, "rotation", "tiny")
+        engine = Inline()
+        running.run(store, "rotation", "tiny", engine=engine)
+        assert len(engine.ran) == 13
+        finding = running.judge(store, "rotation", "tiny")
+        assert finding.verdict in VERDICTS
+        assert finding.effects[0].mean == pytest.approx(0.2)  # one of two trees loses 0.4
+        told = running.record(store, "rotation", "tiny")
+    assert told["statuses"] == {"ok": 16}
+    path = running.save(told, tmp_path / "out")
+    claim, again = running.finding_of(json.loads(path.read_text()))
+    assert claim == toy.CLAIM
+    assert again.verdict == finding.verdict
+    assert again.charts[0].table == finding.charts[0].table
+
+
+def test_cells_that_failed_are_counted_and_not_judged_with(toy, tmp_path, monkeypatch):
+    def fails(cell):
+        return Outcome(cell.key, "diverged", "NaN") if cell.candidate == "mlp" else running.run_one(cell)
+
+    class Failing(Inline):
+        def run(self, function, cells, *, limits):
+            return super().run(fails, cells, limits=limits)
+
+    with Store(tmp_path / "s.sqlite", writable=True) as store:
+        running.run(store, "rotation", "tiny", engine=Failing())
+        told = running.record(store, "rotation", "tiny")
+    assert told["statuses"] == {"ok": 12, "diverged": 4}
+
+
+def test_cells_run_in_workers_find_their_claim(tmp_path):
+    cell = claims.get("rotation").cells("tiny")[0]
+    (outcome,) = LocalEngine(1).run(running.run_one, iter([cell]), limits=running.LIMITS)
+    assert outcome.status == "ok", outcome.reason
+    assert np.isfinite(outcome.test)
+
+
+def test_levels_become_columns():
+    frame = base.with_levels(
+        pd.DataFrame({"config": ['{"n":1,"how":"a"}', '{"n":2,"how":"b"}'], "test": [0, 1]})
+    )
+    assert frame[["n", "how"]].to_dict("list") == {"n": [1, 2], "how": ["a", "b"]}
+
+
+def test_the_list_of_claims(capsys):
+    assert command.main(["claims", "--list", "rotation"]) == 0
+    assert "rotation" in capsys.readouterr().out
+    assert command.main(["claims", "nonsense"]) == 2
