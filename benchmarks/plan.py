@@ -47,6 +47,8 @@ class Study:
         Whether the advisor's choice is judged like a candidate.
     n_trials : int
         Configurations of each candidate: the default one first, then random search.
+    trials : mapping of str to int
+        Configurations of single candidates, in place of ``n_trials``: fewer of those that cost much.
     search_seconds : float or None
         Fit time that a candidate may spend on a task; when it is spent, the search ends before ``n_trials``,
         see :mod:`benchmarks.budget`. None for no limit.
@@ -69,6 +71,7 @@ class Study:
     protocol: Protocol
     advisor: bool = False
     n_trials: int = 1
+    trials: Mapping[str, int] = field(default_factory=dict)
     search_seconds: float | None = None
     cell_seconds: float = 3_600.0
     memory_mb: int | None = None
@@ -149,6 +152,9 @@ class Study:
                 raise _unknown(
                     "candidate", name, architectures.names(), where=f"{where}, key 'candidates'", also=own
                 )
+        for name in study.trials:
+            if name not in study.candidates:
+                raise _unknown("candidate", name, study.candidates, where=f"{where}, table 'trials'")
         needed = (BASELINE, *(FAMILIES if study.advisor else ()))
         if missing := [name for name in needed if name not in study.candidates]:
             what = "a study with advisor = true" if study.advisor else "a study"
@@ -190,7 +196,10 @@ def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
         The same list for the same study and data, on every machine. Pairs that cannot work are cells too:
         running them says why they are skipped.
     """
-    configs = {name: configurations(name, study.protocol, study.n_trials) for name in study.candidates}
+    configs = {
+        name: configurations(name, study.protocol, study.trials.get(name, study.n_trials))
+        for name in study.candidates
+    }
     if infos is None:
         found = study.survey()
         for error in found.failed.values():
@@ -243,6 +252,10 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+def _is_counts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_count, value.values()))
+
+
 def _is_names(value: Any) -> bool:
     return _is_distinct(value) and all(isinstance(v, str) and v for v in value)
 
@@ -273,6 +286,7 @@ _STUDY_KEYS: dict[str, Check] = {
     "candidates": _NAMES,
     "advisor": ("true or false", lambda v: isinstance(v, bool)),
     "n_trials": _COUNT,
+    "trials": ("a table of whole numbers of at least 1", _is_counts),
     "search_seconds": _SECONDS,
     "cell_seconds": _SECONDS,
     "memory_mb": _COUNT,

@@ -1,6 +1,7 @@
 """Study files are checked key by key; plans are always the same and grow without disturbing what is there."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,20 @@ def test_growing_a_study_changes_no_cell_that_is_there(table):
         )
     )
     assert {c.key for c in small} <= {c.key for c in grown}
+
+
+def test_single_candidates_may_have_other_numbers_of_trials(table):
+    names = '["gbt", "random_forest", "dummy"]'
+
+    def asked(text):
+        return study(table, head=f"n_trials = 6\n[trials]\n{text}", candidates=names)
+
+    counts = Counter(c.candidate for c in plan(asked("random_forest = 2")) if c.fold == 0 and c.seed == 0)
+    assert counts == {"gbt": 6, "random_forest": 2, "dummy": 1}
+    with pytest.raises(StudyError, match=r"'random_tree'.*table 'trials'.*did you mean 'random_forest'"):
+        asked("random_tree = 2")
+    with pytest.raises(StudyError, match="'trials' must be a table"):
+        asked("gbt = 0")
 
 
 def test_what_changes_a_result_changes_the_key(table):
