@@ -72,7 +72,9 @@ def line(rows: pd.DataFrame) -> tuple[float, float]:
 def table(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Factor and exponent of every candidate that has been fitted."""
     done = frame[frame["fit_seconds"].notna()].copy()
-    done["seconds"] = done["fit_seconds"] + done["predict_seconds"].fillna(0.0)
+    # of the processor: one thread each, and other work on the machine does not stretch it
+    names = ("cpu_fit_seconds", "cpu_predict_seconds")
+    done["seconds"] = [sum(facts.get(name, 0.0) for name in names) for facts in done["extra"]]
     done["n_train"] = [facts.get("n_train", np.nan) for facts in done["extra"]]
     # the advisor does not tell: it is given the rows that the others are trained on
     done["n_train"] = done["n_train"].fillna(done.groupby("task")["n_train"].transform("max"))

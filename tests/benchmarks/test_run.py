@@ -1,6 +1,7 @@
 """One cell: what it measures, and the status of everything that can go wrong in it."""
 
 import math
+import time
 import types
 import warnings
 from dataclasses import replace
@@ -49,6 +50,8 @@ class Estimator(BaseEstimator):
             raise self.what
         if self.what == "warn":
             warnings.warn("it did not converge", RuntimeWarning, stacklevel=2)
+        if self.what == "sleep":
+            time.sleep(0.3)
         if self.what == "allocate":
             np.ones(50_000_000 // 8).sum()
         return self
@@ -279,3 +282,10 @@ max_train = 300"""
     assert outcome.extra["recommendation"] in {"cnn", "lstm", "gbt"}
     assert set(outcome.extra) >= {"structure", "layout", "form", "confidence", "ranking"}
     canonical_json(outcome.extra)
+
+
+def test_processor_time_is_told_beside_that_of_the_clock(cell, candidate):
+    candidate("sleep")
+    outcome = run.run_cell(cell)
+    assert outcome.fit_seconds >= 0.3
+    assert 0 <= outcome.extra["cpu_fit_seconds"] < 0.25
