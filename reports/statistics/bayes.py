@@ -11,6 +11,7 @@ from reports.statistics.table import dense
 
 SAMPLES = 20_000  # the Monte Carlo error of a probability is then at most 0.0035
 BLOCK = 1000  # samples at a time, which bounds the memory
+DUST = 1e-12  # 0.81 - 0.80 is a little more than 0.01 in binary, and still lies within a rope of 0.01
 
 
 class SignedRank(NamedTuple):
@@ -94,7 +95,8 @@ def bayesian_signed_rank(
     n = len(table)
     z = np.concatenate([[0.0], (table["b"] - table["a"]).to_numpy(float)])
     sums = z[:, None] + z
-    less, more = (sums < -2 * rope).astype(float), (sums > 2 * rope).astype(float)
+    edge = 2 * rope + DUST
+    less, more = (sums < -edge).astype(float), (sums > edge).astype(float)
     wins = np.zeros(3)
     for start in range(0, samples, BLOCK):
         weights = rng.dirichlet([prior, *np.ones(n)], size=min(BLOCK, samples - start))  # (block, n + 1)

@@ -160,4 +160,8 @@ def _power(drawn: np.ndarray, alpha: float) -> float:
     n = drawn.shape[1]
     # a difference drawn twice has one sign, so that its ranks sum as without the tie: the null is exact
     method = "exact" if n <= EXACT else "approx"
-    return float((stats.wilcoxon(drawn, axis=1, method=method).pvalue <= alpha).mean())
+    some = drawn[(drawn != 0).any(axis=1)]  # where nothing differs nothing is found
+    if not len(some):
+        return 0.0
+    found = int((stats.wilcoxon(some, axis=1, method=method).pvalue <= alpha).sum())
+    return found / len(drawn)

@@ -23,6 +23,7 @@ def test_one_source_is_what_the_beta_distribution_says():
     assert near.right == pytest.approx(np.sqrt(1 - np.sqrt(0.5)), abs=0.01)
     within = compare([0.009])
     assert (within.left, within.rope, within.right, within.n) == (0, 1, 0, 1)
+    assert compare([0.81 - 0.80]).rope == 1  # in binary a little more than 0.01
 
 
 def test_without_a_rope_one_side_leads():
