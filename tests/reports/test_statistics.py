@@ -49,19 +49,6 @@ def test_bootstrap_of_single_task_clusters_agrees_with_scipy():
     assert ours[["low", "high"]].tolist() == pytest.approx([theirs.low, theirs.high], abs=0.02)
 
 
-def test_bootstrap_covers_the_true_mean_about_as_often_as_it_says():
-    rng = RNG(3)
-    covered = 0
-    for _ in range(400):  # 30 origins of 1 to 4 tasks that share most of their value
-        sizes = rng.integers(1, 5, size=30)
-        shared = np.repeat(rng.standard_normal(30), sizes)
-        values = table((shared + 0.3 * rng.standard_normal(len(shared)))[:, None])
-        origin = pd.Series(np.repeat(np.arange(30), sizes).astype(str), index=values.index)
-        row = statistics.bootstrap(values, clusters=origin, rng=rng, resamples=400).loc["a"]
-        covered += row["low"] <= 0 <= row["high"]
-    assert 0.89 <= covered / 400 <= 0.98  # nominal 0.95; standard error 0.011
-
-
 def test_repeating_tasks_of_an_origin_does_not_narrow_the_interval():
     values = table(RNG(4).random((8, 2)))
     once = statistics.bootstrap(values, clusters=own(values), rng=RNG(5))

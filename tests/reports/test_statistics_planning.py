@@ -72,6 +72,18 @@ def test_needed_is_the_first_number_that_reaches_the_target():
     assert statistics.needed(NORMAL, effect=0.5, rng=RNG(6), target=0.95) > n
 
 
+@pytest.mark.parametrize("effect", [0.4, 0.5, 0.7])
+def test_needed_ends_where_counting_up_one_by_one_does(effect):
+    measured = NORMAL[::10]
+    drawn = (measured - centre(measured.tolist()) + effect).to_numpy()[RNG(8).integers(50, size=(500, 50))]
+    found = [
+        (stats.wilcoxon(drawn[:, :n], axis=1, method="exact").pvalue <= 0.05).mean() for n in range(12, 51)
+    ]
+    first = 12 + next(i for i, share in enumerate(found) if share >= 0.7)
+    more = {"target": 0.7, "most": 50, "simulations": 500}
+    assert statistics.needed(measured, effect=effect, rng=RNG(8), **more) == pytest.approx(first, abs=1)
+
+
 def test_needed_has_a_floor_and_an_end():
     assert statistics.needed(NORMAL, effect=10, rng=RNG(0)) == statistics.MIN_SOURCES
     assert statistics.needed(NORMAL, effect=0.1, rng=RNG(0), most=100) is None
