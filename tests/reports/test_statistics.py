@@ -1,5 +1,7 @@
 """Statistics against scipy, closed forms and tables worked out by hand."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,19 +49,6 @@ def test_bootstrap_of_single_task_clusters_agrees_with_scipy():
     assert ours[["low", "high"]].tolist() == pytest.approx([theirs.low, theirs.high], abs=0.02)
 
 
-def test_bootstrap_covers_the_true_mean_about_as_often_as_it_says():
-    rng = RNG(3)
-    covered = 0
-    for _ in range(400):  # 30 origins of 1 to 4 tasks that share most of their value
-        sizes = rng.integers(1, 5, size=30)
-        shared = np.repeat(rng.standard_normal(30), sizes)
-        values = table((shared + 0.3 * rng.standard_normal(len(shared)))[:, None])
-        origin = pd.Series(np.repeat(np.arange(30), sizes).astype(str), index=values.index)
-        row = statistics.bootstrap(values, clusters=origin, rng=rng, resamples=400).loc["a"]
-        covered += row["low"] <= 0 <= row["high"]
-    assert 0.89 <= covered / 400 <= 0.98  # nominal 0.95; standard error 0.011
-
-
 def test_repeating_tasks_of_an_origin_does_not_narrow_the_interval():
     values = table(RNG(4).random((8, 2)))
     once = statistics.bootstrap(values, clusters=own(values), rng=RNG(5))
@@ -69,6 +58,26 @@ def test_repeating_tasks_of_an_origin_does_not_narrow_the_interval():
     naive = statistics.bootstrap(again, clusters=own(again), rng=RNG(5))
     width = once["high"] - once["low"]
     assert ((naive["high"] - naive["low"]) < 0.5 * width).all()  # what ignoring origins would claim
+
+
+def test_paired_difference_is_the_bootstrap_of_the_column_of_differences():
+    lost = table([[0.0, 0.1], [0.1, 0.1], [0.2, 0.4], [0.0, 0.2], [0.3, 0.2], [0.1, 0.3]])
+    origin = pd.Series(list("xxyyzz"), index=lost.index)
+    result = statistics.paired_difference(lost, "a", "b", origin, RNG(0))
+    assert result.mean == pytest.approx(-0.6 / 6)  # -.1, 0, -.2, -.2, .1, -.2
+    assert result.n == 3
+    # with three origins of means -.05, -.2 and -.05 the ends are those drawn three times
+    assert (result.low, result.high) == pytest.approx((-0.2, -0.05))
+    swapped = statistics.paired_difference(lost, "b", "a", origin, RNG(0))
+    assert (swapped.low, swapped.high) == pytest.approx((0.05, 0.2))
+
+
+def test_paired_difference_sees_what_overlapping_intervals_hide():
+    hard = RNG(0).random(20)
+    lost = table(np.column_stack([hard, hard + 0.02]))
+    limits = statistics.bootstrap(lost, clusters=own(lost), rng=RNG(1))
+    assert limits.loc["a", "high"] > limits.loc["b", "low"]
+    assert statistics.paired_difference(lost, "a", "b", own(lost), RNG(1)).high < 0
 
 
 def test_one_origin_gives_no_interval():
@@ -139,6 +148,21 @@ def test_wilcoxon_of_identical_candidates_is_one():
     assert statistics.wilcoxon(scores)["p"].tolist() == [1.0]
 
 
+def test_wilcoxon_with_zeros_and_ties_counts_all_signs():
+    differences = np.array([0, 0.1, 0.1, -0.1, 0.2, 0.3, -0.2, 0.4, 0.5, 0.5, 0.6, 0.0])
+    ranks = stats.rankdata(np.abs(differences))[differences != 0]  # zeros take part in ranking, then drop out
+    signs = np.array(list(product([0, 1], repeat=10)))
+    positive = stats.rankdata(np.abs(differences))[differences > 0].sum()
+    expected = 2 * (signs @ ranks >= positive - 1e-9).mean()
+    scores = table(np.column_stack([differences, 0 * differences]))
+    assert statistics.wilcoxon(scores)["p"].tolist() == pytest.approx([expected])
+    more = np.concatenate([differences, [0.7, 0.8]])  # more than 13: scipy's normal approximation
+    expected = stats.wilcoxon(more, zero_method="pratt").pvalue
+    assert statistics.wilcoxon(table(np.column_stack([more, 0 * more])))["p"].tolist() == pytest.approx(
+        [expected]
+    )
+
+
 def test_holm_equals_the_worked_example():
     # Holm's procedure by hand: 4 x .005, max(.02, 3 x .01), max(.03, 2 x .03), max(.06, .04)
     assert statistics.holm(np.array([0.03, 0.005, 0.04, 0.01])).tolist() == pytest.approx(
@@ -168,6 +192,9 @@ def test_friedman_needs_three_candidates():
         lambda t: statistics.win_tie_loss(t, "a", "b"),
         lambda t: statistics.bootstrap(t, clusters=own(t), rng=RNG(0)),
         lambda t: statistics.by_origin(t, own(t)),
+        lambda t: statistics.paired_difference(t, "a", "b", own(t), RNG(0)),
+        lambda t: statistics.bradley_terry(t, clusters=own(t), rng=RNG(0)),
+        lambda t: statistics.critical_difference(t),
     ],
 )
 def test_a_table_with_a_hole_is_refused(use):
