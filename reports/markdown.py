@@ -92,8 +92,8 @@ def terminal(summary: Summary) -> str:
     if len(summary.failures):
         cells = sentences.count(int(summary.failures["cells"].sum()), "cell")
         after.append(f"{cells} without a score (counted with the dummy's): see the report.")
-    paragraphs = [_wrap(_plain(t)) for t in told], [_wrap(_plain(t)) for t in after if t]
-    return "\n".join([*paragraphs[0], "", *(_plain(line).rstrip() for line in lines), "", *paragraphs[1]])
+    paragraphs = [_wrap(plain(t)) for t in told], [_wrap(plain(t)) for t in after if t]
+    return "\n".join([*paragraphs[0], "", *(plain(line).rstrip() for line in lines), "", *paragraphs[1]])
 
 
 def verdict_table(summary: Summary) -> pd.DataFrame:
@@ -150,8 +150,19 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", text)
 
 
-def _plain(text: str) -> str:
-    """Without control characters, which could move the cursor or colour the terminal."""
+def plain(text: str) -> str:
+    """Drop control characters, which could move the cursor or colour the terminal.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Spaces in their place.
+    """
     return "".join(c if c.isprintable() else " " for c in text)
 
 

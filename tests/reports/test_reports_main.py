@@ -63,9 +63,10 @@ def test_build_writes_everything_and_prints_the_verdict(store, tmp_path, capsys)
     out = tmp_path / "out"
     assert main(["build", "starter", "--store", str(store), "--out", str(out)]) == 0
     names = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
+    drawn = {"matrix", "finding", "per_task", "regret", "time_score", "critical_difference", "failures"}
     assert names == {
         *("report.html", "report.md", "results.parquet", "results.csv"),
-        *("figures/finding.svg", "figures/per_task.svg", "figures/time_score.svg"),
+        *(f"figures/{name}.{kind}" for name in drawn for kind in ("svg", "csv")),
     }
     printed = capsys.readouterr().out
     assert "Boosted trees" in printed
@@ -95,6 +96,42 @@ def test_figure_writes_one_svg(store, tmp_path, capsys):
     assert capsys.readouterr().out.strip() == str(path)
 
 
+def test_build_without_tasks_tells_both_verdicts(store, tmp_path, capsys):
+    arguments = [
+        "build",
+        "starter",
+        "--store",
+        str(store),
+        "--out",
+        str(tmp_path),
+        "--without",
+        "bike,digits",
+    ]
+    assert main(arguments) == 0
+    assert "With 2 tasks left out" in capsys.readouterr().out.replace("\n", " ")
+    assert "embedded:bike: asked for" in (tmp_path / "report.md").read_text().replace("\\_", "_")
+    assert len(pd.read_parquet(tmp_path / "results.parquet")) == 15 * 7 * 2
+
+
+def test_compare_reads_two_stores(store, tmp_path, frame, capsys):
+    other = tmp_path / "other.sqlite"
+    fill(other, frame[frame["task"] != "embedded:bike"])
+    out = tmp_path / "c"
+    names = ["starter", f"starter@{other}"]
+    assert main(["build", "--compare", *names, "--store", str(store), "--out", str(out)]) == 0
+    assert {p.name for p in out.iterdir()} >= {"compare.html", "compare.md", "compare-differences.csv"}
+    assert "Tasks in A only (1): embedded:bike." in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_agreement_writes_page_and_tables(store, tmp_path, capsys):
+    path = tmp_path / "own.csv"
+    path.write_text("task,candidate,score\nembedded:digits,cnn,0.99\nembedded:digits,gbt,0.9\n")
+    arguments = ["agreement", "starter", "--store", str(store), "--out", str(tmp_path / "a")]
+    assert main([*arguments, "--published", str(path)]) == 0
+    assert "own: on 1 task 100% of the pairs" in capsys.readouterr().out
+    assert (tmp_path / "a" / "agreement.html").exists()
+
+
 def test_a_half_done_study_is_reported_as_such(tmp_path, frame, capsys):
     frame = frame.copy()
     frame.loc[(frame["task"] == "embedded:bike") & (frame["candidate"] == "lstm"), "status"] = "pending"
@@ -106,10 +143,14 @@ def test_a_half_done_study_is_reported_as_such(tmp_path, frame, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["build"], ["build needs a study"]),
+        (["build", "starter", "--without", "bikes"], ["'bikes'", "did you mean 'bike'?"]),
+        (["build", "--compare", "starter", "other"], ["'other'", "it holds starter"]),
+        (["agreement", "starter", "--published", "{tmp}/none.csv"], ["none.csv", "give another"]),
         (["build", "startre"], ["'startre'", "did you mean 'starter'?"]),
         (
             ["figure", "curves", "starter", "--out", "{tmp}/c.svg"],
-            ["'curves'", "one trial of each candidate"],
+            ["'curves'", "more than one trial"],
         ),
         (["build", "starter", "--store", "{tmp}/none.sqlite"], ["none.sqlite", "run a study first"]),
         (["build", "starter", "--out", "{tmp}/store.sqlite/x"], ["place that can be written"]),
