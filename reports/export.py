@@ -74,8 +74,10 @@ def results(summary: Summary) -> pd.DataFrame:
     judged = plain["task"].isin(summary.tasks.index)
     plain["imputed"] = judged & ~plain["status"].isin(["ok", "pending", scores.BEYOND])
     plain["normalised"] = _on_scale(plain, summary)
-    flags = flagged(plain).groupby("task")["flag"].agg(",".join)
-    plain["flags"] = plain["task"].map(flags).fillna("")
+    flags: dict[str, str] = {}
+    for task, flag in flagged(plain)[["task", "flag"]].itertuples(index=False):
+        flags[task] = f"{flags[task]},{flag}" if task in flags else flag
+    plain["flags"] = [flags.get(task, "") for task in plain["task"]]
     return plain[[*SCHEMA, *ADDED]]
 
 

@@ -8,7 +8,7 @@ import textwrap
 import pandas as pd
 
 from benchmarks import scores
-from reports import sentences, statistics
+from reports import flags, sentences, statistics
 from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
 
@@ -38,6 +38,7 @@ def markdown(summary: Summary) -> str:
         f"**{escape(sentences.headline(summary))}**",
         "",
         *([f"> {escape(sentences.unfinished(summary))}", ""] if len(summary.left_out) else []),
+        *([f"> {escape(sentences.both(summary))}", ""] if summary.whole else []),
         *(f"- {escape(sentence)}" for sentence in sentences.certainty(summary)),
         "",
         "Mean normalised score (0 is the dummy, 1 the best candidate of the task):",
@@ -47,13 +48,33 @@ def markdown(summary: Summary) -> str:
     ]
     if text := sentences.advice(summary):
         lines += [escape(text), ""]
+    wrong = summary.advice[summary.advice["regret"] > 0]
+    if len(wrong):
+        lines += ["Where the advice lost, with its reasons:", ""]
+        for task, row in wrong.sort_values("normalised_regret", ascending=False).iterrows():
+            what = f"{task}: advised {row['recommendation']}, best {row['best']}, lost "
+            lines.append(f"- {escape(what)}{row['normalised_regret']:.3f}. {escape(row['because'])}")
+        lines.append("")
+    if len(summary.asked_out):
+        lines += ["Left out:", ""]
+        for task, why in summary.asked_out.itertuples(index=False):
+            lines.append(f"- {escape(f'{task}: {why}')}")
+        lines.append("")
+    flagged = flags.flagged(summary.tasks.rename_axis("task").reset_index())
+    if len(flagged):
+        lines += ["Flagged, and in the averages:", ""]
+        for row in flagged.to_dict("records"):
+            told = f"{row['task']} (@{row['flag']}): {row['reason']}. Source: {row['source']}."
+            lines.append(f"- {escape(told)}")
+        lines.append("")
     if len(summary.failures):
         lines += ["Cells without a score, counted with the dummy’s:", ""]
         for row in summary.failures.to_dict("records"):
             what = f"{row['task']}, {row['candidate']}: {row['status']} ({row['cells']}×) {row['reason']}"
             lines.append(f"- {escape(what)}")
         lines.append("")
-    lines += [escape(sentences.protocol(summary)), ""]
+    made = f"{sentences.protocol(summary)} {sentences.basis(summary)}"
+    lines += [escape(made), ""]
     if text := sentences.next_step(summary):
         lines += [escape(text), ""]
     return "\n".join(lines)
@@ -84,6 +105,8 @@ def terminal(summary: Summary) -> str:
     told = [sentences.headline(summary)]
     if len(summary.left_out):
         told.append(sentences.unfinished(summary))
+    if summary.whole:
+        told.append(sentences.both(summary))
     least = summary.places.loc[summary.places["structure"] != OVERALL, "sources"].min()
     note = "Mean normalised score: 0 is the dummy, 1 the best candidate of every task."
     if least < statistics.MIN_SOURCES:

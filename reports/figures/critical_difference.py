@@ -66,7 +66,8 @@ def caption(summary: Summary) -> str:
     return (
         f"Mean rank over {n} independent sources (tasks of one source averaged first), 1 is best, without "
         "the dummy. Bars join candidates that no pair of Wilcoxon signed-rank tests separates at the "
-        f"{ALPHA:.0%} level after Holm’s correction. Not being separated is no proof of being equal."
+        f"{ALPHA:.0%} level after Holm’s correction. Not being separated is no proof of being equal; ranks "
+        "have no interval."
     )
 
 

@@ -19,7 +19,7 @@ from reports.summary import OVERALL, Summary
 NOTE = (
     "Mean normalised score (0 dummy, 1 best candidate) with its 95% interval; the stronger the colour, the "
     "higher. "
-    "Framed: highest of the structure."
+    "Framed: the highest."
 )
 DEEPEST = 0.5  # opacity of a score of 1; ink stays readable on it, light and dark
 COLUMNS = {

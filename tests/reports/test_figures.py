@@ -206,7 +206,7 @@ def test_a_long_search_is_thinned_evenly_on_its_axis():
     assert kept[0] == 1
     assert kept[-1] == 400
     assert len(kept) < 100
-    assert max(b / a for a, b in itertools.pairwise(kept)) < 1.25
+    assert max(b / a for a, b in itertools.pairwise(kept[10:])) < 1.25
 
 
 def _tasks():

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.budget import BEYOND
-from reports import flags, html
+from reports import flags, html, tables
 from reports.summary import summarise
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -21,9 +22,22 @@ EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 FORMULA = '=HYPERLINK("http://example.com","click")'
 
 
-def page_of(frame, **study):
+def page_of(frame, *, drawn=False, without=None, **study):
+    """The page of a frame, by default without its drawings, which take seconds."""
     study = {"name": "starter", "title": "Starter", "settings": {}, **study}
-    return html.page(summarise(frame, study, rng=np.random.default_rng(0)))
+    summary = summarise(frame, study, rng=np.random.default_rng(0), without=without)
+    if drawn:
+        return html.page(summary)
+    with mock.patch.object(html, "drawing", undrawn):
+        return html.page(summary)
+
+
+def undrawn(name, figure, table, summary):
+    blank = "svg"
+    return {
+        **{"name": name, "title": figure.title, "wide": blank, "narrow": blank, "csv": "data:,"},
+        **{"caption": figure.caption(summary), "numbers": tables.numbers(table, figure.columns)},
+    }
 
 
 class Page(HTMLParser):
@@ -71,7 +85,7 @@ def evil_page():
     frame["candidate"] = frame["candidate"].replace({"mlp": f"my {EVIL}"})
     frame["metric"] = frame["metric"].replace({"r2": EVIL})
     frame["environment"] = [{**e, "cpu": EVIL} for e in frame["environment"]]
-    text = page_of(frame, title=EVIL, name=EVIL, declared=f"# {EVIL}", settings={"next": EVIL})
+    text = page_of(frame, drawn=True, title=EVIL, name=EVIL, declared=f"# {EVIL}", settings={"next": EVIL})
     return text, Page(text)
 
 
@@ -194,12 +208,8 @@ def test_one_task_is_enough(frame, structure):
 
 
 def test_leaving_tasks_out_tells_both_verdicts(frame):
-    study = {"name": "starter", "title": "Starter", "settings": {}}
-    out = flags.chosen("bike,embedded:digits", frame)
-    summary = summarise(frame, study, rng=np.random.default_rng(0), without=out)
-    assert len(summary.tasks) == 15
-    assert len(summary.whole.tasks) == 17
-    text = html.page(summary)
+    text = page_of(frame, without=flags.chosen("bike,embedded:digits", frame))
+    assert "15 tasks from 14 sources" in text
     note = text[: text.index("<nav")]
     assert "With 2 tasks left out" in note
     section = text[text.index('id="flags"') : text.index('id="tasks"')]
@@ -252,7 +262,9 @@ def test_a_browser_runs_and_fetches_nothing(evil_page, tmp_path):
 
 
 def test_a_study_as_large_as_the_papers_stays_small(large):
-    summary = summarise(large(60, 10, 400), {"name": "big", "settings": {}}, rng=np.random.default_rng(0))
+    summary = summarise(
+        large(60, 10, 400), {"name": "big", "title": "Big", "settings": {}}, rng=np.random.default_rng(0)
+    )
     assert summary.trials == 400
     text = html.page(summary)
     assert len(text.encode()) < 5_000_000
