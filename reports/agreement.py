@@ -19,6 +19,7 @@ from reports.document import Document, Section, Table
 from reports.published import Published, read
 from reports.style import title
 from reports.summary import ReportError, Summary
+from reports.tables import number
 
 _TOLD = ("title", "source", "note")  # keys that are no rule
 _BUDGETS = {
@@ -153,12 +154,11 @@ def _curves(summary: Summary, published: Published) -> tuple[str, Section]:
         return _nothing(heading, names, frame["task"].nunique())
     last = budgets.iloc[-1]
     n = frame["task"].nunique()
+    rho, tau = number(last["spearman"], 2), number(last["kendall"], 2)
+    order = f", Spearman {rho} and Kendall {tau}" if last["candidates"] > 2 else ""
     headline = (
-        f"{heading}: at {sentences.count(int(last['trials']), 'trial')} the order of {last['candidates']} "
-        "candidates "
-        f"agrees with Spearman {last['spearman']:.2f} and Kendall {last['kendall']:.2f}; {last['signs']} "
-        "pairs "
-        "have the same sign."
+        f"{heading}: at {sentences.count(int(last['trials']), 'trial')} {last['signs']} pairs of the "
+        f"{last['candidates']} candidates are in the same order{order}."
     )
     table = table.sort_values(["candidate", "trials"], kind="stable").reset_index(drop=True)
     shown = table[list(_CURVES)]
@@ -216,19 +216,18 @@ def _scores(summary: Summary, published: Published) -> tuple[str, Section]:
     ranks = by_candidate.set_index("candidate")
     rho, tau = _ranks(-ranks["rank_here"], -ranks["rank_published"])
     n, sources = len(share), summary.tasks.loc[share.index, "origin"].nunique()
-    order = f"; mean ranks agree with Spearman {rho:.2f} and Kendall {tau:.2f}" if len(names) > 2 else ""
+    both = f"Spearman {number(rho, 2)} and Kendall {number(tau, 2)}"
+    order = f"; mean ranks agree with {both}" if len(names) > 2 else ""
     headline = (
         f"{heading}: on {sentences.count(n, 'task')} {limits['mean']:.0%}{interval} of the pairs of "
-        "candidates "
-        f"differ in the same direction{order}; scores differ by {table['difference'].abs().mean():.3f} on "
-        "average."
+        f"candidates differ in the same direction{order}; scores differ by "
+        f"{table['difference'].abs().mean():.3f} on average."
     )
     if sources < statistics.MIN_SOURCES:
         headline += f" A direction only: fewer than {statistics.MIN_SOURCES} sources."
     made = (
         f"{sentences.count(n, 'task')} from {sentences.count(sources, 'source')} and {len(names)} candidates "
-        "in "
-        "both; test scores of chosen configurations."
+        "in both; test scores of chosen configurations."
     )
     section = Section(
         heading,
@@ -252,7 +251,8 @@ def _scores(summary: Summary, published: Published) -> tuple[str, Section]:
 
 def _paired(summary: Summary, published: Published) -> pd.DataFrame:
     """Our scores and the published ones of the same task and candidate."""
-    ours = summary.test.rename_axis(index="task", columns="candidate").stack().reset_index(name="ours")
+    tall = summary.test.rename_axis(index="task", columns="candidate").stack()
+    ours = pd.DataFrame({"ours": tall}).reset_index()
     facts = summary.tasks.loc[ours["task"]]
     ours["kind"] = facts["kind"].to_numpy()
     ours["name"] = [f"{t.partition(':')[0]}:{o}" for t, o in zip(ours["task"], facts["origin"])]

@@ -16,6 +16,7 @@ from reports import beside, sentences, statistics
 from reports.document import Document, Section, Table
 from reports.style import title
 from reports.summary import OVERALL, ReportError, Summary, environments, summarise
+from reports.tables import number
 
 _NAMES = {"name", "title", "next", "tasks", "candidates", "protocol"}
 _DIFFERENCES = {
@@ -86,18 +87,16 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
                 "Difference of every candidate",
                 [
                     f"{shared}. {same:,} of {len(one.frame):,} cells of A are cells of B: same data, "
-                    "configuration, "
-                    "split, seed and protocol; their difference is 0 because it is the same outcome.",
-                    *([f"A: {sentences.headline(one)}", f"B: {sentences.headline(two)}"]),
+                    "configuration, split, seed and protocol; there the difference is 0 because the outcome is one.",
+                    f"A: {sentences.headline(one)}",
+                    f"B: {sentences.headline(two)}",
                 ],
                 [
                     Table(
                         "differences",
                         "Mean over the shared tasks; 0 is the mean of the two dummies of a task, 1 the best "
-                        "score in "
-                        "either study. Difference B minus A with its 95% interval: bootstrap over tasks, "
-                        "those of one "
-                        "source drawn together.",
+                        "score in either study. Difference B minus A with its 95% interval: bootstrap over "
+                        "tasks, those of one source drawn together.",
                         table,
                         _DIFFERENCES,
                         {"a": "A", "b": "B", "difference": "B − A"},
@@ -105,8 +104,7 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
                 ],
                 lambda narrow: beside.differences(table, one.tasks["structure"], narrow=narrow),
                 "Difference of the means, B minus A; bands are 95% intervals over tasks (bootstrap, sources "
-                "drawn "
-                f"whole). {sentences.basis(one)}",
+                f"drawn whole). {sentences.basis(one)}",
             ),
             Section("Task by task", [], [_tasks(one, two)]),
             Section("In one only", _only(a, b, one), []),
@@ -146,7 +144,7 @@ def differences(one: Summary, two: Summary, rng: np.random.Generator) -> pd.Data
         origin = one.tasks.loc[chosen, "origin"]
         limits = statistics.bootstrap(second - first, clusters=origin, rng=rng)
         for name in names:
-            mean, low, high = limits.loc[name, ["mean", "low", "high"]]
+            mean, low, high = (float(limits[column][name]) for column in ("mean", "low", "high"))
             counts = len(chosen), int(origin.nunique())
             means = float(first[name].mean()), float(second[name].mean())
             rows.append((group, name, *counts, *means, mean, low, high, _reading(low, high, counts[1])))
@@ -194,7 +192,7 @@ def _widest(overall: pd.DataFrame) -> str:
 
 def _leaders(one: Summary, two: Summary) -> str:
     means = [s.normalised.drop(columns=scores.BASELINE).mean() for s in (one, two)]
-    first, second = (m.idxmax() for m in means)
+    first, second = (str(m.idxmax()) for m in means)
     who = (
         f"{title(first)} leads over all shared tasks in both."
         if first == second
@@ -205,7 +203,8 @@ def _leaders(one: Summary, two: Summary) -> str:
     rho, tau = stats.spearmanr(*means).statistic, stats.kendalltau(*means).statistic
     if not np.isfinite(rho):
         return who
-    return f"{who} Order of the {len(means[0])} candidates: Spearman {rho:.2f}, Kendall {tau:.2f}."
+    order = f"Spearman {number(float(rho), 2)}, Kendall {number(float(tau), 2)}"
+    return f"{who} Order of the {len(means[0])} candidates: {order}."
 
 
 def _tasks(one: Summary, two: Summary) -> Table:

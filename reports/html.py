@@ -149,7 +149,11 @@ def _both(summary: Summary) -> dict[str, Any] | None:
         }
         for key, one in (("now", summary), ("before", summary.whole)):
             found = one.places[one.places["structure"] == structure]
-            row[key] = sentences.lead(found.iloc[0].to_dict()) if len(found) else "no task left"
+            row[key] = (
+                sentences.lead({str(k): v for k, v in found.iloc[0].items()})
+                if len(found)
+                else "no task left"
+            )
         rows.append(row)
     return {
         "sentence": sentences.both(summary),

@@ -51,9 +51,9 @@ def markdown(summary: Summary) -> str:
     wrong = summary.advice[summary.advice["regret"] > 0]
     if len(wrong):
         lines += ["Where the advice lost, with its reasons:", ""]
-        for task, row in wrong.sort_values("normalised_regret", ascending=False).iterrows():
-            what = f"{task}: advised {row['recommendation']}, best {row['best']}, lost "
-            lines.append(f"- {escape(what)}{row['normalised_regret']:.3f}. {escape(row['because'])}")
+        for task, lost in wrong.sort_values("normalised_regret", ascending=False).iterrows():
+            what = f"{task}: advised {lost['recommendation']}, best {lost['best']}, lost "
+            lines.append(f"- {escape(what)}{lost['normalised_regret']:.3f}. {escape(lost['because'])}")
         lines.append("")
     if len(summary.asked_out):
         lines += ["Left out:", ""]
@@ -63,8 +63,8 @@ def markdown(summary: Summary) -> str:
     flagged = flags.flagged(summary.tasks.rename_axis("task").reset_index())
     if len(flagged):
         lines += ["Flagged, and in the averages:", ""]
-        for row in flagged.to_dict("records"):
-            told = f"{row['task']} (@{row['flag']}): {row['reason']}. Source: {row['source']}."
+        for task, flag, reason, source in flagged.itertuples(index=False):
+            told = f"{task} (@{flag}): {reason}. Source: {source}."
             lines.append(f"- {escape(told)}")
         lines.append("")
     if len(summary.failures):

@@ -355,7 +355,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (float, np.floating)):
-        return number(value, 3) if not abs(value) >= 1000 else f"{value:,.0f}"
+        value = float(value)
+        return f"{value:,.0f}" if abs(value) >= 1000 else number(value, 3)
     return task_title(str(value))
 
 

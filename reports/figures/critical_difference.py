@@ -129,7 +129,7 @@ def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: 
         span = width - 2 * side
 
         def x(rank: float) -> float:
-            return side + span * (rank - low) / (high - low)
+            return float(side + span * (rank - low) / (high - low))
 
         ax.plot([x(low), x(high)], [above, above], color=INK, lw=1.4)
         every = 1 if high - low <= (8 if narrow else 16) else 2

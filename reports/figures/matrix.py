@@ -111,7 +111,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.text(x + 0.5, -24 / row, heading, ha="center", va="center", weight="bold", color=INK, size=big)
             count = f"{n} task{'s' if n != 1 else ''}"
             ax.text(x + 0.5, -9 / row, count, ha="center", va="center", color=MUTED, size=11)
-            best = part["mean"].idxmax()
+            best = str(part["mean"].idxmax())
             for y, name in enumerate(names):
                 mean, low, high = part.loc[name, ["mean", "low", "high"]].astype(float)
                 first = name == best
@@ -127,7 +127,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                 if np.isfinite(low):
                     limits = f"{low:.2f}–{high:.2f}" if narrow else f"{low:.2f} to {high:.2f}"
                     ax.text(x + 0.5, y + 0.5 + 0.24, limits, size=9 if narrow else 10, **style)
-            told.append(f"{heading}: {look(best, names).title} {part.loc[best, 'mean']:.2f}")
+            told.append(f"{heading}: {look(best, names).title} {part['mean'].max():.2f}")
         drawing.caption(figure, rows)
         return drawing.svg(figure, "matrix", FIGURE.title, f"Highest: {'; '.join(told)}", names)
 

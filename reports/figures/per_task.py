@@ -54,7 +54,8 @@ def data(summary: Summary) -> pd.DataFrame:
         splits=("test", "size"),
         imputed=("imputed", "sum"),
     ).reset_index()
-    placed = summary.normalised.rename_axis(index="task", columns="candidate").stack().rename("normalised")
+    tall = summary.normalised.rename_axis(index="task", columns="candidate").stack()
+    placed = pd.DataFrame({"normalised": tall})
     table = table.join(placed, on=keys).join(summary.tasks, on="task")
     place = {name: i for i, name in enumerate([*summary.tasks.index, *summary.candidates])}
     table = table.sort_values(keys, key=lambda s: s.map(place), kind="stable")
@@ -137,7 +138,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                         ends = [min(max(point[end], -0.02), 1.02) for end in ("low", "high")]
                         ax.plot(ends, [y + at] * 2, color=style.light, lw=1.6, alpha=0.55, zorder=2)
                     drawing.mark(ax, point["normalised"], y + at, style, 7, hollow=bool(point["imputed"]))
-                best = rows.loc[rows["normalised"].idxmax(), "candidate"]
+                best = str(rows["candidate"].to_numpy()[rows["normalised"].to_numpy().argmax()])
                 told.append(f"{task_title(str(task))}: {look(best, names).title} is best")
             y += 0.3
         ax.set(ylim=(y + 0.8, 0.5), yticks=[])

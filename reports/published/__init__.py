@@ -68,9 +68,9 @@ def read(path: Path) -> Published:
     n = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     for line in lines[:n]:
         key, _, value = line.lstrip("# ").partition(":")
-        facts[key.strip()] = (
-            f"{facts[key.strip()]} {value.strip()}" if key.strip() in facts else value.strip()
-        )
+        key, value = key.strip(), value.strip()
+        between = "; " if key == "note" else " "  # a note is a line, a source may go over several
+        facts[key] = f"{facts[key]}{between}{value}" if key in facts else value
     try:
         table = pd.read_csv(path, skiprows=n, dtype={"task": str, "candidate": str})
     except ValueError as error:

@@ -101,7 +101,7 @@ def test_curves_are_compared_at_the_trials_that_both_have(searched, tmp_path):
     # the pool is another, so values differ from those of the whole study; the order does not
     curves = found["own-curves"].query("trials == 3").set_index("candidate")["ours"]
     assert curves.rank().to_dict() == ours.rank().to_dict()
-    assert "at 3 trials the order of 4 candidates agrees" in result.headline
+    assert "of the 4 candidates are in the same order, Spearman" in result.headline
 
 
 @pytest.mark.parametrize(
