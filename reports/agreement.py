@@ -324,8 +324,9 @@ def _differs(summary: Summary, published: Published) -> Section:
     told = [
         f"{key.capitalize()}: {published.facts[key]}." for key in ("source", "note") if key in published.facts
     ]
+    heading = published.facts.get("title", published.name)
     frame = pd.DataFrame(rows, columns=["rule", "published", "here"])
     columns = {"rule": "what", "published": "as published", "here": "in this study"}
     table = Table(f"{published.name}-protocol", "All rules that differ; rules not told there are left out.",
                   frame, columns)  # fmt: skip
-    return Section("What differs in the protocol", told, [table] if len(frame) else [])
+    return Section(f"{heading}: what differs", told, [table] if len(frame) else [])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from reports import drawing
+from reports import drawing, sentences
 from reports.drawing import GRID, INK, MUTED, NARROW, WIDE
 from reports.style import look, shorten
 from reports.summary import OVERALL
@@ -51,7 +51,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
                 drawing.mark(ax, mean, y, style, 9)
                 at: dict[str, Any] = {"color": INK, "va": "center", "transform": ax.get_yaxis_transform()}
                 ax.text(-0.05, y, shorten(style.title, to=15), ha="right", **at)
-                ax.text(1.04, y, f"{mean:+.3f}".replace("-", "−"), ha="left", **at)
+                ax.text(1.04, y, sentences.signed(mean), ha="left", **at)
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[], xlim=(-reach, reach))
             step = 10 ** np.floor(np.log10(reach))
             step = step if reach / step >= 2 else step / 2
@@ -61,7 +61,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
             ax.set_axisbelow(True)
         overall = table.drop_duplicates("candidate")
         told = "; ".join(
-            f"{look(c, names).title} {d:+.3f}"
+            f"{look(c, names).title} {sentences.signed(d)}"
             for c, d in overall[["candidate", "difference"]].itertuples(index=False)
         )
         return drawing.svg(figure, "differences", "Difference of two studies", told, names)

@@ -14,7 +14,6 @@ from benchmarks import scores
 from benchmarks.protocol import Protocol
 from reports import beside, sentences, statistics
 from reports.document import Document, Section, Table
-from reports.style import title
 from reports.summary import OVERALL, ReportError, Summary, environments, summarise
 from reports.tables import number
 
@@ -87,7 +86,7 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
                 "Difference of every candidate",
                 [
                     f"{shared}. {same:,} of {len(one.frame):,} cells of A are cells of B: same data, "
-                    "configuration, split, seed and protocol; there the difference is 0 because the outcome is one.",
+                    "configuration, split, seed and protocol; their outcome is one and the same.",
                     f"A: {sentences.headline(one)}",
                     f"B: {sentences.headline(two)}",
                 ],
@@ -194,9 +193,9 @@ def _leaders(one: Summary, two: Summary) -> str:
     means = [s.normalised.drop(columns=scores.BASELINE).mean() for s in (one, two)]
     first, second = (str(m.idxmax()) for m in means)
     who = (
-        f"{title(first)} leads over all shared tasks in both."
+        f"First over all shared tasks in both: {sentences.spoken(first)}."
         if first == second
-        else f"Over all shared tasks {title(first)} leads in A and {title(second)} in B."
+        else f"First over all shared tasks: {sentences.spoken(first)} in A, {sentences.spoken(second)} in B."
     )
     if len(means[0]) < 3:
         return who

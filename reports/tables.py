@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -346,7 +346,10 @@ def numbers(frame: pd.DataFrame, columns: Mapping[str, str], *, most: int = 60) 
     """
     shown = frame.head(most)
     text = [not pd.api.types.is_numeric_dtype(frame[name]) for name in columns]
-    rows = [[_cell(value) for value in row] for row in shown[list(columns)].itertuples(index=False)]
+    rows = [
+        [_SHOWN.get(name, _cell)(value) for name, value in zip(columns, row)]
+        for row in shown[list(columns)].itertuples(index=False)
+    ]
     heads = list(zip(columns, columns.values(), text))
     return {"heads": heads, "rows": rows, "left": len(frame) - len(shown)}
 
@@ -357,7 +360,15 @@ def _cell(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         value = float(value)
         return f"{value:,.0f}" if abs(value) >= 1000 else number(value, 3)
-    return task_title(str(value))
+    return str(value)
+
+
+def _structure(value: Any) -> str:
+    return "All tasks" if value == OVERALL else structure_title(value)
+
+
+# what is shown by another name than it has in the files
+_SHOWN: dict[str, Callable[[Any], str]] = {"candidate": title, "structure": _structure, "task": task_title}
 
 
 def _chosen(summary: Summary, structure: str) -> pd.Index:
