@@ -116,7 +116,7 @@ def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: 
     names = [str(n) for n in ranks.index]
     bars = [c for c in cliques if len(c) > 1]
     k, half = len(names), -(-len(names) // 2)
-    width, side, step = (NARROW, 118, 19) if narrow else (WIDE, 190, 21)
+    width, side, step = (NARROW, 130, 19) if narrow else (WIDE, 190, 21)
     above, foot = 30, 12 + 15 * len(drawing.lines(_NOTE, narrow))
     below = 12 + 9 * len(bars)
     height = above + below + step * half + foot
@@ -146,7 +146,7 @@ def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: 
             title, rank = shorten(style.title, to=13 if narrow else 22), f"{ranks[name]:.2f}"
             text = f"{title}  {rank}" if left else f"{rank}  {title}"
             place, side_of = (end - 5, "right") if left else (end + 5, "left")
-            ax.text(place, y, text, ha=side_of, va="center", color=INK)
+            ax.text(place, y, text, ha=side_of, va="center", color=INK, size=11.5 if narrow else 12.5)
         for i, group in enumerate(bars):
             ends = [x(ranks[list(group)].min()) - 4, x(ranks[list(group)].max()) + 4]
             ax.plot(ends, [above + 12 + 9 * i] * 2, color=INK, lw=4, solid_capstyle="round", zorder=4)
