@@ -186,7 +186,10 @@ def _widest(overall: pd.DataFrame) -> str:
         return "No candidate’s mean score differs between the two studies by more than its interval."
     told = ", ".join(f"{sentences.spoken(c)} {sentences.signed(d)}" for c, d in
                      apart[["candidate", "difference"]].itertuples(index=False))  # fmt: skip
-    return f"B minus A, where the 95% interval excludes 0: {told}."
+    text = f"B minus A, where the 95% interval excludes 0: {told}."
+    if overall["sources"].iloc[0] >= statistics.MIN_SOURCES:
+        return text
+    return f"{text} A direction only: fewer than {statistics.MIN_SOURCES} sources."
 
 
 def _leaders(one: Summary, two: Summary) -> str:

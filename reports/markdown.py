@@ -52,8 +52,9 @@ def markdown(summary: Summary) -> str:
     if len(wrong):
         lines += ["Where the advice lost, with its reasons:", ""]
         for task, lost in wrong.sort_values("normalised_regret", ascending=False).iterrows():
-            what = f"{task}: advised {lost['recommendation']}, best {lost['best']}, lost "
-            lines.append(f"- {escape(what)}{lost['normalised_regret']:.3f}. {escape(lost['because'])}")
+            families = f"advised {title(lost['recommendation'])}, best {title(lost['best'])}"
+            cost = f"lost {lost['normalised_regret']:.3f} of the normalised score"
+            lines.append("- " + escape(f"{task}: {families}, {cost}. {lost['because']}"))
         lines.append("")
     if len(summary.asked_out):
         lines += ["Left out:", ""]

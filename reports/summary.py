@@ -321,7 +321,7 @@ def _advice(frame: pd.DataFrame, tasks: pd.DataFrame, regret: pd.DataFrame) -> p
     for task in (t for t in tasks.index if t in set(told["task"])):
         extras = [e for e in told.loc[told["task"] == task, "extra"] if "recommendation" in e]
         sure = [e["confidence"] for e in extras if e.get("confidence") is not None]
-        because = [reason for e in extras for reason in e.get("because", [])]
+        because = extras[0].get("because", []) if extras else []  # those of other splits say the same
         records.append(
             {
                 "task": task,

@@ -97,6 +97,13 @@ def test_pages_escape_what_users_name(frame):
     assert plain.isprintable() or {c for c in plain if not c.isprintable()} == {"\n"}
 
 
+def test_few_sources_give_a_direction_only(frame):
+    few = frame[frame["structure"] == "image"]
+    result = told(side("a", few), side("b", shifted(few, "linear", 0.02)))
+    assert "the linear model +0" in result.headline
+    assert "A direction only: fewer than 12 sources." in result.headline
+
+
 @pytest.mark.parametrize("keep", [["gbt"], ["dummy"]])
 def test_studies_that_share_nothing_are_refused(frame, keep):
     other = frame[frame["candidate"].isin(keep)]
