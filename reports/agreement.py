@@ -121,7 +121,8 @@ def signs(ours: pd.Series, published: pd.Series) -> tuple[int, int]:
     """
     pairs = list(combinations(range(len(ours)), 2))
     a, b = ours.to_numpy(), published.to_numpy()
-    return sum(np.sign(a[i] - a[j]) == np.sign(b[i] - b[j]) for i, j in pairs), len(pairs)
+    same = sum(bool(np.sign(a[i] - a[j]) == np.sign(b[i] - b[j])) for i, j in pairs)
+    return same, len(pairs)
 
 
 def _curves(summary: Summary, published: Published) -> tuple[str, Section]:

@@ -83,6 +83,7 @@ def test_what_is_in_one_only_and_what_differs_is_named(frame):
 
 def test_pages_escape_what_users_name(frame):
     evil = "<script>alert(1)</script>|=1"
+    frame = frame[frame["task"].isin(["embedded:bike", "embedded:digits", "embedded:plaid"])]
     frame = frame.assign(candidate=frame["candidate"].replace({"mlp": evil}))
     frame["task"] = frame["task"].replace({"embedded:bike": "=HYPERLINK(1)"})
     result = told(side(evil, frame), side("b", shifted(frame, evil, 0.02)))

@@ -217,7 +217,10 @@ def _tasks():
 
 def test_names_stay_text(make):
     evil = "<script>alert(1)</script> $x^2$ & \"q\" 'r' \\frac{"
-    tasks = {evil: ("o1", "image", "classification", [0.9, 0.95, 0.8, 0.7, 0.6, 0.1]), **_tasks()}
+    tasks = {
+        evil: ("o1", "image", "classification", [0.9, 0.95, 0.8, 0.7, 0.6, 0.1]),
+        **dict([*_tasks().items()][::5]),
+    }
     frame = make(tasks=tasks)
     frame["candidate"] = frame["candidate"].replace({"mlp": "$\\bad$<b>"})
     summary = summary_of(frame)

@@ -261,6 +261,7 @@ def test_a_browser_runs_and_fetches_nothing(evil_page, tmp_path):
     assert title_of("page.html").endswith(": report")
 
 
+@pytest.mark.slow
 def test_a_study_as_large_as_the_papers_stays_small(large):
     summary = summarise(
         large(60, 10, 400), {"name": "big", "title": "Big", "settings": {}}, rng=np.random.default_rng(0)

@@ -118,12 +118,12 @@ def test_build_without_tasks_tells_both_verdicts(store, tmp_path, capsys, undraw
 
 def test_compare_reads_two_stores(store, tmp_path, frame, capsys):
     other = tmp_path / "other.sqlite"
-    fill(other, frame[frame["task"] != "embedded:bike"])
+    fill(other, frame[frame["structure"] == "image"])
     out = tmp_path / "c"
     names = ["starter", f"starter@{other}"]
     assert main(["build", "--compare", *names, "--store", str(store), "--out", str(out)]) == 0
     assert {p.name for p in out.iterdir()} >= {"compare.html", "compare.md", "compare-differences.csv"}
-    assert "Tasks in A only (1): embedded:bike." in capsys.readouterr().out.replace("\n", " ")
+    assert "Tasks in A only (13): embedded:italy_power, " in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_agreement_writes_page_and_tables(store, tmp_path, capsys):
