@@ -16,12 +16,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.style import STRUCTURES, Look, look, structure_title
+from reports.style import FAULTS, Look, look, structure_title
 
 WIDE, NARROW = 960, 360  # pixels; a page shows the narrow drawing on small screens
 INK, MUTED, GRID, PAPER = "#1f2328", "#59616b", "#dfe3e8", "#ffffff"
-DARK = {INK: "#e8eaed", MUTED: "#a5adb8", GRID: "#343b45", PAPER: "#14171c"}
+ACCENT = "#0067a5"
+DARK = {INK: "#e8eaed", MUTED: "#a5adb8", GRID: "#343b45", PAPER: "#14171c", ACCENT: "#5ab8f5"}
 _SVG = "http://www.w3.org/2000/svg"
+_LONG = re.compile(r"-?\d+\.\d{3,}")
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -38,12 +40,6 @@ def quiet() -> AbstractContextManager[None]:
             "font.size": 12.5,
         }
     )
-
-
-def ordered(structure: pd.Series) -> list[str]:
-    """Structures that occur: images, sequences, tables, then whatever is not declared."""
-    order = [*STRUCTURES, *sorted(set(structure) - set(STRUCTURES))]
-    return [s for s in order if (structure == s).any()]
 
 
 def place(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
@@ -202,6 +198,8 @@ def svg(figure: Figure, name: str, title: str, told: str, names: Sequence[str]) 
         for key, value in list(element.attrib.items()):
             if key == "style":
                 element.set(key, re.sub(r"font-family: [^;]*(; |$)", "", value))
+            elif key == "d":  # a hundredth of a pixel is enough
+                element.set(key, _LONG.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), value))
             elif key == "id":  # two figures of one page must not share one
                 element.set(key, f"{name}-{value}")
             elif value.startswith("url(#"):
@@ -223,7 +221,8 @@ def svg(figure: Figure, name: str, title: str, told: str, names: Sequence[str]) 
 
 def _theme(names: Sequence[str]) -> str:
     """Rules that swap every colour for its dark counterpart; without them the drawing is the light one."""
-    pairs = {**DARK, **{look(n, list(names)).light: look(n, list(names)).dark for n in names}}
+    looks = [look(n, list(names)) for n in names]
+    pairs = {**DARK, **{s.light: s.dark for s in looks}, **dict(FAULTS.values())}
     rules = "".join(
         f'[style*="{part}: {light}"]{{{part}:{dark}!important}}'
         for light, dark in pairs.items()

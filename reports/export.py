@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks import scores
 from benchmarks.cell import canonical_json
+from reports.flags import flagged
+from reports.summary import Summary
 
 # column: (unit or type, meaning); the order is that of the files
 SCHEMA: dict[str, tuple[str, str]] = {
@@ -35,26 +38,63 @@ SCHEMA: dict[str, tuple[str, str]] = {
     "environment": ("JSON", "versions, commit, hardware, threads"),
     "finished": ("UTC, ISO 8601", "when the cell was done; empty while pending"),
 }
+# what the report adds to the columns of the store
+ADDED: dict[str, tuple[str, str]] = {
+    "normalised": (
+        "0 dummy, 1 best",
+        "test score on the scale of the task, not cut, a failed cell the dummy's; missing where it is not "
+        "judged",
+    ),
+    "chosen": ("true or false", "whether this is the configuration that validation chose"),
+    "imputed": ("true or false", "whether the cell counts with the dummy's score because it failed"),
+    "flags": ("text", "groups of reports/flags.toml that name the task, with commas between them"),
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def results(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame of the store with plain columns only, in the order of :data:`SCHEMA`.
+def results(summary: Summary) -> pd.DataFrame:
+    """Every cell of a study with plain columns only: :data:`SCHEMA`, then :data:`ADDED`.
 
     Parameters
     ----------
-    frame : DataFrame
-        One row per cell.
+    summary : Summary
+        The findings.
 
     Returns
     -------
     DataFrame
         Dictionaries are JSON texts.
     """
-    plain = frame[list(SCHEMA)].copy()
+    plain = summary.frame[list(SCHEMA)].copy()
     for name in ("extra", "environment"):
-        plain[name] = [canonical_json(value) if isinstance(value, Mapping) else "{}" for value in plain[name]]
-    return plain
+        plain[name] = _texts(plain[name])
+    keys = ["task", "candidate", "trial"]
+    chosen = summary.splits[keys].drop_duplicates().assign(chosen=True)
+    plain["chosen"] = plain[keys].merge(chosen, how="left", on=keys)["chosen"].eq(True).to_numpy()
+    judged = plain["task"].isin(summary.tasks.index)
+    plain["imputed"] = judged & ~plain["status"].isin(["ok", "pending", scores.BEYOND])
+    plain["normalised"] = _on_scale(plain, summary)
+    flags: dict[str, str] = {}
+    for task, flag in flagged(plain)[["task", "flag"]].itertuples(index=False):
+        flags[task] = f"{flags[task]},{flag}" if task in flags else flag
+    plain["flags"] = [flags.get(task, "") for task in plain["task"]]
+    return plain[[*SCHEMA, *ADDED]]
+
+
+def _on_scale(plain: pd.DataFrame, summary: Summary) -> pd.Series:
+    """Test scores on the scales of their tasks, 0 the dummy and 1 the best candidate."""
+    zero, best = summary.test[scores.BASELINE], summary.test.max(axis=1)
+    split = ["task", "fold", "seed"]
+    baseline = plain[(plain["candidate"] == scores.BASELINE) & (plain["trial"] == 0)].set_index(split)["test"]
+    dummy = plain[split].join(baseline.rename("dummy"), on=split)["dummy"]
+    test = plain["test"].where(~plain["imputed"], dummy)
+    low, span = plain["task"].map(zero), plain["task"].map((best - zero).where(best > zero))
+    scaled = (test - low) / span
+    return scaled.where(span.notna() | test.isna() | low.isna(), 0.0)
+
+
+def _texts(values: pd.Series) -> list[str]:
+    return [canonical_json(value) if isinstance(value, Mapping) else "{}" for value in values]
 
 
 def csv(frame: pd.DataFrame, *, index: bool = False) -> str:

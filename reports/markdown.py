@@ -8,7 +8,7 @@ import textwrap
 import pandas as pd
 
 from benchmarks import scores
-from reports import sentences, statistics
+from reports import flags, sentences, statistics
 from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
 
@@ -38,6 +38,7 @@ def markdown(summary: Summary) -> str:
         f"**{escape(sentences.headline(summary))}**",
         "",
         *([f"> {escape(sentences.unfinished(summary))}", ""] if len(summary.left_out) else []),
+        *([f"> {escape(sentences.both(summary))}", ""] if summary.whole else []),
         *(f"- {escape(sentence)}" for sentence in sentences.certainty(summary)),
         "",
         "Mean normalised score (0 is the dummy, 1 the best candidate of the task):",
@@ -47,13 +48,34 @@ def markdown(summary: Summary) -> str:
     ]
     if text := sentences.advice(summary):
         lines += [escape(text), ""]
+    wrong = summary.advice[summary.advice["regret"] > 0]
+    if len(wrong):
+        lines += ["Where the advice lost, with its reasons:", ""]
+        for task, lost in wrong.sort_values("normalised_regret", ascending=False).iterrows():
+            families = f"advised {title(lost['recommendation'])}, best {title(lost['best'])}"
+            cost = f"lost {lost['normalised_regret']:.3f} of the normalised score"
+            lines.append("- " + escape(f"{task}: {families}, {cost}. {lost['because']}"))
+        lines.append("")
+    if len(summary.asked_out):
+        lines += ["Left out:", ""]
+        for task, why in summary.asked_out.itertuples(index=False):
+            lines.append(f"- {escape(f'{task}: {why}')}")
+        lines.append("")
+    flagged = flags.flagged(summary.tasks.rename_axis("task").reset_index())
+    if len(flagged):
+        lines += ["Flagged, and in the averages:", ""]
+        for task, flag, reason, source in flagged.itertuples(index=False):
+            told = f"{task} (@{flag}): {reason}. Source: {source}."
+            lines.append(f"- {escape(told)}")
+        lines.append("")
     if len(summary.failures):
         lines += ["Cells without a score, counted with the dummy’s:", ""]
         for row in summary.failures.to_dict("records"):
             what = f"{row['task']}, {row['candidate']}: {row['status']} ({row['cells']}×) {row['reason']}"
             lines.append(f"- {escape(what)}")
         lines.append("")
-    lines += [escape(sentences.protocol(summary)), ""]
+    made = f"{sentences.protocol(summary)} {sentences.basis(summary)}"
+    lines += [escape(made), ""]
     if text := sentences.next_step(summary):
         lines += [escape(text), ""]
     return "\n".join(lines)
@@ -84,6 +106,8 @@ def terminal(summary: Summary) -> str:
     told = [sentences.headline(summary)]
     if len(summary.left_out):
         told.append(sentences.unfinished(summary))
+    if summary.whole:
+        told.append(sentences.both(summary))
     least = summary.places.loc[summary.places["structure"] != OVERALL, "sources"].min()
     note = "Mean normalised score: 0 is the dummy, 1 the best candidate of every task."
     if least < statistics.MIN_SOURCES:
@@ -92,8 +116,8 @@ def terminal(summary: Summary) -> str:
     if len(summary.failures):
         cells = sentences.count(int(summary.failures["cells"].sum()), "cell")
         after.append(f"{cells} without a score (counted with the dummy's): see the report.")
-    paragraphs = [_wrap(_plain(t)) for t in told], [_wrap(_plain(t)) for t in after if t]
-    return "\n".join([*paragraphs[0], "", *(_plain(line).rstrip() for line in lines), "", *paragraphs[1]])
+    paragraphs = [_wrap(plain(t)) for t in told], [_wrap(plain(t)) for t in after if t]
+    return "\n".join([*paragraphs[0], "", *(plain(line).rstrip() for line in lines), "", *paragraphs[1]])
 
 
 def verdict_table(summary: Summary) -> pd.DataFrame:
@@ -150,8 +174,19 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|~$#])", r"\\\1", text)
 
 
-def _plain(text: str) -> str:
-    """Without control characters, which could move the cursor or colour the terminal."""
+def plain(text: str) -> str:
+    """Drop control characters, which could move the cursor or colour the terminal.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Spaces in their place.
+    """
     return "".join(c if c.isprintable() else " " for c in text)
 
 

@@ -106,6 +106,70 @@ def unfinished(summary: Summary) -> str:
     )
 
 
+def basis(summary: Summary) -> str:
+    """On what every mean of a report rests, for captions.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        One sentence with the numbers of tasks, sources, splits and seeds.
+    """
+    splits = summary.splits.groupby("task")["fold"].nunique()
+    seeds = int(summary.splits.groupby("task")["seed"].nunique().max())
+    low, high = int(splits.min()), int(splits.max())
+    each = count(high, "split") if low == high else f"{low} to {high} splits"
+    sources = count(int(summary.tasks["origin"].nunique()), "source")
+    return f"{count(len(summary.tasks), 'task')} from {sources}, {each} and {count(seeds, 'seed')} each."
+
+
+def both(summary: Summary) -> str:
+    """Say what the study finds without the tasks that were left out, and what with them.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        Empty if nobody asked to leave tasks out.
+    """
+    if summary.whole is None:
+        return ""
+    n, now, before = len(summary.asked_out), headline(summary), headline(summary.whole)
+    left = f"{count(n, 'task')} left out"
+    if now == before:
+        return f"With {left}, who wins where stays the same: {now}"
+    return f"With {left}: {now} With {'it' if n == 1 else 'them'}: {before}"
+
+
+def lead(place: Mapping[str, Any]) -> str:
+    """Who leads in one structure and by how much, in a few words.
+
+    Parameters
+    ----------
+    place : Mapping
+        A row of ``summary.places``.
+
+    Returns
+    -------
+    str
+        With the interval of the lead, or a note that there is none.
+    """
+    counted = f"{count(int(place['tasks']), 'task')} from {count(int(place['sources']), 'source')}"
+    if place["second"] is None:
+        return f"{title(place['leader'])} alone ({counted})"
+    text = f"{title(place['leader'])} {signed(place['ahead'])} against {spoken(place['second'])}"
+    limits = "no interval" if np.isnan(place["low"]) else f"{signed(place['low'])} to {signed(place['high'])}"
+    return f"{text}, {limits} ({counted})"
+
+
 def protocol(summary: Summary) -> str:
     """By which rule it was judged, and whose search ended early.
 

@@ -33,6 +33,23 @@ SPARE = [
     ("#4f7a28", "#9acb6c", "p"),
     ("#5c5c8a", "#a9a9dd", "h"),
 ]
+STATUS = {
+    "ok": "ok",
+    "skipped": "skipped",
+    "timeout": "time limit",
+    "out_of_memory": "out of memory",
+    "diverged": "diverged",
+    "error": "error",
+    "pending": "pending",
+}
+# how a cell fails: colour on a white and on a dark page
+FAULTS = {
+    "skipped": ("#8d939c", "#7d8590"),
+    "timeout": ("#a56a00", "#f0b24d"),
+    "out_of_memory": ("#8e3a9d", "#d493e0"),
+    "diverged": ("#2d6a8a", "#79bfe0"),
+    "error": ("#b3261e", "#ff8a80"),
+}
 STRUCTURES = {"image": "Images", "sequence": "Sequences", "tabular": "Tables"}
 LONGEST = 40  # characters of a foreign name that a figure has room for
 

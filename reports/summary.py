@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from reports import statistics
 OVERALL, UNKNOWN = "overall", "unknown"
 _FACTS = ["origin", "structure", "kind", "metric"]
 _ADVICE = ["structure", "layout", "form", "recommendation"]
+_LEFT_OUT = ["task", "why"]
 
 
 class ReportError(StoreError, ValueError):
@@ -42,6 +43,11 @@ class Summary:
         Scores of the chosen configurations, the same between dummy (0) and best (1), and their ranks.
     imputed, cells : DataFrame, shape (tasks, candidates)
         How many folds count with the dummy's score because they failed, and how many there are.
+    splits : DataFrame
+        One row per (task, candidate, fold, seed) of the chosen configurations: ``trial``, ``test``,
+        ``normalised`` (on the task's scale, not cut) and ``imputed``.
+    counts : DataFrame
+        ``candidate``, ``status`` and how many ``cells``, of all cells that are part of the study.
     verdict : DataFrame
         One row per (structure, candidate), structure "overall" first: that of
         :func:`benchmarks.scores.verdict` with ``score_low``, ``score_high``, ``rank_low``, ``rank_high``,
@@ -51,11 +57,18 @@ class Summary:
         ``low``, ``high`` (difference of their mean normalised scores, with its interval) and ``lead`` (share
         of resamples with the leader first).
     advice : DataFrame
-        One row per task: what the advisor saw and advised, its confidence and regret; empty without advisor.
+        One row per task: what the advisor saw and advised, ``best`` (of the three families), its confidence,
+        reasons (``because``) and regret; empty without advisor.
+    regret : DataFrame
+        As :func:`benchmarks.scores.regret` gives it.
     policies : DataFrame
         One row per way to choose a family: mean regret with interval; empty without the three families.
     curves : DataFrame
         ``structure``, ``candidate``, ``trials``, ``mean``, ``low``, ``high``; empty if nothing was searched.
+    asked_out : DataFrame
+        ``task`` and ``why`` of tasks that the reader asked to leave out; they are in none of the above.
+    whole : Summary or None
+        The same with those tasks; None if there are none.
     """
 
     study: Mapping[str, Any]
@@ -68,11 +81,16 @@ class Summary:
     rank: pd.DataFrame
     imputed: pd.DataFrame
     cells: pd.DataFrame
+    splits: pd.DataFrame
+    counts: pd.DataFrame
     verdict: pd.DataFrame
     places: pd.DataFrame
     advice: pd.DataFrame
+    regret: pd.DataFrame
     policies: pd.DataFrame
     curves: pd.DataFrame
+    asked_out: pd.DataFrame
+    whole: Summary | None = None
 
     @property
     def structures(self) -> list[str]:
@@ -95,7 +113,13 @@ class Summary:
         return int(self.frame["trial"].max()) + 1
 
 
-def summarise(frame: pd.DataFrame, study: Mapping[str, Any], *, rng: np.random.Generator) -> Summary:
+def summarise(
+    frame: pd.DataFrame,
+    study: Mapping[str, Any],
+    *,
+    rng: np.random.Generator,
+    without: pd.DataFrame | None = None,
+) -> Summary:
     """Compute what a report says.
 
     Parameters
@@ -106,6 +130,8 @@ def summarise(frame: pd.DataFrame, study: Mapping[str, Any], *, rng: np.random.G
         As :meth:`benchmarks.store.Store.study` gives it.
     rng : numpy.random.Generator
         For the bootstrap.
+    without : DataFrame, optional
+        ``task`` and ``why`` of tasks to leave out; what the study says with them is kept in ``whole``.
 
     Returns
     -------
@@ -117,6 +143,10 @@ def summarise(frame: pd.DataFrame, study: Mapping[str, Any], *, rng: np.random.G
     ReportError
         If no task is finished, so that there is nothing to report.
     """
+    if without is not None and len(without):
+        whole = summarise(frame, study, rng=rng)
+        rest = summarise(frame[~frame["task"].isin(without["task"])], study, rng=rng)
+        return replace(rest, asked_out=without[_LEFT_OUT].reset_index(drop=True), whole=whole)
     frame = frame.assign(structure=frame["structure"].fillna(UNKNOWN))
     rows = scores.ranks(frame)
     if rows.empty:
@@ -149,32 +179,20 @@ def summarise(frame: pd.DataFrame, study: Mapping[str, Any], *, rng: np.random.G
         rank=rank[candidates],
         imputed=matrix("imputed")[candidates],
         cells=matrix("cells")[candidates],
+        splits=_splits(frame, rows),
+        counts=frame[frame["status"] != scores.BEYOND]
+        .groupby(["candidate", "status"], sort=False)
+        .size()
+        .rename("cells")
+        .reset_index(),
         verdict=verdict,
         places=places,
         advice=_advice(frame, tasks, regret),
+        regret=regret,
         policies=_policies(regret, tasks, rng),
         curves=_curves(frame, tasks, study),
+        asked_out=pd.DataFrame(columns=_LEFT_OUT),
     )
-
-
-def significance(summary: Summary) -> tuple[statistics.Friedman, pd.DataFrame] | None:
-    """Run the Friedman test and all pairwise Wilcoxon tests over all tasks, one row per origin.
-
-    Parameters
-    ----------
-    summary : Summary
-        The findings.
-
-    Returns
-    -------
-    tuple or None
-        None below :data:`reports.statistics.MIN_SOURCES` origins or 3 candidates beside the dummy.
-    """
-    names = [c for c in summary.candidates if c != scores.BASELINE]
-    table = statistics.by_origin(summary.normalised[names], summary.tasks["origin"])
-    if len(table) < statistics.MIN_SOURCES or len(names) < 3:
-        return None
-    return statistics.friedman(table), statistics.wilcoxon(table)
 
 
 def environments(summary: Summary) -> list[dict[str, Any]]:
@@ -265,13 +283,22 @@ def _places(z: pd.DataFrame, first: pd.Index, origin: pd.Series, rng: np.random.
     return {"leader": leader, "second": second, **limits, "lead": lead}
 
 
+def _splits(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The cells of the chosen configurations on the scale of their task."""
+    chosen = rows.loc[rows["candidate"] != scores.ADVISOR, ["task", "candidate", "trial", "dummy", "best"]]
+    cells = scores.complete(frame).merge(chosen, on=["task", "candidate", "trial"])
+    span = (cells["best"] - cells["dummy"]).where(cells["best"] > cells["dummy"])
+    cells["normalised"] = ((cells["test"] - cells["dummy"]) / span).fillna(0.0)
+    return cells[["task", "candidate", "fold", "seed", "trial", "test", "normalised", "imputed"]]
+
+
 def _left_out(frame: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for task, cells in frame[~frame["task"].isin(tasks.index)].groupby("task", sort=False):
         pending = int((cells["status"] == "pending").sum())
         why = f"{pending} of {len(cells)} cells are not finished" if pending else "the dummy has no score"
         rows.append((task, why))
-    return pd.DataFrame(rows, columns=["task", "why"])
+    return pd.DataFrame(rows, columns=_LEFT_OUT)
 
 
 def _policies(regret: pd.DataFrame, tasks: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -287,21 +314,27 @@ def _policies(regret: pd.DataFrame, tasks: pd.DataFrame, rng: np.random.Generato
 def _advice(frame: pd.DataFrame, tasks: pd.DataFrame, regret: pd.DataFrame) -> pd.DataFrame:
     mine = regret[regret["policy"] == scores.ADVISOR].set_index("task")
     told = frame[frame["candidate"] == scores.ADVISOR]
+    families = scores.complete(frame)
+    families = families[families["candidate"].isin(scores.FAMILIES) & (families["trial"] == 0)]
+    best = families.pivot_table(index="task", columns="candidate", values="test").dropna().idxmax(axis=1)
     records = []
     for task in (t for t in tasks.index if t in set(told["task"])):
         extras = [e for e in told.loc[told["task"] == task, "extra"] if "recommendation" in e]
         sure = [e["confidence"] for e in extras if e.get("confidence") is not None]
+        because = extras[0].get("because", []) if extras else []  # those of other splits say the same
         records.append(
             {
                 "task": task,
                 "declared": tasks.at[task, "structure"],
                 **{key: _common([e.get(key) for e in extras]) for key in _ADVICE},
+                "best": best.get(task, ""),
                 "confidence": float(np.mean(sure)) if sure else np.nan,
+                "because": "; ".join(dict.fromkeys(map(str, because))),
                 "regret": mine["regret"].get(task, np.nan),
                 "normalised_regret": mine["normalised_regret"].get(task, np.nan),
             }
         )
-    columns = ["task", "declared", *_ADVICE, "confidence", "regret", "normalised_regret"]
+    columns = ["task", "declared", *_ADVICE, "best", "confidence", "because", "regret", "normalised_regret"]
     return pd.DataFrame(records, columns=columns).set_index("task")
 
 

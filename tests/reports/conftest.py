@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports import figures
 from reports.summary import summarise
 
 # task: (origin, structure, kind, scores of gbt, cnn, lstm, mlp, linear, dummy)
@@ -98,12 +99,50 @@ def make_frame(*, folds=2, trials=1, advisor=True, tasks=None, rename=None):
                             "recommendation": advised,
                             "confidence": 0.61 if name == "plaid" else 0.9,
                             "ranking": [[advised, 0.7], ["gbt", 0.2], ["lstm", 0.1]],
+                            "because": ["the columns are one channel", "neighbouring columns agree by 0.21"],
                         },
                     }
                 )
     frame = pd.DataFrame(rows).assign(
         seed=0, reason="", environment=[ENVIRONMENT] * len(rows), finished="2026-01-05T12:00:00+00:00"
     )
+    frame["key"] = [f"{i:024x}" for i in range(len(frame))]
+    return frame[COLUMNS]
+
+
+def large_frame(n_tasks, n_candidates, n_trials):
+    """A searched study as large as the paper's, one split, without an advisor."""
+    rng = np.random.default_rng(3)
+    names = [*CANDIDATES[:-1], *(f"candidate_{i}" for i in range(n_candidates - len(CANDIDATES))), "dummy"]
+    lengths = [n_trials] * (n_candidates - 1) + [1]
+    candidate = np.tile(np.repeat(names, lengths), n_tasks)
+    trial = np.tile(np.concatenate([np.arange(n) for n in lengths]), n_tasks)
+    task = np.repeat(np.arange(n_tasks), sum(lengths))
+    skill = np.tile(np.repeat([*np.linspace(0.9, 0.6, n_candidates - 1), 0.1], lengths), n_tasks)
+    test = skill - 0.2 * rng.random(len(task)) * (candidate != "dummy") + 0.05 * np.sin(task)
+    frame = pd.DataFrame(
+        {
+            "task": [f"openml:{i}" for i in task],
+            "origin": [f"origin {i}" for i in task],
+            "structure": np.array(["image", "sequence", "tabular"])[task % 3],
+            "kind": "classification",
+            "metric": "accuracy",
+            "candidate": candidate,
+            "config": [f'{{"x":{i}}}' if i else "{}" for i in trial],
+            "trial": trial,
+            "fold": 0,
+            "seed": 0,
+            "status": "ok",
+            "reason": "",
+            "validation": test + 0.01 * rng.standard_normal(len(task)),
+            "test": test,
+            "fit_seconds": rng.random(len(task)) + 0.01,
+            "predict_seconds": 0.01,
+            "peak_mb": 100.0,
+            "finished": "2026-01-05T12:00:00+00:00",
+        }
+    )
+    frame["extra"], frame["environment"] = [{}] * len(frame), [ENVIRONMENT] * len(frame)
     frame["key"] = [f"{i:024x}" for i in range(len(frame))]
     return frame[COLUMNS]
 
@@ -125,6 +164,20 @@ def summary():
     return summarise(make_frame(), study, rng=np.random.default_rng(0))
 
 
+@pytest.fixture(scope="session")
+def searched():
+    """The same with three trials each and one candidate that failed on one task."""
+    study = {"name": "searched", "title": "Searched", "settings": {}}
+    return summarise(fail(make_frame(trials=3), "plaid", "lstm"), study, rng=np.random.default_rng(0))
+
+
+@pytest.fixture(scope="session")
+def drawn(searched):
+    """Every figure of it, by name and whether it is narrow."""
+    found = figures.of(searched)
+    return {(n, small): f.draw(searched, small) for n, (f, _) in found.items() for small in (False, True)}
+
+
 @pytest.fixture
 def frame():
     return make_frame()
@@ -138,3 +191,8 @@ def make():
 @pytest.fixture
 def failing():
     return fail
+
+
+@pytest.fixture
+def large():
+    return large_frame

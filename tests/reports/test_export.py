@@ -3,11 +3,13 @@
 import io
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.store import COLUMNS
 from reports import export
+from reports.summary import summarise
 
 
 def test_the_schema_documents_every_column_of_the_store():
@@ -15,15 +17,34 @@ def test_the_schema_documents_every_column_of_the_store():
     assert all(unit and meaning for unit, meaning in export.SCHEMA.values())
 
 
-def test_results_survive_parquet(frame, tmp_path):
-    table = export.results(frame)
+def test_results_survive_parquet(summary, tmp_path):
+    frame, table = summary.frame, export.results(summary)
     table.to_parquet(tmp_path / "results.parquet", index=False)
     again = pd.read_parquet(tmp_path / "results.parquet")
-    assert list(again.columns) == list(export.SCHEMA)
+    assert list(again.columns) == [*export.SCHEMA, *export.ADDED]
     assert again["test"].tolist() == frame["test"].tolist()
     assert json.loads(again["environment"].iloc[0]) == frame["environment"].iloc[0]
     advice = json.loads(again.loc[again["candidate"] == "advisor", "extra"].iloc[0])
     assert advice["recommendation"] == "cnn"
+
+
+def test_added_columns_give_the_means_of_the_report(searched):
+    table = export.results(searched)
+    assert table.loc[table["candidate"] != "advisor", "chosen"].sum() == len(searched.splits)
+    means = table[table["chosen"]].groupby(["task", "candidate"])["normalised"].mean().clip(0, 1)
+    for task in searched.tasks.index:
+        for name in searched.candidates:
+            assert means[task, name] == pytest.approx(searched.normalised.loc[task, name], abs=1e-9)
+    assert table["imputed"].sum() == (~table["status"].isin(["ok"])).sum() > 0
+
+
+def test_a_task_that_is_not_judged_has_no_scale(frame):
+    frame = frame.copy()
+    frame.loc[(frame["task"] == "embedded:bike") & (frame["candidate"] == "lstm"), "status"] = "pending"
+    table = export.results(summarise(frame, {"name": "s", "settings": {}}, rng=np.random.default_rng(0)))
+    bike = table[table["task"] == "embedded:bike"]
+    assert bike["normalised"].isna().all()
+    assert not bike["chosen"].any()
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

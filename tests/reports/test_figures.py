@@ -1,13 +1,16 @@
 """Figures are valid SVG with the right labels and marks, the same every time, light and dark."""
 
+import itertools
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from reports import drawing, figures, html, style
+from reports import drawing, figures, style
+from reports.figures import critical_difference, curves, matrix, time_score
 from reports.summary import summarise
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -22,51 +25,75 @@ def texts(svg):
     return [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-@pytest.fixture
-def all_figures(make, failing):
-    summary = summary_of(failing(make(trials=3), "plaid", "lstm"))
-    return {
-        (name, narrow): draw(narrow)
-        for name, draw in html.drawings(summary).items()
-        for narrow in (False, True)
-    }
+def test_figures_are_found_by_name(searched):
+    folder = Path(figures.__file__).parent
+    assert set(figures.every()) == {p.stem for p in folder.glob("[!_]*.py")}
+    assert set(figures.of(searched)) == set(figures.every())  # the study has something for each of them
 
 
-def test_every_figure_is_labelled_well_formed_and_deterministic(all_figures, make, failing):
-    assert {name for name, _ in all_figures} == {"finding", "per_task", "time_score", "curves"}
-    again = html.drawings(summary_of(failing(make(trials=3), "plaid", "lstm")))
-    for (name, narrow), svg in all_figures.items():
-        assert svg == again[name](narrow)
+def test_every_figure_is_labelled_and_well_formed(drawn):
+    for (name, narrow), svg in drawn.items():
         root = ElementTree.fromstring(svg)
         assert root.get("role") == "img"
         assert root.find(f"{SVG}title").text
-        assert "CNN" in root.find(f"{SVG}desc").text
-        shown = texts(svg)
-        assert {"Images", "Sequences", "Tables", "CNN", "LSTM", "Boosted trees", "Linear"} <= set(shown)
+        assert root.find(f"{SVG}desc").text
         assert int(root.get("width")) == (360 if narrow else 960)
+        if name in ("matrix", "finding", "time_score", "curves"):
+            assert {"Images", "Sequences", "Tables"} <= set(texts(svg)), name
+        if name not in ("regret", "failures"):
+            assert {"CNN", "LSTM", "Linear"} <= {t.partition("  ")[0] for t in texts(svg)} | {
+                t.rpartition("  ")[2] for t in texts(svg)
+            }, name
 
 
-def test_figures_ask_nothing_of_the_network_and_share_no_ids(all_figures):
+def test_figures_are_the_same_every_time(drawn, searched):
+    for name in ("matrix", "critical_difference", "regret"):
+        assert figures.every()[name].draw(searched, True) == drawn[name, True]
+
+
+def test_the_numbers_of_a_figure_are_documented_and_told(searched):
+    for name, (figure, table) in figures.of(searched).items():
+        assert list(table.columns) == list(figure.columns), name
+        assert all(figure.columns.values())
+        caption = figure.caption(searched)
+        assert re.search(r"[Ii]nterval|range", caption), name  # which kind, or that there is none
+        assert re.search(r"17 tasks from 16 sources|16 independent sources|All cells", caption), name
+
+
+def test_numbers_by_hand(searched):
+    tables = {name: table for name, (_, table) in figures.of(searched).items()}
+    tasks = tables["per_task"].set_index(["task", "candidate"])
+    assert (tasks["low"] <= tasks["high"]).all()
+    row = tasks.loc[("embedded:digits", "cnn")]
+    cells = searched.frame.query("task == 'embedded:digits' and candidate == 'cnn'")
+    assert row["test"] == pytest.approx(cells[cells["trial"] == row["trial"]]["test"].mean())
+    assert tasks.loc[("embedded:plaid", "lstm"), "imputed"] == 2
+    failures = tables["failures"].set_index("candidate")
+    assert failures.loc["lstm", ["cells", "of"]].tolist() == [6, 17 * 3 * 2]
+    regret = tables["regret"].groupby("policy")["normalised_regret"].mean()
+    assert regret["advisor"] == pytest.approx(searched.policies.set_index("policy")["mean"]["advisor"])
+    matrix = tables["matrix"].set_index(["candidate", "structure"])["mean"]
+    assert matrix["cnn", "image"] == pytest.approx(
+        searched.normalised.loc[searched.tasks["structure"] == "image", "cnn"].mean()
+    )
+
+
+def test_figures_ask_nothing_of_the_network_and_share_no_ids(drawn):
     for narrow in (False, True):
-        page = "".join(svg for (_, small), svg in all_figures.items() if small is narrow)
+        page = "".join(svg for (_, small), svg in drawn.items() if small is narrow)
         assert not re.findall(r"(?:href|src)=\"(?!#)|url\((?!#)|@import", page)
         assert set(re.findall(r"https?://[^\"]*", page)) == {
             "http://www.w3.org/2000/svg"
         }  # a name, not a place
-    ids = [
-        i
-        for (_, small), svg in all_figures.items()
-        if not small
-        for i in set(re.findall(r' id="([^"]+)', svg))
-    ]
+    ids = [i for (_, small), svg in drawn.items() if not small for i in set(re.findall(r' id="([^"]+)', svg))]
     assert len(ids) == len(set(ids))
-    for svg in all_figures.values():
+    for svg in drawn.values():
         used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
         assert used <= set(re.findall(r' id="([^"]+)', svg))
 
 
-def test_every_colour_has_a_counterpart_on_a_dark_page(all_figures):
-    for svg in all_figures.values():
+def test_every_colour_has_a_counterpart_on_a_dark_page(drawn):
+    for svg in drawn.values():
         css = ElementTree.fromstring(svg).find(f"{SVG}style").text
         drawn = set(
             re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", re.sub(r"<style>.*?</style>", "", svg, flags=re.S))
@@ -104,72 +131,121 @@ def test_candidates_differ_by_more_than_colour():
     assert len({style.look(name, everyone).marker for name in everyone}) == len(everyone)
 
 
-def test_finding_orders_candidates_by_mean_and_prints_it():
-    tasks = [f"t{i}" for i in range(4)]
-    normalised = pd.DataFrame({"cnn": [0.5] * 4, "gbt": [0.9, 1, 0.9, 1], "dummy": [0.0] * 4}, index=tasks)
-    structure = pd.Series("tabular", index=tasks)
-    intervals = pd.DataFrame(
-        {
-            "structure": "tabular",
-            "candidate": ["cnn", "gbt", "dummy"],
-            "mean": [0.5, 0.95, 0],
-            "low": [0.5, 0.9, 0],
-            "high": [0.5, 1.0, 0],
-        }
-    )
-    svg = figures.finding(normalised, intervals, structure=structure)
-    place = {t.text: float(t.get("y")) for t in ElementTree.fromstring(svg).iter(f"{SVG}text")}
-    assert place["Boosted trees"] == pytest.approx(place["0.95"], abs=3)
-    assert place["Boosted trees"] < place["CNN"]  # higher on the page
-    assert place["CNN"] == pytest.approx(place["0.50"], abs=3)
-    assert "4 tasks" in place
+def test_finding_orders_candidates_by_mean_and_prints_it(searched, drawn):
+    place = {}
+    for text in ElementTree.fromstring(drawn["finding", True]).iter(f"{SVG}text"):
+        place.setdefault(text.text, float(text.get("y")))  # images stand first
+    means = searched.verdict.query("structure == 'image'").set_index("candidate")["mean_normalised_score"]
+    assert place["CNN"] == pytest.approx(place[f"{means['cnn']:.2f}"], abs=3)
+    assert place["CNN"] < place["Boosted trees"] < place["Linear"]  # higher on the page
     assert "Dummy" not in place
 
 
 def test_a_structure_of_one_source_has_no_band(make):
     one = {k: (v if v[1] != "image" else ("mnist", *v[1:])) for k, v in _tasks().items()}
-    summary = summary_of(make(tasks=one))
-    svg = html.drawings(summary)["finding"](False)
+    svg = figures.every()["finding"].draw(summary_of(make(tasks=one)), True)
     bands = len(re.findall(r"stroke-width: 5; stroke-linecap: round", svg))
     assert bands == 2 * 5  # sequences and tables, five candidates; images have none
 
 
+def test_numbers_in_the_heat_map_are_readable():
+    for ink, accent, paper in [
+        (drawing.INK, drawing.ACCENT, drawing.PAPER),
+        *[tuple(drawing.DARK[c] for c in (drawing.INK, drawing.ACCENT, drawing.PAPER))],
+    ]:
+        for share in np.linspace(0, matrix.DEEPEST, 6):
+            parts = [
+                round(share * int(accent[i : i + 2], 16) + (1 - share) * int(paper[i : i + 2], 16))
+                for i in (1, 3, 5)
+            ]
+            assert contrast(ink, "#" + "".join(f"{p:02x}" for p in parts)) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_colour_of_the_page_is_readable(scheme):
+    css = (Path(style.__file__).parent / "report.css").read_text()
+    blocks = re.findall(r":root \{([^}]*)\}", css)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[0]))
+    if scheme == "dark":
+        colours |= dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[1]))
+    used = set(re.findall(r"[^-]color: var\(--([a-z-]+)\)", css))
+    grounds = set(re.findall(r"background: var\(--([a-z-]+)\)", css))
+    assert {"ink", "muted", "accent", "warn"} <= used
+    assert {"paper", "soft", "warn-soft"} <= grounds
+    for text in used:
+        for ground in grounds:
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize("fault", style.FAULTS)
+def test_bars_of_failures_stand_out(fault):
+    light, dark = style.FAULTS[fault]
+    assert contrast(light, drawing.PAPER) >= 3
+    assert contrast(dark, drawing.DARK[drawing.PAPER]) >= 3
+
+
+def test_the_critical_difference_diagram_from_plain_arguments():
+    ranks = pd.Series({"cnn": 1.5, "gbt": 1.8, "lstm": 3.0, "linear": 3.7})
+    svg = critical_difference.diagram(ranks, [("cnn", "gbt"), ("lstm", "linear"), ("dummy",)])
+    assert len(re.findall(r"stroke-width: 4; stroke-linecap: round", svg)) == 2  # nobody is joined to itself
+    place = {t.text: float(t.get("x")) for t in ElementTree.fromstring(svg).iter(f"{SVG}text")}
+    assert place["CNN  1.50"] < place["3.70  Linear"]
+    assert (
+        "Not separated: CNN, Boosted trees; LSTM, Linear"
+        in ElementTree.fromstring(svg).find(f"{SVG}desc").text
+    )
+
+
+def test_too_few_sources_have_no_diagram(make):
+    few = make()[lambda f: f["structure"] == "image"]
+    assert not len(critical_difference.data(summary_of(few)))
+
+
+def test_a_long_search_is_thinned_evenly_on_its_axis():
+    kept = curves.thinned(400)
+    assert kept[0] == 1
+    assert kept[-1] == 400
+    assert len(kept) < 100
+    assert max(b / a for a, b in itertools.pairwise(kept[10:])) < 1.25
+
+
 def _tasks():
     import runpy
-    from pathlib import Path
 
     return runpy.run_path(str(Path(__file__).parent / "conftest.py"))["TASKS"]
 
 
 def test_names_stay_text(make):
     evil = "<script>alert(1)</script> $x^2$ & \"q\" 'r' \\frac{"
-    tasks = {evil: ("o1", "image", "classification", [0.9, 0.95, 0.8, 0.7, 0.6, 0.1]), **_tasks()}
+    tasks = {
+        evil: ("o1", "image", "classification", [0.9, 0.95, 0.8, 0.7, 0.6, 0.1]),
+        **dict([*_tasks().items()][::5]),
+    }
     frame = make(tasks=tasks)
     frame["candidate"] = frame["candidate"].replace({"mlp": "$\\bad$<b>"})
-    for name, draw in html.drawings(summary_of(frame)).items():
-        for narrow in (False, True):
-            svg = draw(narrow)
-            assert "<script" not in svg
-            assert "<b>" not in svg
+    summary = summary_of(frame)
+    for name, (figure, _) in figures.of(summary).items():
+        svg = figure.draw(summary, True)
+        assert "<script" not in svg
+        assert "<b>" not in svg
+        if name in ("matrix", "finding", "time_score"):
             assert "$\\bad$<b>" in texts(svg)  # neither markup nor mathematics
-            if name == "per_task":
-                assert any(t.startswith("<scr") for t in texts(svg))
+        if name == "per_task":
+            assert any(t.startswith("<scr") for t in texts(svg))
 
 
-def test_failed_cells_are_drawn_hollow(make, failing):
-    frame = make()
-    solid = html.drawings(summary_of(frame))["per_task"](False)
-    hollow = html.drawings(summary_of(failing(frame, "plaid", "lstm")))["per_task"](False)
+def test_failed_cells_are_drawn_hollow(make, drawn):
+    solid = figures.every()["per_task"].draw(summary_of(make()), True)
     mark = f"fill: {drawing.PAPER}; stroke: {style.KNOWN['lstm'].light}"
     assert mark not in solid
-    assert hollow.count(mark) >= 1
+    assert drawn["per_task", True].count(mark) >= 1
 
 
 def test_pareto_front_by_hand():
     cost = np.array([1.0, 2.0, 2.0, 3.0, 0.5])
     value = np.array([0.5, 0.6, 0.7, 0.7, 0.1])
-    assert figures.pareto(cost, value).tolist() == [True, False, True, False, True]
-    assert figures.pareto(np.ones(2), np.ones(2)).tolist() == [True, True]  # equals do not beat each other
+    assert time_score.pareto(cost, value).tolist() == [True, False, True, False, True]
+    assert time_score.pareto(np.ones(2), np.ones(2)).tolist() == [True, True]  # equals do not beat each other
 
 
 def test_labels_are_pushed_apart_in_their_order():

@@ -3,24 +3,41 @@
 import base64
 import io
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.budget import BEYOND
-from reports import html
+from reports import flags, html, tables
 from reports.summary import summarise
 
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 FORMULA = '=HYPERLINK("http://example.com","click")'
 
 
-def page_of(frame, **study):
+def page_of(frame, *, drawn=False, without=None, **study):
+    """The page of a frame, by default without its drawings, which take seconds."""
     study = {"name": "starter", "title": "Starter", "settings": {}, **study}
-    return html.page(summarise(frame, study, rng=np.random.default_rng(0)))
+    summary = summarise(frame, study, rng=np.random.default_rng(0), without=without)
+    if drawn:
+        return html.page(summary)
+    with mock.patch.object(html, "drawing", undrawn):
+        return html.page(summary)
+
+
+def undrawn(name, figure, table, summary):
+    blank = "svg"
+    return {
+        **{"name": name, "title": figure.title, "wide": blank, "narrow": blank, "csv": "data:,"},
+        **{"caption": figure.caption(summary), "numbers": tables.numbers(table, figure.columns)},
+    }
 
 
 class Page(HTMLParser):
@@ -68,7 +85,7 @@ def evil_page():
     frame["candidate"] = frame["candidate"].replace({"mlp": f"my {EVIL}"})
     frame["metric"] = frame["metric"].replace({"r2": EVIL})
     frame["environment"] = [{**e, "cpu": EVIL} for e in frame["environment"]]
-    text = page_of(frame, title=EVIL, name=EVIL, declared=f"# {EVIL}", settings={"next": EVIL})
+    text = page_of(frame, drawn=True, title=EVIL, name=EVIL, declared=f"# {EVIL}", settings={"next": EVIL})
     return text, Page(text)
 
 
@@ -188,3 +205,68 @@ def test_one_task_is_enough(frame, structure):
     text = page_of(frame[frame["task"] == task])
     assert "1 task from 1 source" in text
     assert "nan" not in re.sub(r"data:[^\"]*", "", text).lower()
+
+
+def test_leaving_tasks_out_tells_both_verdicts(frame):
+    text = page_of(frame, without=flags.chosen("bike,embedded:digits", frame))
+    assert "15 tasks from 14 sources" in text
+    note = text[: text.index("<nav")]
+    assert "With 2 tasks left out" in note
+    section = text[text.index('id="flags"') : text.index('id="tasks"')]
+    assert "(3 tasks from 3 sources)" in section
+    assert "(4 tasks from 4 sources)" in section
+    assert "embedded:bike: asked for" in section
+
+
+def test_flagged_tasks_are_told_with_their_source(frame):
+    frame = frame.assign(task=frame["task"].str.replace("embedded:bike", "openml:361110"))
+    frame.loc[frame["task"] == "openml:361110", "origin"] = "electricity"
+    text = page_of(frame)
+    assert "--without @leaks" in text[: text.index("<nav")]
+    assert "openml:361110 (@leaks)" in text
+    assert "arXiv:2406.19380" in text
+
+
+def test_where_the_advice_was_wrong_says_why(frame):
+    section = page_of(frame).partition("Where the advice was wrong, and why")[2].partition("All advice")[0]
+    row = re.search(r"<tr><th[^>]*>plaid</th>.*?</tr>", section, flags=re.S).group(0)
+    assert "advised LSTM, best was Boosted trees" in row
+    assert "neighbouring columns agree by 0.21" in row
+
+
+def test_every_number_says_how_it_was_made(frame):
+    page = Page(page_of(frame))
+    titles = [attrs.get("title", "") for tag, attrs in page.elements if tag == "td" and attrs.get("class")]
+    assert any(re.search(r"Images: 4 tasks, 4 sources, up to 2 splits each", t) for t in titles)
+    assert any(t.startswith("95%, bootstrap over tasks") for t in titles)
+    assert any(re.match(r"2 splits: 0\.\d+ to 0\.\d+", t) for t in titles)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+def test_a_browser_runs_and_fetches_nothing(evil_page, tmp_path):
+    text, _ = evil_page
+    trap = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    (tmp_path / "page.html").write_text(text.replace("alert(1)", "document.title='owned'"))
+    (tmp_path / "trap.html").write_text(f"<title>fine</title>{trap}")
+
+    def title_of(name):
+        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        address = (tmp_path / name).as_uri()
+        run = subprocess.run(
+            [CHROMIUM, *options, "--dump-dom", address], capture_output=True, text=True, timeout=120
+        )
+        return re.search(r"<title>(.*?)</title>", run.stdout, flags=re.S).group(1)
+
+    assert title_of("trap.html") == "owned"  # the browser does run scripts
+    assert title_of("page.html").endswith(": report")
+
+
+@pytest.mark.slow
+def test_a_study_as_large_as_the_papers_stays_small(large):
+    summary = summarise(
+        large(60, 10, 400), {"name": "big", "title": "Big", "settings": {}}, rng=np.random.default_rng(0)
+    )
+    assert summary.trials == 400
+    text = html.page(summary)
+    assert len(text.encode()) < 5_000_000
+    assert len(Page(text).all("svg")) == 2 * 7

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reports import markdown
+from reports import flags, markdown
 from reports.summary import summarise
 
 STUDY = {"name": "starter", "title": "Starter", "settings": {"next": "Run the full study."}}
@@ -48,3 +48,17 @@ def test_markdown_escapes_names(frame, failing):
     bars = {line.replace("\\|", "").count("|") for line in rows}
     assert bars == {7}  # six columns, also where a name holds a bar
     assert "Run the full study." in text
+
+
+def test_what_was_left_out_flagged_and_lost_is_told(frame):
+    frame = frame.assign(task=frame["task"].str.replace("embedded:bike", "openml:361110"))
+    frame.loc[frame["task"] == "openml:361110", "origin"] = "electricity"
+    out = flags.chosen("digits", frame)
+    study = {**STUDY, "name": "s"}
+    text = markdown.markdown(summarise(frame, study, rng=np.random.default_rng(0), without=out))
+    assert "> With 1 task left out" in text
+    assert "- embedded:digits: asked for" in text
+    assert "- openml:361110 (@leaks): named among the data sets" in text
+    assert "- embedded:plaid: advised LSTM, best Boosted trees, lost 0.3" in text
+    assert "neighbouring columns agree by 0.21" in text
+    assert "16 tasks from 15 sources, 2 splits and 1 seed each." in text

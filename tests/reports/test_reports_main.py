@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.cell import Cell, Outcome
 from benchmarks.store import Store
+from reports import figures
 from reports.__main__ import main
 
 DECLARED = (
@@ -59,13 +60,20 @@ def store(tmp_path, frame, failing):
     return path
 
 
-def test_build_writes_everything_and_prints_the_verdict(store, tmp_path, capsys):
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out the drawings, which take seconds."""
+    monkeypatch.setattr(figures, "of", lambda summary: {})
+
+
+def test_build_writes_everything_the_same_again_and_prints_the_verdict(store, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["build", "starter", "--store", str(store), "--out", str(out)]) == 0
     names = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
+    drawn = {"matrix", "finding", "per_task", "regret", "time_score", "critical_difference", "failures"}
     assert names == {
         *("report.html", "report.md", "results.parquet", "results.csv"),
-        *("figures/finding.svg", "figures/per_task.svg", "figures/time_score.svg"),
+        *(f"figures/{name}.{kind}" for name in drawn for kind in ("svg", "csv")),
     }
     printed = capsys.readouterr().out
     assert "Boosted trees" in printed
@@ -77,15 +85,11 @@ def test_build_writes_everything_and_prints_the_verdict(store, tmp_path, capsys)
     results = pd.read_parquet(out / "results.parquet")
     assert len(results) == 17 * 7 * 2
     assert (results["status"] == "timeout").sum() == 2 + 2  # the LSTM's cells and the advice to take it
+    main(["build", "starter", "--store", str(store), "--out", str(tmp_path / "again")])
+    for file in ("report.html", "report.md", "results.csv", "figures/finding.svg"):
+        assert (out / file).read_bytes() == (tmp_path / "again" / file).read_bytes()
     extra = results.loc[results["candidate"] == "advisor", "extra"].map(json.loads)
     assert set(extra.map(lambda e: e["recommendation"])) == {"cnn", "lstm", "gbt"}
-
-
-def test_build_gives_the_same_files_again(store, tmp_path):
-    for name in ("a", "b"):
-        main(["build", "starter", "--store", str(store), "--out", str(tmp_path / name)])
-    for file in ("report.html", "report.md", "results.csv", "figures/finding.svg"):
-        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
 def test_figure_writes_one_svg(store, tmp_path, capsys):
@@ -95,7 +99,43 @@ def test_figure_writes_one_svg(store, tmp_path, capsys):
     assert capsys.readouterr().out.strip() == str(path)
 
 
-def test_a_half_done_study_is_reported_as_such(tmp_path, frame, capsys):
+def test_build_without_tasks_tells_both_verdicts(store, tmp_path, capsys, undrawn):
+    arguments = [
+        "build",
+        "starter",
+        "--store",
+        str(store),
+        "--out",
+        str(tmp_path),
+        "--without",
+        "bike,digits",
+    ]
+    assert main(arguments) == 0
+    assert "With 2 tasks left out" in capsys.readouterr().out.replace("\n", " ")
+    assert "embedded:bike: asked for" in (tmp_path / "report.md").read_text().replace("\\_", "_")
+    assert len(pd.read_parquet(tmp_path / "results.parquet")) == 15 * 7 * 2
+
+
+def test_compare_reads_two_stores(store, tmp_path, frame, capsys):
+    other = tmp_path / "other.sqlite"
+    fill(other, frame[frame["structure"] == "image"])
+    out = tmp_path / "c"
+    names = ["starter", f"starter@{other}"]
+    assert main(["build", "--compare", *names, "--store", str(store), "--out", str(out)]) == 0
+    assert {p.name for p in out.iterdir()} >= {"compare.html", "compare.md", "compare-differences.csv"}
+    assert "Tasks in A only (13): embedded:italy_power, " in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_agreement_writes_page_and_tables(store, tmp_path, capsys):
+    path = tmp_path / "own.csv"
+    path.write_text("task,candidate,score\nembedded:digits,cnn,0.99\nembedded:digits,gbt,0.9\n")
+    arguments = ["agreement", "starter", "--store", str(store), "--out", str(tmp_path / "a")]
+    assert main([*arguments, "--published", str(path)]) == 0
+    assert "own: on 1 task 100% of the pairs" in capsys.readouterr().out
+    assert (tmp_path / "a" / "agreement.html").exists()
+
+
+def test_a_half_done_study_is_reported_as_such(tmp_path, frame, capsys, undrawn):
     frame = frame.copy()
     frame.loc[(frame["task"] == "embedded:bike") & (frame["candidate"] == "lstm"), "status"] = "pending"
     fill(tmp_path / "s.sqlite", frame)
@@ -106,10 +146,14 @@ def test_a_half_done_study_is_reported_as_such(tmp_path, frame, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["build"], ["build needs a study"]),
+        (["build", "starter", "--without", "bikes"], ["'bikes'", "did you mean 'bike'?"]),
+        (["build", "--compare", "starter", "other"], ["'other'", "it holds starter"]),
+        (["agreement", "starter", "--published", "{tmp}/none.csv"], ["none.csv", "give another"]),
         (["build", "startre"], ["'startre'", "did you mean 'starter'?"]),
         (
             ["figure", "curves", "starter", "--out", "{tmp}/c.svg"],
-            ["'curves'", "one trial of each candidate"],
+            ["'curves'", "more than one trial"],
         ),
         (["build", "starter", "--store", "{tmp}/none.sqlite"], ["none.sqlite", "run a study first"]),
         (["build", "starter", "--out", "{tmp}/store.sqlite/x"], ["place that can be written"]),

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from reports import sentences
-from reports.summary import ReportError, environments, machines, significance, summarise
+from reports.significance import significance
+from reports.summary import ReportError, environments, machines, summarise
 
 STUDY = {"name": "starter", "title": "Starter", "settings": {"next": "Run the full study."}}
 

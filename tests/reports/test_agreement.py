@@ -1,0 +1,129 @@
+"""Agreement with published numbers, on a small file whose answers are known."""
+
+import pandas as pd
+import pytest
+
+from reports import agreement, document, published
+from reports.summary import ReportError
+
+HEAD = "# title: By hand\n# source: this test\n# split: random\n# n_trials: 400\n"
+
+
+def write(path, head, rows):
+    path.write_text(head + "\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    return path
+
+
+def tables(summary, *files):
+    result = agreement.told(summary, files)
+    return result, document.files(result)
+
+
+@pytest.mark.parametrize("path", published.shipped(), ids=lambda p: p.stem)
+def test_what_is_shipped_can_be_read_and_names_its_source(path):
+    found = published.read(path)
+    assert found.facts["source"]
+    assert found.facts["title"]
+    assert found.table["score"].between(-1, 1).all()
+    keys = [c for c in ("task", "kind", "candidate", "trials") if c in found.table]
+    assert not found.table.duplicated(keys).any()
+
+
+def test_the_published_curves_are_those_of_the_paper():
+    table = published.read(published.shipped()[0]).table.pivot(
+        index="trials", columns="candidate", values="score"
+    )
+    assert table.loc[1].idxmax() == "gradient_boosting"  # by default
+    assert table.loc[401, "gbt"] == 0.9137
+    trees, networks = (
+        ["gbt", "random_forest", "gradient_boosting"],
+        ["ft_transformer", "saint", "resnet", "mlp"],
+    )
+    assert (table.loc[3:, trees].min(axis=1) > table.loc[3:, networks].max(axis=1)).all()
+
+
+def test_scores_that_are_ours_agree_in_everything(searched, tmp_path):
+    rows = [("task", "candidate", "score")]
+    rows += [(t, c, searched.test.loc[t, c]) for t in searched.tasks.index for c in ("gbt", "cnn", "mlp")]
+    result, found = tables(searched, write(tmp_path / "own.csv", HEAD, rows))
+    assert (found["own-tasks"]["spearman"] == 1).all()
+    assert (found["own-tasks"]["signs"] == "3 of 3").all()
+    assert found["own-candidates"]["pearson"].tolist() == pytest.approx([1, 1, 1])
+    assert found["own-scores"]["difference"].abs().max() < 1e-9
+    assert "By hand: on 17 tasks 100% (95% 100% to 100%) of the pairs" in result.headline
+    assert "Spearman 1.00 and Kendall 1.00" in result.headline
+    rules = found["own-protocol"].set_index("rule")
+    assert rules.loc["split"].tolist() == ["random", "holdout"]
+    assert rules.loc["n_trials"].tolist() == ["400", "1"]
+    assert "Source: this test." in result.sections[1].text
+
+
+def test_disagreement_is_counted_by_hand(searched, tmp_path):
+    # digits, here: cnn > mlp > gbt; bike, here: gbt > mlp > cnn
+    rows = [
+        ("task", "candidate", "score"),
+        *[("embedded:digits", c, s) for c, s in (("cnn", 0.9), ("gbt", 0.8), ("mlp", 0.7))],
+        *[("embedded:bike", c, s) for c, s in (("cnn", 0.9), ("mlp", 0.8), ("gbt", 0.7))],
+        ("embedded:nowhere", "cnn", 0.5),
+    ]
+    result, found = tables(searched, write(tmp_path / "own.csv", HEAD, rows))
+    by_task = found["own-tasks"].set_index("task")
+    assert by_task.loc["embedded:digits", "signs"] == "2 of 3"
+    assert by_task.loc["embedded:digits", ["spearman", "kendall"]].tolist() == pytest.approx([0.5, 1 / 3])
+    assert by_task.loc["embedded:bike", "signs"] == "0 of 3"
+    assert by_task.loc["embedded:bike", "spearman"] == -1
+    assert "on 2 tasks 33%" in result.headline
+    assert "A direction only" in result.headline
+
+
+def test_a_task_is_found_by_the_name_of_its_data_and_its_kind(searched, tmp_path):
+    rows = [
+        ("task", "kind", "candidate", "score"),
+        *[("embedded:vinho_verde", "classification", c, s) for c, s in (("cnn", 0.5), ("gbt", 0.7))],
+        *[("embedded:vinho_verde", "regression", c, s) for c, s in (("cnn", 0.2), ("gbt", 0.1))],
+    ]
+    _, found = tables(searched, write(tmp_path / "own.csv", HEAD, rows))
+    scores = found["own-scores"].set_index("candidate")
+    assert set(scores["task"]) == {"embedded:wine_quality"}
+    assert scores["published"].to_dict() == {"gbt": 0.7, "cnn": 0.5}
+
+
+def test_curves_are_compared_at_the_trials_that_both_have(searched, tmp_path):
+    order = {"cnn": 0.9, "gbt": 0.8, "lstm": 0.3, "mlp": 0.4}
+    rows = [("candidate", "trials", "score"), *[(c, t, s) for c, s in order.items() for t in (1, 3, 50)]]
+    head = HEAD + "# structure: image\n"
+    result, found = tables(searched, write(tmp_path / "own.csv", head, rows))
+    budgets = found["own-order"]
+    assert budgets["trials"].tolist() == [1, 3]
+    means = searched.curves.query("structure == 'image' and trials == 3").set_index("candidate")["mean"]
+    ours, theirs = means[list(order)], pd.Series(order)
+    assert budgets["signs"].iloc[-1] == f"{agreement.signs(ours, theirs)[0]} of 6"
+    # the pool is another, so values differ from those of the whole study; the order does not
+    curves = found["own-curves"].query("trials == 3").set_index("candidate")["ours"]
+    assert curves.rank().to_dict() == ours.rank().to_dict()
+    assert "of the 4 candidates are in the same order, Spearman" in result.headline
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,b\n1,2\n", "need the columns task, candidate, score"),
+        ("task,candidate,score\nx,cnn,high\n", "numbers in score"),
+        ("", "must be a CSV file"),
+        ("task,candidate,score\nembedded:elsewhere,cnn,0.5\n", "must share two candidates"),
+    ],
+)
+def test_files_that_cannot_be_compared_are_refused(searched, tmp_path, text, words):
+    (tmp_path / "own.csv").write_text(text)
+    with pytest.raises(ReportError, match=words):
+        agreement.told(searched, [tmp_path / "own.csv"])
+
+
+def test_names_in_a_published_file_stay_text(searched, tmp_path):
+    evil = "<script>alert(1)</script>"
+    rows = [("task", "candidate", "score"), ("embedded:digits", "cnn", 0.9), ("embedded:digits", "gbt", 0.8)]
+    head = f"# title: {evil}\n# source: {evil}\n# {evil}: =1+1\n"
+    result, _ = tables(searched, write(tmp_path / "own.csv", head, rows))
+    for text in (document.to_html(result), document.to_markdown(result)):
+        assert "<script" not in text
+        assert "script" in text
