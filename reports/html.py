@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from reports import export, figures, flags, sentences, statistics, tables
-from reports.significance import significance
+from reports.significance import ROPE, significance
 from reports.style import STATUS, structure_title, title
 from reports.summary import OVERALL, Summary, environments
 
@@ -52,8 +52,9 @@ def page(summary: Summary) -> str:
         tasks=tables.tasks(summary),
         policies=tables.policies(summary),
         advised=tables.advised(summary),
-        tested=tested and tables.tested(*tested),
+        tested=tested and tables.tested(tested),
         least=statistics.MIN_SOURCES,
+        rope=ROPE,
         failures=tables.failures(summary),
         left_out=summary.left_out.to_dict("records"),
         environments=[tables.environment(e) for e in environments(summary)],

@@ -1,9 +1,10 @@
-"""What may be said over all tasks together: tests on one row per independent source."""
+"""What may be said over all tasks together: tests, odds and ratings on one row per independent source."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from benchmarks import scores
@@ -11,19 +12,47 @@ from reports import statistics
 from reports.summary import Summary
 
 ALPHA = 0.05  # level of all tests
+ROPE = 0.01  # normalised scores this near to each other count as equal
+EFFECT = 0.02  # the difference whose power is told
+_SEED = 20220718
+_SAMPLES = 4_000  # of each pair; the odds are then within two points
 
 
-class CriticalDifference(NamedTuple):
-    """Mean ranks and the groups that no test separates."""
+@dataclass(frozen=True)
+class Comparisons:
+    """What the tests found.
 
-    mean_ranks: pd.Series  # best first
-    cliques: list[tuple[str, ...]]
-    n: int  # independent sources
-    p: float  # of the Friedman test
+    Parameters
+    ----------
+    omnibus : Friedman
+        Whether the candidates differ at all.
+    places : CriticalDifference
+        Mean ranks, and the candidates that no test separates.
+    pairs : DataFrame
+        Every pair as :func:`reports.statistics.wilcoxon` gives it, with ``left``, ``rope`` and ``right``: the
+        probabilities that the first is better by more than :data:`ROPE`, that they are as good as equal, and
+        that the second is better (:func:`reports.statistics.bayesian_signed_rank`).
+    ratings : DataFrame
+        As :func:`reports.statistics.bradley_terry` gives it.
+    leaders : (str, str)
+        The first two by mean score.
+    power : float
+        Probability that a study of as many sources finds a difference of :data:`EFFECT` between them.
+    needed : int or None
+        Sources that find it four times out of five; None if 1,000 do not.
+    """
+
+    omnibus: statistics.Friedman
+    places: statistics.CriticalDifference
+    pairs: pd.DataFrame
+    ratings: pd.DataFrame
+    leaders: tuple[str, str]
+    power: float
+    needed: int | None
 
 
-def significance(summary: Summary) -> tuple[statistics.Friedman, pd.DataFrame] | None:
-    """Run the Friedman test and all pairwise Wilcoxon tests over all tasks, one row per origin.
+def significance(summary: Summary) -> Comparisons | None:
+    """Compare all candidates but the dummy over all tasks, one row per origin.
 
     Parameters
     ----------
@@ -32,17 +61,33 @@ def significance(summary: Summary) -> tuple[statistics.Friedman, pd.DataFrame] |
 
     Returns
     -------
-    tuple or None
+    Comparisons or None
         None below :data:`reports.statistics.MIN_SOURCES` origins or 3 candidates beside the dummy.
     """
-    names = [c for c in summary.candidates if c != scores.BASELINE]
-    table = statistics.by_origin(summary.normalised[names], summary.tasks["origin"])
-    if len(table) < statistics.MIN_SOURCES or len(names) < 3:
+    table = _by_origin(summary)
+    if table is None:
         return None
-    return statistics.friedman(table), statistics.wilcoxon(table)
+    rng = np.random.default_rng(_SEED)
+    pairs = statistics.wilcoxon(table)
+    odds = [
+        statistics.bayesian_signed_rank(table[a], table[b], rope=ROPE, rng=rng, samples=_SAMPLES)
+        for a, b in pairs.index
+    ]
+    pairs[["left", "rope", "right"]] = [(o.left, o.rope, o.right) for o in odds]
+    first, second = statistics.mean_score(table).index[:2]
+    apart, n = table[first] - table[second], len(table)
+    return Comparisons(
+        omnibus=statistics.friedman(table),
+        places=statistics.critical_difference(table, ALPHA),
+        pairs=pairs,
+        ratings=statistics.bradley_terry(table, clusters=pd.Series(table.index, index=table.index), rng=rng),
+        leaders=(str(first), str(second)),
+        power=statistics.power(apart, effect=EFFECT, n=n, rng=rng),
+        needed=statistics.needed(apart, effect=EFFECT, rng=rng),
+    )
 
 
-def critical_difference(summary: Summary) -> CriticalDifference | None:
+def critical_difference(summary: Summary) -> statistics.CriticalDifference | None:
     """Rank the candidates over independent sources and join those that no test separates.
 
     Parameters
@@ -55,45 +100,11 @@ def critical_difference(summary: Summary) -> CriticalDifference | None:
     CriticalDifference or None
         None where :func:`significance` is.
     """
-    tested = significance(summary)
-    if tested is None:
-        return None
-    omnibus, pairs = tested
+    table = _by_origin(summary)
+    return None if table is None else statistics.critical_difference(table, ALPHA)
+
+
+def _by_origin(summary: Summary) -> pd.DataFrame | None:
     names = [c for c in summary.candidates if c != scores.BASELINE]
     table = statistics.by_origin(summary.normalised[names], summary.tasks["origin"])
-    ranks = statistics.mean_rank(table.rank(axis=1, ascending=False))
-    return CriticalDifference(ranks, cliques(list(ranks.index), pairs["p_holm"]), omnibus.n, omnibus.p)
-
-
-def cliques(names: list[str], p: pd.Series) -> list[tuple[str, ...]]:
-    """Find the longest runs of ranked candidates in which no pair is separated.
-
-    Parameters
-    ----------
-    names : list of str
-        Candidates, best first.
-    p : Series
-        Corrected p-values, indexed by pairs in any order.
-
-    Returns
-    -------
-    list of tuple of str
-        Runs of two and more, none within another.
-
-    Examples
-    --------
-    >>> p = pd.Series({("a", "b"): 0.4, ("c", "b"): 0.2, ("a", "c"): 0.01})
-    >>> cliques(["a", "b", "c"], p)
-    [('a', 'b'), ('b', 'c')]
-    """
-    apart = {frozenset(pair) for pair in p.index[p < ALPHA]}
-    runs: list[tuple[str, ...]] = []
-    end = 0
-    for i in range(len(names)):
-        j = i + 1
-        while j < len(names) and not any(frozenset((names[j], n)) in apart for n in names[i:j]):
-            j += 1
-        if j - i > 1 and j > end:
-            runs.append(tuple(names[i:j]))
-            end = j
-    return runs
+    return None if len(table) < statistics.MIN_SOURCES or len(names) < 3 else table

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import scores
-from reports import sentences, statistics
-from reports.significance import ALPHA
+from reports import sentences
+from reports.significance import ALPHA, EFFECT, Comparisons
 from reports.style import STATUS, structure_title, task_title, title
 from reports.summary import OVERALL, Summary
 
@@ -173,32 +173,56 @@ def advised(summary: Summary) -> list[dict[str, Any]]:
     ]
 
 
-def tested(omnibus: statistics.Friedman, pairs: pd.DataFrame) -> dict[str, Any]:
+def tested(tests: Comparisons) -> dict[str, Any]:
     """Results of the tests over all tasks.
 
     Parameters
     ----------
-    omnibus : Friedman
-        That the candidates do not differ at all.
-    pairs : DataFrame
-        As :func:`reports.statistics.wilcoxon` gives it.
+    tests : Comparisons
+        As :func:`reports.significance.significance` gives them.
 
     Returns
     -------
     dict
-        ``statistic``, ``p``, ``n`` and the ``rows`` of pairs.
+        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, the ``ratings``, and a sentence on ``power``.
     """
+    omnibus = tests.omnibus
     rows = [
         {
             "pair": f"{title(row['a'])} against {title(row['b'])}",
             "difference": sentences.signed(row["difference"]),
             "p": _p(row["p"]),
             "holm": _p(row["p_holm"]),
-            "found": bool(row["p_holm"] < ALPHA),
+            "found": bool(row["p_holm"] <= ALPHA),
+            "odds": [f"{row[side]:.0%}" for side in ("left", "rope", "right")],
         }
-        for row in pairs.reset_index().to_dict("records")
+        for row in tests.pairs.reset_index().to_dict("records")
     ]
-    return {"statistic": f"{omnibus.statistic:.1f}", "p": _p(omnibus.p), "n": omnibus.n, "rows": rows}
+    ratings = [
+        {
+            "title": title(row["index"]),
+            "rating": f"{row['rating']:.0f}",
+            "interval": f"{row['low']:.0f} to {row['high']:.0f}",
+        }
+        for row in tests.ratings.reset_index(names="index").to_dict("records")
+    ]
+    return {
+        "statistic": f"{omnibus.statistic:.1f}",
+        "p": _p(omnibus.p),
+        "n": omnibus.n,
+        "rows": rows,
+        "ratings": ratings,
+        "power": _power(tests),
+    }
+
+
+def _power(tests: Comparisons) -> str:
+    first, second = (title(name) for name in tests.leaders)
+    enough = "more than a thousand" if tests.needed is None else str(tests.needed)
+    return (
+        f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between {first} "
+        f"and {second} is found {tests.power:.0%} of the time; four times out of five would take {enough}."
+    )
 
 
 def failures(summary: Summary) -> list[dict[str, Any]]:

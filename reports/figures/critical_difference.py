@@ -42,9 +42,9 @@ def data(summary: Summary) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     groups = {
         name: " ".join(str(i) for i, clique in enumerate(result.cliques, 1) if name in clique)
-        for name in result.mean_ranks.index
+        for name in result.ranks
     }
-    table = result.mean_ranks.rename("mean_rank").rename_axis("candidate").reset_index()
+    table = pd.DataFrame({"candidate": list(result.ranks), "mean_rank": list(result.ranks.values())})
     return table.assign(groups=table["candidate"].map(groups), sources=result.n)
 
 
@@ -88,7 +88,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     """
     result = critical_difference(summary)
     assert result is not None  # the page asks for figures that have data
-    return diagram(result.mean_ranks, result.cliques, narrow=narrow)
+    return diagram(pd.Series(result.ranks), result.cliques, narrow=narrow)
 
 
 def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: bool = False) -> str:

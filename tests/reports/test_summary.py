@@ -149,9 +149,15 @@ def test_a_study_without_advisor_says_nothing_of_one(make):
 
 
 def test_tests_use_independent_sources_or_none(frame, summary):
-    found, pairs = significance(summary)
-    assert found.n == 16  # 17 tasks, two of one origin
-    assert len(pairs) == 10  # five candidates without the dummy
+    found = significance(summary)
+    assert found.omnibus.n == found.places.n == 16  # 17 tasks, two of one origin
+    assert len(found.pairs) == 10  # five candidates without the dummy
+    assert found.pairs[["left", "rope", "right"]].sum(axis=1).to_numpy() == pytest.approx(1)
+    better, worse = found.pairs.loc[[("gbt", "linear")]].iloc[0], found.ratings["rating"]
+    assert better["left"] > 0.9 > 0.1 > better["right"]  # the first of the pair is the better one
+    assert worse["linear"] == worse.min()
+    assert set(found.leaders) == set(list(found.places.ranks)[:2])
+    assert 0 <= found.power <= 1
     few = frame["task"].unique()[:11]
     assert significance(summary_of(frame[frame["task"].isin(few)])) is None
 
