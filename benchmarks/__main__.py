@@ -109,8 +109,9 @@ def log(args: argparse.Namespace) -> int:
     """Bring MLflow up to date with the store."""
     with Store(args.store) as store:
         name = _study_name(args.study, store)
-        link = tracking.log(store, name, uri=tracking.default_uri(store), attach=args.attach)
-    print(f"MLflow: {name} is up to date; open it with: python -m benchmarks dashboard, then {link}")
+        uri = tracking.default_uri(store)
+        link = tracking.log(store, name, uri=uri, attach=args.attach)
+    print(f"MLflow: {name} is up to date; open {tracking.address(uri, link)}")
     return 0
 
 
@@ -200,8 +201,8 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
         show_failures(_console(), frame)
         if args.mlflow:
             try:
-                link = tracking.log(store, study.name, uri=tracking.default_uri(store))
-                print(f"MLflow: python -m benchmarks dashboard, then http://127.0.0.1:5000/{link}")
+                uri = tracking.default_uri(store)
+                print(f"MLflow: open {tracking.address(uri, tracking.log(store, study.name, uri=uri))}")
             except StoreError as error:
                 print(f"warning: nothing was logged to MLflow: {error}", file=sys.stderr)
                 print(f"log it later with: python -m benchmarks log {study.name}", file=sys.stderr)

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from advisor.errors import StoreError
-from benchmarks import projection, scores, tracking
+from benchmarks import description, projection, scores, searches, tracking
 from benchmarks.cell import Cell, Outcome
 from benchmarks.store import Store
 
@@ -173,8 +173,9 @@ def test_the_description_is_the_verdict(place):
     text = experiment.tags["mlflow.note.content"]
     assert "Protocol holdout: " in text
     assert "Curves over trials: 0 the dummy, 1 the best candidate after its whole search" in text
-    assert text.startswith("# A &lt;study>")
-    assert "| gbt | 0.875 | 1.50 | 1 | 0 | 8.0 |" in text
+    assert text.startswith("**A &lt;study&gt;** Highest mean normalised score: overall (2 tasks) gbt 0.88; ")
+    gbt = searches.link(experiment.experiment_id, "tags.role = 'task' and tags.candidate = 'gbt'")
+    assert f"| [gbt]({gbt}) | 0.875 | 1.50 | 1 | 0 | 8.0 |" in text
     assert "| always cnn | 0.3000 |" in text
 
 
@@ -261,7 +262,7 @@ def test_a_study_without_outcomes_can_be_shown(tmp_path):
     with Store(tmp_path / "store.sqlite", writable=True) as store:
         store.declare("s", title="S", declared='name = "s"', tasks=[task], cells=[cell])
         runs = projection.candidates(store.frame("s"), {cell.task: task}, {})
-        assert "1 of 1 cells have no outcome yet" in projection.note(store.study("s"), store.frame("s"))
+        assert "1 of 1 cells have no outcome yet" in description.note(store.study("s"), store.frame("s"))
     assert runs["dummy"].top.tags["status"] == "1 pending"
 
 
