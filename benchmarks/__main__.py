@@ -111,6 +111,11 @@ def log(args: argparse.Namespace) -> int:
         name = _study_name(args.study, store)
         uri = tracking.default_uri(store)
         link = tracking.log(store, name, uri=uri, attach=args.attach)
+        if args.log_models:
+            from benchmarks.models import log_models
+
+            for task, candidate, place in log_models(store, name, uri=uri, which=args.log_models):
+                print(f"{task}: {candidate} is {place}")
     print(f"MLflow: {name} is up to date; open {tracking.address(uri, link)}")
     return 0
 
@@ -286,6 +291,13 @@ def _parser() -> argparse.ArgumentParser:
     added = command("log", log, "bring MLflow up to date with the results")
     added.add_argument("study", help="name or file of a study")
     added.add_argument("--attach", nargs="+", default=[], metavar="FILE", help="files for the run 'report'")
+    added.add_argument(
+        "--log-models",
+        nargs="?",
+        const="best",
+        metavar="CANDIDATE",
+        help="also fit the chosen configuration of a candidate on each task and log it (default: the best)",
+    )
     added = command(
         "verify", verify, "check a study as a stranger would: data, splits, seeds, what is missing"
     )

@@ -87,6 +87,13 @@ def _write_ahead(path: Path) -> None:
         db.execute("PRAGMA journal_mode = WAL")  # the file remembers it
 
 
+def settle(uri: str) -> None:
+    """Put all that was written into the database file itself, so that a copy of it is whole."""
+    if uri.startswith(EMBEDDED):
+        with closing(sqlite3.connect(uri.removeprefix(EMBEDDED), timeout=20)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _check_database(path: Path, uri: str) -> None:
     """Refuse what MLflow would retry on for minutes, or touch."""
     try:
