@@ -46,8 +46,8 @@ def note(
             f"{pending} of {len(frame)} cells have no outcome yet; tasks that wait for one are left out.",
             "",
         ]
-    overall, *parts = [*verdict.groupby("structure", sort=False)] or [None]
-    lines += _table(*overall, experiment) if overall else []
+    (overall, *parts) = verdict.groupby("structure", sort=False) if len(verdict) else (None,)
+    lines += _table(overall[0], overall[1], experiment) if overall else []
     if len(regret):
         means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
         lines += ["## Who chooses best", "", _head("policy", "mean regret", "normalised")]

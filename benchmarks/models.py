@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import pickle
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ import pandas as pd
 
 import advisor
 import datasets
-from advisor.errors import AdvisorError, StudyError
+from advisor.errors import AdvisorError, StoreError, StudyError
 from benchmarks import candidates, scores, searches, tracking
 from benchmarks.cell import Cell
 from benchmarks.connection import connect, patient, unusable
@@ -68,7 +69,14 @@ def log_models(store: Store, study: str, *, uri: str, which: str = BEST) -> Iter
     client = connect(uri)
     try:
         with patient():
-            experiment = client.get_experiment_by_name(study).experiment_id
+            found = client.get_experiment_by_name(study)
+            if found is None:
+                raise StoreError(
+                    "the study must have been logged",
+                    got=f"no experiment {study!r}",
+                    do=f"python -m benchmarks log {study}",
+                )
+            experiment = found.experiment_id
             for row in chosen:
                 query = f"{searches.of_candidate(row['candidate'])} and tags.task = {json.dumps(row['task'])}"
                 for run in tracking.search(client, experiment, query):
@@ -168,8 +176,6 @@ def _log(client: MlflowClient, run: Any, cell: Cell) -> str:
 
 def _requirements(estimator: Any) -> list[str]:
     """What loading it needs, as installed here; told, because MLflow takes 20 seconds to find out."""
-    import cloudpickle
-
-    pickled = cloudpickle.dumps(estimator)  # names the modules that it needs
+    pickled = pickle.dumps(estimator)  # names the modules that it needs
     names = [*_ALWAYS, *(name for name in _PERHAPS if name.encode() in pickled)]
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]

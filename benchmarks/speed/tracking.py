@@ -1,7 +1,7 @@
 """``python -m benchmarks.speed.tracking``: how long it takes to show a large study in MLflow.
 
 A made-up store of 60 tasks, 10 candidates and 400 trials each, and the advisor, is logged to an empty
-database, then again with nothing new, both on the wall's clock.
+database, then again with nothing new, on the wall's clock and the processor's.
 """
 
 from __future__ import annotations
@@ -158,14 +158,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Store(folder / "store.sqlite") as store:
             n_cells = len(store.cells("made-up"))
             for what in ("all of it, with a new database", "again, nothing new"):
-                before = time.perf_counter()
+                before, busy = time.perf_counter(), time.process_time()
                 tracking.log(store, "made-up", uri=f"sqlite:///{folder / 'mlflow.db'}")
-                times[what] = time.perf_counter() - before
+                times[what] = time.perf_counter() - before, time.process_time() - busy
         size = (folder / "mlflow.db").stat().st_size / 1e6
     runs = (asked.tasks + 1) * (len(CANDIDATES) + 1)
     title = f"Logging {n_cells:,} cells: {runs} runs, database of {size:.0f} MB"
-    met = max(times.values()) <= LIMIT
-    show(Console(width=120), title, ["what", "s"], [[what, f"{s:.1f}"] for what, s in times.items()])
+    met = max(wall for wall, _ in times.values()) <= LIMIT
+    rows = [[what, *(f"{s:.1f}" for s in seconds)] for what, seconds in times.items()]
+    show(Console(width=120), title, ["what", "s", "of processor"], rows)
     Console(width=120).print(f"at most {LIMIT:.0f} s each: {'met' if met else 'missed'}", highlight=False)
     return int(not met)
 
