@@ -158,8 +158,8 @@ def of_candidate(name: str) -> str:
 
     Examples
     --------
-    >>> of_candidate("it's@1f2e3d4c")
-    'tags.role = \'task\' and tags.candidate = "it\'s@1f2e3d4c"'
+    >>> print(of_candidate("it's@1f2e3d4c"))
+    tags.role = 'task' and tags.candidate = "it's@1f2e3d4c"
     """
     mark = '"' if "'" in name else "'"
     return f"{_TASK} and tags.candidate = {mark}{name}{mark}"
