@@ -110,8 +110,14 @@ def log(args: argparse.Namespace) -> int:
     """Bring MLflow up to date with the store."""
     with Store(args.store) as store:
         name = _study_name(args.study, store)
-        link = tracking.log(store, name, uri=tracking.default_uri(store), attach=args.attach)
-    print(f"MLflow: {name} is up to date; open it with: python -m benchmarks dashboard, then {link}")
+        uri = tracking.default_uri(store)
+        link = tracking.log(store, name, uri=uri, attach=args.attach)
+        if args.log_models:
+            from benchmarks.models import log_models
+
+            for task, candidate, place in log_models(store, name, uri=uri, which=args.log_models):
+                print(f"{task}: {candidate} is {place}")
+    print(f"MLflow: {name} is up to date; open {tracking.address(uri, link)}")
     return 0
 
 
@@ -201,8 +207,8 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
         show_failures(_console(), frame)
         if args.mlflow:
             try:
-                link = tracking.log(store, study.name, uri=tracking.default_uri(store))
-                print(f"MLflow: python -m benchmarks dashboard, then http://127.0.0.1:5000/{link}")
+                uri = tracking.default_uri(store)
+                print(f"MLflow: open {tracking.address(uri, tracking.log(store, study.name, uri=uri))}")
             except StoreError as error:
                 print(f"warning: nothing was logged to MLflow: {error}", file=sys.stderr)
                 print(f"log it later with: python -m benchmarks log {study.name}", file=sys.stderr)
@@ -286,6 +292,13 @@ def _parser() -> argparse.ArgumentParser:
     added = command("log", log, "bring MLflow up to date with the results")
     added.add_argument("study", help="name or file of a study")
     added.add_argument("--attach", nargs="+", default=[], metavar="FILE", help="files for the run 'report'")
+    added.add_argument(
+        "--log-models",
+        nargs="?",
+        const="best",
+        metavar="CANDIDATE",
+        help="also fit the chosen configuration of a candidate on each task and log it (default: the best)",
+    )
     added = command(
         "verify", verify, "check a study as a stranger would: data, splits, seeds, what is missing"
     )

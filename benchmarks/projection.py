@@ -1,4 +1,4 @@
-"""What MLflow shows of a study, as plain values: a description, a run per candidate, a child per task.
+"""What MLflow shows of a study, as plain values: a run per candidate, a child per task.
 
 MLflow groups its charts by what stands before a slash, in alphabetical order: "curve" comes first, so the
 curves are what a reader sees on opening the study.
@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks import curves, scores
 from benchmarks.budget import BEYOND
 from benchmarks.cell import canonical_json
-from benchmarks.protocol import Protocol
+from benchmarks.groups import NETWORKS, TREES
 
 ADVISOR = scores.ADVISOR
 
@@ -93,8 +94,11 @@ def candidates(
         *overall["candidate"],
         *(c for c in frame["candidate"].unique() if c not in set(overall["candidate"])),
     ]
+    by_search = dict(tuple(frame.groupby(["task", "candidate"], sort=False)))
+    judged, lines = _judged(ranks, names), _lines(frame)
+    regrets = {row["task"]: row for row in regret[regret["policy"] == ADVISOR].to_dict("records")}
     runs = {}
-    latest = max((_milliseconds(text) for text in frame["finished"]), default=0)
+    latest = max((_milliseconds(text) for text in frame["finished"].unique()), default=0)
     for place, name in enumerate(names):
         cells = frame[frame["candidate"] == name]
         metrics = _aggregates(verdict[verdict["candidate"] == name])
@@ -126,8 +130,16 @@ def candidates(
             failed=not (cells["status"] == "ok").any(),
         )
         shown = [
-            _task_run(name, cells[cells["task"] == task], facts, ranks=ranks, regret=regret)
+            _task_run(
+                name,
+                by_search[task, name],
+                facts,
+                judged=judged.get((task, name)),
+                line=lines.get((task, name), []),
+                regret=regrets.get(task) if name == ADVISOR else None,
+            )
             for task, facts in tasks.items()
+            if (task, name) in by_search
         ]
         runs[name] = Candidate(top, shown)
     return runs
@@ -145,51 +157,104 @@ def _aggregates(rows: pd.DataFrame) -> list[tuple[str, float, int]]:
     return metrics
 
 
+def _judged(ranks: pd.DataFrame, names: Sequence[str]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Place every candidate on every task: its row of the ranks, and how trees and networks stand there."""
+    judged: dict[tuple[str, str], dict[str, Any]] = {}
+    for task, rows in ranks.groupby("task", sort=False):
+        test = rows.set_index("candidate")["test"].drop(ADVISOR, errors="ignore")
+        tree, other = (test[test.index.isin(TREES) == kind].max() for kind in (True, False))
+        network = test[test.index.isin(NETWORKS)].max()
+        trees = {}
+        if math.isfinite(tree) and math.isfinite(other):
+            trees["trees"] = "won" if tree > other else "lost" if tree < other else "tied"
+        winners = [name for name in names if test.get(name) == test.max()]
+        for row in rows.to_dict("records"):
+            tags = {
+                "winner": ", ".join(winners),
+                **(
+                    {"best": "yes" if row["test"] >= test.max() else "no"}
+                    if row["candidate"] != ADVISOR
+                    else {}
+                ),
+                **trees,
+            }
+            place = (str(task), str(row["candidate"]))
+            judged[place] = {
+                **{str(k): v for k, v in row.items()},
+                "network_lead": network - tree,
+                "tags": tags,
+            }
+    return judged
+
+
+def _lines(frame: pd.DataFrame) -> dict[tuple[str, str], list[tuple[int, float]]]:
+    """Test score of the best by validation so far, by (task, candidate): the corners of its staircase."""
+    rows = scores.trials(frame)
+    lines: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for (task, candidate), search in rows.groupby(["task", "candidate"], sort=False):
+        search = search.sort_values("trial")
+        best = np.maximum.accumulate(search["validation"].to_numpy())
+        leads = np.flatnonzero(np.r_[True, best[1:] > best[:-1]])
+        at = search["test"].to_numpy()[leads]
+        line = [(0, at[0])]
+        for place, before, now in zip(leads[1:], at, at[1:]):
+            line += [(int(place) - 1, before), (int(place), now)]
+        line.append((len(search) - 1, at[-1]))
+        lines[str(task), str(candidate)] = [(step + 1, y) for step, y in dict(line).items()]
+    return lines
+
+
 def _task_run(
     candidate: str,
     cells: pd.DataFrame,
     facts: Mapping[str, Any],
     *,
-    ranks: pd.DataFrame,
-    regret: pd.DataFrame,
+    judged: Mapping[str, Any] | None,
+    line: list[tuple[int, float]],
+    regret: Mapping[Any, Any] | None,
 ) -> Run:
-    summary = ranks[(ranks["task"] == facts["id"]) & (ranks["candidate"] == candidate)]
-    trial = int(summary["trial"].iloc[0]) if len(summary) else 0
+    trial = int(judged["trial"]) if judged else 0
     best = cells[cells["trial"] == trial]
-    metrics: list[tuple[str, float, int]] = []
+    metrics: list[tuple[str, Any, int]] = []
     for side in ("test", "validation"):
         by_fold = best.groupby("fold")[side].mean()
         metrics += [(f"task/{side}_by_fold", score, fold) for fold, score in zip(by_fold.index, by_fold)]
         metrics.append((f"task/{side}", best[side].mean(), 0))
-    for row in summary.to_dict("records"):
-        metrics += [("task/normalised_score", row["normalised"], 0), ("task/rank", row["rank"], 0)]
+    if judged:
+        metrics += [
+            ("task/normalised_score", judged["normalised"], 0),
+            ("task/rank", judged["rank"], 0),
+            ("task/gap_to_best", judged["best"] - judged["test"], 0),
+            ("task/network_lead", judged["network_lead"], 0),
+        ]
+    if len(line) > 1:
+        metrics += [("curve/test_score", score, step) for step, score in line]
     for seconds in ("fit_seconds", "predict_seconds"):
         metrics.append((f"task/{seconds}", best[seconds].sum(min_count=1), 0))
     metrics.append(("task/peak_mb", best["peak_mb"].max(), 0))
-    params = {"task": facts["id"], "candidate": candidate, "trial": str(trial)}
-    if candidate == ADVISOR:
-        metrics += _advice_metrics(
-            best, regret[(regret["task"] == facts["id"]) & (regret["policy"] == ADVISOR)]
-        )
-        params |= {
-            f"advised_{name}": " ".join(
-                dict.fromkeys(str(told[name]) for told in best["extra"] if name in told)
-            )
-            for name in ("recommendation", "structure", "layout", "form")
-        }
-    else:
-        params |= {f"config.{name}": str(value) for name, value in json.loads(best["config"].iloc[0]).items()}
     cells = cells[cells["status"] != BEYOND]
     wrong = cells[cells["status"] != "ok"]
-    times = [_milliseconds(text) for text in cells["finished"] if text]
+    metrics += [
+        ("status/ok", len(cells) - len(wrong), 0),
+        ("status/failed", int(wrong["status"].isin(scores.FAILED).sum()), 0),
+        ("status/skipped", int((wrong["status"] == "skipped").sum()), 0),
+    ]
+    params = {"task": facts["id"], "candidate": candidate, "trial": str(trial)}
     tags = {
         "status": "ok" if not len(wrong) else str(wrong["status"].iloc[0]),
         "task": facts["id"],
         **{name: str(facts[name]) for name in ("structure", "kind", "metric", "origin")},
+        **(judged["tags"] if judged else {}),
         **_hardware(best),
     }
     if len(wrong):
         tags["reason"] = f"{len(wrong)} of {len(cells)} cells; the first: {wrong['reason'].iloc[0]}"[:5_000]
+    if candidate == ADVISOR:
+        advice = _advice(best, facts, regret)
+        metrics, params, tags = metrics + advice[0], params | advice[1], tags | advice[2]
+    else:
+        params |= {f"config.{name}": str(value) for name, value in json.loads(best["config"].iloc[0]).items()}
+    times = [_milliseconds(text) for text in cells["finished"].unique() if text]
     return Run(
         facts["id"].partition(":")[2],
         _finite(metrics),
@@ -202,21 +267,40 @@ def _task_run(
     )
 
 
-def _advice_metrics(cells: pd.DataFrame, regret: pd.DataFrame) -> list[tuple[str, float, int]]:
-    told = pd.DataFrame(list(cells["extra"]), index=cells.index)
-    metrics = []
+def _advice(
+    cells: pd.DataFrame, facts: Mapping[str, Any], regret: Mapping[Any, Any] | None
+) -> tuple[list[tuple[str, Any, int]], dict[str, str], dict[str, str]]:
+    """What was advised and what that cost, as metrics, params and tags."""
+    every = list(cells["extra"])
+    told = pd.DataFrame(every, index=cells.index)
+    metrics: list[tuple[str, Any, int]] = []
     for name in ("confidence", "advice_seconds"):
         if name in told:
             metrics.append((f"task/{name}", float(told[name].astype(float).mean()), 0))
-    for row in regret.to_dict("records"):
-        metrics += [(f"task/{name}", row[name], 0) for name in ("regret", "normalised_regret")]
-    return metrics
+    params = {
+        f"advised_{name}": " ".join(dict.fromkeys(str(one[name]) for one in every if name in one))
+        for name in ("recommendation", "structure", "layout", "form")
+    }
+    if because := next((one["because"] for one in every if one.get("because")), None):
+        params["advised_because"] = because if isinstance(because, str) else "; ".join(map(str, because))
+    tags = {}
+    if facts["structure"] is not None and "structure" in told:
+        seen = (told["structure"] == facts["structure"]).all()
+        tags["structure_seen"] = "right" if seen else "wrong"
+    if regret is not None:
+        metrics += [(f"task/{name}", regret[name], 0) for name in ("regret", "normalised_regret")]
+        tags["advice"] = "wrong" if regret["regret"] > 0 else "right"
+    return metrics, params, tags
 
 
 def _hardware(cells: pd.DataFrame) -> dict[str, str]:
     """Where it ran; several values mean that times are not comparable."""
     names = ("cpu", "gpu", "device", "threads", "commit", "dirty")
-    found = {name: dict.fromkeys(str(e[name]) for e in cells["environment"] if name in e) for name in names}
+    found: dict[str, dict[str, None]] = {name: {} for name in names}
+    for environment in cells["environment"]:
+        for name in names:
+            if name in environment:
+                found[name][str(environment[name])] = None
     return {name: ", ".join(values)[:5_000] for name, values in found.items() if any(values)}
 
 
@@ -226,67 +310,3 @@ def _finite(metrics: list[tuple[str, Any, int]]) -> list[tuple[str, float, int]]
 
 def _milliseconds(text: str) -> int:
     return round(1_000 * datetime.fromisoformat(text).timestamp()) if text else 0
-
-
-# ---- the description ----
-
-
-def note(settings: Mapping[str, Any], frame: pd.DataFrame) -> str:
-    """Write the experiment's description: the verdict in Markdown.
-
-    Parameters
-    ----------
-    settings : mapping
-        The study as :meth:`benchmarks.store.Store.study` gives it.
-    frame : DataFrame
-        Its results.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
-    lines = [f"# {_text(settings['title'])}", ""]
-    if pending := int((frame["status"] == "pending").sum()):
-        lines += [
-            f"{pending} of {len(frame)} cells have no outcome yet; tasks that wait for one are left out.",
-            "",
-        ]
-    for structure, part in scores.verdict(frame).groupby("structure", sort=False):
-        n = part["tasks"].max()
-        lines += [
-            f"## {_text(structure).capitalize()}: {n} task{'' if n == 1 else 's'}",
-            "",
-            "| candidate | normalised score | mean rank | wins | failed cells | fit time (s) |",
-            "|---|---:|---:|---:|---:|---:|",
-            *(
-                f"| {_text(row.candidate)} | {row.mean_normalised_score:.3f} | {row.mean_rank:.2f} "
-                f"| {row.wins} | {row.failed} | {row.fit_seconds:.1f} |"
-                for row in part.itertuples()
-            ),
-            "",
-        ]
-    protocol = Protocol.of(settings["settings"].get("protocol", {}))
-    scale = f"Curves over trials: {curves.SCALES[protocol.normalisation]}."
-    lines += [_text(text) for text in (protocol.words, scale, scores.beyond(frame)) if text]
-    lines.append("")
-    regret = scores.regret(frame)
-    if len(regret):
-        means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
-        lines += ["## Who chooses best", "", "| policy | mean regret | normalised |", "|---|---:|---:|"]
-        lines += [
-            f"| {row.Index} | {row.regret:.4f} | {row.normalised_regret:.3f} |" for row in means.itertuples()
-        ]
-        lines.append("")
-    return "\n".join(
-        [
-            *lines,
-            "0 is the dummy's score and 1 the best candidate's, task by task. A failed cell counts with the "
-            "dummy's score. Regret: the best test score of CNN, LSTM and trees minus that of the one chosen.",
-        ]
-    )
-
-
-def _text(value: Any) -> str:
-    """Text that stays text in a Markdown table."""
-    return str(value).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -6,17 +6,21 @@ shows them and their curves; under each, one child run per task. A run named ``r
 
 from __future__ import annotations
 
+import hashlib
 import json
-import logging
 import os
-import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import StoreError
-from benchmarks.projection import Candidate, Run, candidates, note
+from benchmarks import searches
+from benchmarks.connection import EMBEDDED, patient, settle, unusable
+from benchmarks.connection import connect as connect
+from benchmarks.description import note
+from benchmarks.projection import Candidate, Run, candidates
 from benchmarks.store import Store
 
 if TYPE_CHECKING:
@@ -25,18 +29,34 @@ if TYPE_CHECKING:
 LINK = "#/experiments/{id}/runs?compareRunsMode=CHART&workflowType=machine_learning"
 _DIGEST = "projection"  # tag with the hash of all that a candidate's runs show; written last
 _ROLE = "role"
+_BATCH = 900  # metrics at once: MLflow takes 1,000 metrics, params and tags together
 
 
 def default_uri(store: Store) -> str:
     """Where the projection goes: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` beside the store."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{store.path.absolute().parent / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{EMBEDDED}{store.path.absolute().parent / 'mlflow.db'}"
+
+
+def address(uri: str, link: str) -> str:
+    """Tell where to look: the server's address with the link, or how to start one.
+
+    Examples
+    --------
+    >>> address("https://mlflow.example.org/", "#/experiments/1")
+    'https://mlflow.example.org/#/experiments/1'
+    """
+    if uri.startswith(EMBEDDED):
+        return f"http://127.0.0.1:5000/{link} after: python -m benchmarks dashboard"
+    return f"{uri.rstrip('/')}/{link}"
 
 
 def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()) -> str:
     """Bring the experiment of a study up to date.
 
     What is shown already and has not changed is left alone; the runs of a candidate with new results
-    replace its old ones. So logging twice gives what logging once gives.
+    replace its old ones, and so do runs that an interrupted log left half done. So logging twice gives what
+    logging once gives. The report of the study goes with it if it stands beside the store, in the folder
+    where ``python -m reports build`` writes it.
 
     Parameters
     ----------
@@ -47,7 +67,7 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
     uri : str
         MLflow tracking URI: ``"sqlite:///runs/mlflow.db"``.
     attach : sequence of path
-        Files for the run ``report``, which is made when there are some.
+        Further files for the run ``report``.
 
     Returns
     -------
@@ -59,111 +79,57 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
     StoreError
         If MLflow or its database cannot be used; the store has lost nothing.
     """
-    files = [Path(path) for path in attach]
-    for path in files:
+    frame, settings, tasks = store.frame(study), store.study(study), store.tasks(study)
+    files = _report(store.path.absolute().parent / study)
+    for path in map(Path, attach):
         if not path.is_file():
             raise StoreError("an attachment must be a file", got=str(path), do="make it first")
-    frame, settings, tasks = store.frame(study), store.study(study), store.tasks(study)
+        files.setdefault(path.name, path)
+    folder = store.path.absolute().parent
     runs = candidates(frame, {task["id"]: task for task in tasks}, settings["settings"])
-    text = note(settings, frame)
+    views = searches.every(runs, sorted({task["structure"] for task in tasks if task["structure"]}))
+    newest = max((run.top.start for run in runs.values()), default=1)
     client = connect(uri)
     try:
-        experiment = _experiment(client, study, artifacts=store.path.absolute().parent / "artifacts")
-        client.set_experiment_tag(experiment, "mlflow.note.content", text)
-        _project(client, experiment, runs)
-        _attach(client, experiment, files)
-    except Exception as error:
-        raise _unusable(uri, error) from error
-    return LINK.format(id=experiment)
-
-
-def connect(uri: str) -> MlflowClient:
-    """Open a tracking server or database, made if it is missing.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be reached, is corrupt, or was written by another version of MLflow.
-    """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    if uri.startswith("sqlite:///"):
-        _check_database(Path(uri.removeprefix("sqlite:///")), uri)
-    else:
-        # without these a server that is away is asked for minutes
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    try:
-        from mlflow import MlflowClient
-
-        for name in ("alembic", "mlflow"):
-            logging.getLogger(name).setLevel(logging.ERROR)
-        client = MlflowClient(tracking_uri=uri)
-        client.search_experiments(max_results=1)  # makes the tables of a new database
-    except Exception as error:
-        raise _unusable(uri, error) from error
-    return client
-
-
-def _check_database(path: Path, uri: str) -> None:
-    """Refuse what MLflow would retry on for minutes, or touch."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path)) as db:
-            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            revisions = (
-                db.execute("SELECT version_num FROM alembic_version") if "alembic_version" in tables else ()
+        with patient():
+            experiment, known = _experiment(client, study, artifacts=folder / "artifacts")
+            text = note(settings, frame, experiment=experiment, views=views[: len(searches.SEARCHES)])
+            tags = {"mlflow.note.content": text, **{searches.TAG + v.key: v.state() for v in views}}
+            for name, value in tags.items():
+                if known.get(name) != value:
+                    client.set_experiment_tag(experiment, name, value)
+            _project(client, experiment, runs)
+            _attach(
+                client,
+                experiment,
+                files,
+                start=newest - len(runs),
+                finished=max(frame["finished"], default=""),
             )
-            found = [revision for (revision,) in revisions]
-    except (OSError, sqlite3.Error) as error:
-        raise _unusable(uri, error) from error
-    if not tables:
-        return
-    import mlflow
-    from alembic.script import ScriptDirectory
-
-    script = ScriptDirectory(str(Path(mlflow.__file__).parent / "store" / "db_migrations"))
-    known = {revision.revision for revision in script.walk_revisions()}
-    head = script.get_current_head()
-    if found == [head]:
-        return
-    if found and set(found) <= known:
-        got, do = "one of an older version", f"copy it, then run: mlflow db upgrade {uri}"
-    elif found:
-        got, do = "one of a newer version", "update mlflow, or move the database away and log again"
-    else:
-        got, do = "another program's database", "move it away and log again"
-    raise StoreError(
-        f"the MLflow database {path} must be of the installed version {mlflow.__version__}",
-        got=f"{got} (revision {', '.join(found) or 'none'})",
-        do=f"{do}; the results are safe in the store",
-    )
-
-
-def _unusable(uri: str, error: Exception) -> StoreError:
-    if isinstance(error, StoreError):
-        return error
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return StoreError(
-        f"MLflow must be able to use {uri}",
-        got=text[:300],
-        do="repair it or move it away, then log again; the results are safe in the store",
-    )
+        settle(uri)
+    except Exception as error:
+        raise unusable(uri, error) from error
+    return LINK.format(id=experiment)
 
 
 # ---- the experiment ----
 
 
-def _experiment(client: MlflowClient, name: str, *, artifacts: Path) -> str:
+def _experiment(client: MlflowClient, name: str, *, artifacts: Path) -> tuple[str, dict[str, str]]:
+    """Id and tags of the experiment, made if it is missing."""
     found = client.get_experiment_by_name(name)
     if found is None:
         # a server keeps artifacts where it was told to; an embedded database has no place of its own
-        embedded = client.tracking_uri.startswith("sqlite:")
-        return client.create_experiment(
-            name, artifact_location=(artifacts / name).as_uri() if embedded else None
+        embedded = client.tracking_uri.startswith(EMBEDDED)
+        made = client.create_experiment(
+            name,
+            artifact_location=(artifacts / name).as_uri() if embedded else None,
+            tags={"mlflow.experimentKind": "custom_model_development"},
         )
+        return made, {}
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
-    return found.experiment_id
+    return found.experiment_id, dict(found.tags)
 
 
 # ---- runs ----
@@ -171,23 +137,31 @@ def _experiment(client: MlflowClient, name: str, *, artifacts: Path) -> str:
 
 def _project(client: MlflowClient, experiment: str, wanted: Mapping[str, Candidate]) -> None:
     old: dict[str, list[Any]] = {}
-    for run in _search(client, experiment, f"tags.{_ROLE} = 'candidate'"):
+    for run in search(client, experiment, f"tags.{_ROLE} = 'candidate'"):
         old.setdefault(run.data.tags["candidate"], []).append(run)
+    tasks = search(client, experiment, f"tags.{_ROLE} = 'task'") if old else []
+    # a request that was sent twice, as its answer was lost, may have made a run twice
+    n_tasks = Counter(run.data.tags["mlflow.parentRunId"] for run in tasks)
     for name, candidate in wanted.items():
         present = old.pop(name, [])
-        if len(present) == 1 and present[0].data.tags.get(_DIGEST) == candidate.digest:
+        if (
+            len(present) == 1
+            and present[0].data.tags.get(_DIGEST) == candidate.digest
+            and n_tasks[present[0].info.run_id] == len(candidate.tasks)
+        ):
             continue
-        _delete(client, experiment, present)
+        _delete(client, present, tasks)
         parent = _write(client, experiment, candidate.top, tags={_ROLE: "candidate", "candidate": name})
         for run in candidate.tasks:
             tags = {_ROLE: "task", "candidate": name, "mlflow.parentRunId": parent}
             _write(client, experiment, run, tags=tags)
         client.set_tag(parent, _DIGEST, candidate.digest)
     for runs in old.values():
-        _delete(client, experiment, runs)
+        _delete(client, runs, tasks)
 
 
-def _search(client: MlflowClient, experiment: str, query: str) -> list[Any]:
+def search(client: MlflowClient, experiment: str, query: str) -> list[Any]:
+    """All runs of an experiment that a search finds, however many pages they are."""
     runs: list[Any] = []
     token = None
     while True:
@@ -197,10 +171,11 @@ def _search(client: MlflowClient, experiment: str, query: str) -> list[Any]:
             return runs
 
 
-def _delete(client: MlflowClient, experiment: str, runs: Iterable[Any]) -> None:
+def _delete(client: MlflowClient, runs: Iterable[Any], tasks: Iterable[Any]) -> None:
     for run in runs:
-        for child in _search(client, experiment, f"tags.mlflow.parentRunId = '{run.info.run_id}'"):
-            client.delete_run(child.info.run_id)
+        for child in tasks:
+            if child.data.tags["mlflow.parentRunId"] == run.info.run_id:
+                client.delete_run(child.info.run_id)
         client.delete_run(run.info.run_id)
 
 
@@ -211,13 +186,13 @@ def _write(client: MlflowClient, experiment: str, run: Run, *, tags: Mapping[str
     run_id: str = made.info.run_id
     metrics = [Metric(name, value, run.end, step) for name, value, step in run.metrics]
     params = [Param(name, value[:6_000]) for name, value in run.params.items()]
-    for first in range(0, max(len(metrics), 1), 1_000):
-        client.log_batch(run_id, metrics[first : first + 1_000], params if first == 0 else [])
+    for first in range(0, max(len(metrics), 1), _BATCH):
+        client.log_batch(run_id, metrics[first : first + _BATCH], params if first == 0 else [])
     if run.data is not None:
         facts = run.data
         source, _, rest = facts["id"].partition(":")
         data = Dataset(
-            name=facts["id"],
+            name=facts["id"][:500],
             digest=facts["data_hash"],
             source_type=source,
             source=json.dumps({"uri": facts["id"], "name": rest, "origin": facts["origin"]}),
@@ -229,16 +204,41 @@ def _write(client: MlflowClient, experiment: str, run: Run, *, tags: Mapping[str
     return run_id
 
 
-def _attach(client: MlflowClient, experiment: str, files: Iterable[Path]) -> None:
-    run_id = None
-    for path in files:
-        if run_id is None:
-            found = _search(client, experiment, f"tags.{_ROLE} = 'report'")
-            made = (
-                found[0]
-                if found
-                else client.create_run(experiment, run_name="report", tags={_ROLE: "report"})
-            )
-            run_id = made.info.run_id
-            client.set_terminated(run_id)
-        client.log_artifact(run_id, str(path))
+# ---- the report ----
+
+
+def _report(folder: Path) -> dict[str, Path]:
+    """The files of a study's report by their place in it; empty if there is none."""
+    if not (folder / "report.html").is_file():
+        return {}
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _attach(
+    client: MlflowClient, experiment: str, files: Mapping[str, Path], *, start: int, finished: str
+) -> None:
+    """Put files into the run ``report``; a file of the same name gives way to the new one."""
+    if not files:
+        return
+    contents = hashlib.sha256()
+    for place, path in files.items():
+        contents.update(f"{place}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    written = max(path.stat().st_mtime for path in files.values())
+    old = bool(finished) and written < datetime.fromisoformat(finished).timestamp()
+    tags = {_ROLE: "report", "status": "older than the results" if old else "of these results"}
+    tags["mlflow.note.content"] = (
+        "Under *Artifacts*: `report.html` is the whole report, a page that needs no network."
+    )
+    found = search(client, experiment, f"tags.{_ROLE} = 'report'")
+    made = (
+        found[0] if found else client.create_run(experiment, start_time=start, run_name="report", tags=tags)
+    )
+    run_id, known = made.info.run_id, made.data.tags
+    for name, value in tags.items():
+        if known.get(name) != value:
+            client.set_tag(run_id, name, value)
+    if known.get(_DIGEST) != (digest := contents.hexdigest()[:16]):
+        for place, path in files.items():
+            client.log_artifact(run_id, str(path), place.rpartition("/")[0] or None)
+        client.set_terminated(run_id, end_time=start)
+        client.set_tag(run_id, _DIGEST, digest)

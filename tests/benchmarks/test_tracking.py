@@ -1,12 +1,15 @@
 """The projection into MLflow: nesting, numbers, that it can be repeated, what it refuses to touch."""
 
 import math
+import os
+import socket
 import sqlite3
+import time
 
 import pytest
 
 from advisor.errors import StoreError
-from benchmarks import projection, scores, tracking
+from benchmarks import connection, description, projection, scores, searches, tracking
 from benchmarks.cell import Cell, Outcome
 from benchmarks.store import Store
 
@@ -173,8 +176,9 @@ def test_the_description_is_the_verdict(place):
     text = experiment.tags["mlflow.note.content"]
     assert "Protocol holdout: " in text
     assert "Curves over trials: 0 the dummy, 1 the best candidate after its whole search" in text
-    assert text.startswith("# A &lt;study>")
-    assert "| gbt | 0.875 | 1.50 | 1 | 0 | 8.0 |" in text
+    assert text.startswith("**A &lt;study&gt;** Highest mean normalised score: overall (2 tasks) gbt 0.88; ")
+    gbt = searches.link(experiment.experiment_id, "tags.role = 'task' and tags.candidate = 'gbt'")
+    assert f"| [gbt]({gbt}) | 0.875 | 1.50 | 1 | 0 | 8.0 |" in text
     assert "| always cnn | 0.3000 |" in text
 
 
@@ -261,7 +265,7 @@ def test_a_study_without_outcomes_can_be_shown(tmp_path):
     with Store(tmp_path / "store.sqlite", writable=True) as store:
         store.declare("s", title="S", declared='name = "s"', tasks=[task], cells=[cell])
         runs = projection.candidates(store.frame("s"), {cell.task: task}, {})
-        assert "1 of 1 cells have no outcome yet" in projection.note(store.study("s"), store.frame("s"))
+        assert "1 of 1 cells have no outcome yet" in description.note(store.study("s"), store.frame("s"))
     assert runs["dummy"].top.tags["status"] == "1 pending"
 
 
@@ -320,3 +324,24 @@ def test_a_place_that_cannot_be_used(tmp_path):
 def test_a_server_that_is_away():
     with pytest.raises(StoreError, match=r"MLflow must be able to use http://127\.0\.0\.1:9"):
         tracking.connect("http://127.0.0.1:9")
+
+
+def test_a_server_that_never_answers_is_not_waited_for(monkeypatch):
+    for name in ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
+        monkeypatch.delenv(name, raising=False)
+    assert int(connection._FIRST["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 10
+    monkeypatch.setitem(connection._FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        start = time.monotonic()
+        with pytest.raises(StoreError, match="start it or correct MLFLOW_TRACKING_URI"):
+            tracking.connect(f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert time.monotonic() - start < 30  # one second, and what a busy machine takes to import MLflow
+    assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
+
+
+def test_a_password_in_an_address_is_not_told():
+    told = str(connection.unusable("https://ann:secret@host/x", OSError("at https://ann:secret@host/x")))
+    assert "secret" not in told
+    assert "https://…@host/x" in told
