@@ -1,4 +1,4 @@
-"""``python -m reports``: ``build STUDY [--compare A B]``, ``figure NAME STUDY``, ``agreement STUDY``."""
+"""``python -m reports``: ``build STUDY``, ``build --compare A B``, ``figure``, ``agreement``, ``claims``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.errors import StoreError
 from benchmarks.store import Store
-from reports import agreement, compare, document, export, figures, flags, html, markdown, published
+from reports import agreement, claims, compare, document, export, figures, flags, html, markdown, published
 from reports.sentences import next_step
 from reports.summary import ReportError, Summary, summarise
 
@@ -42,6 +42,8 @@ def main(argv: list[str] | None = None) -> int:
                     "build needs a study", got="none", do="name one, or two after --compare: build starter"
                 )
             _build(_summary(args.study, args.store, args.without), args.out or Path("runs") / args.study)
+        elif args.command == "claims":
+            _write(claims.told(claims.read(args.folder)), args.out or args.folder, "claims")
         elif args.command == "figure":
             _figure(_summary(args.study, args.store, args.without), args.figure, args.out)
         else:
@@ -73,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     agree.add_argument(
         "--published", type=Path, nargs="+", help="CSV files (default: those of reports/published)"
     )
+    page = commands.add_parser("claims", help="write the page of claims that were put to the test")
+    page.add_argument("folder", type=Path, help="findings, as python -m benchmarks claims writes them")
+    page.add_argument("--out", type=Path, help="folder (default: that of the findings)")
     for command in (build, agree):
         command.add_argument("--out", type=Path, help="folder (default: runs/STUDY)")
     figure.add_argument("--out", type=Path, required=True, help="file to write")

@@ -205,8 +205,8 @@ def svg(figure: Figure, name: str, title: str, told: str, names: Sequence[str]) 
             elif value.startswith("url(#"):
                 element.set(key, f"url(#{name}-{value[5:]}")
             elif key == _XLINK:
-                del element.attrib[key]
-                element.set("href", f"#{name}-{value[1:]}")
+                del element.attrib[key]  # pixels of a picture stay where they are
+                element.set("href", f"#{name}-{value[1:]}" if value.startswith("#") else value)
     for marker in root.iterfind(".//s:defs/s:path", {"s": _SVG}):
         marker.attrib.pop("style", None)  # the one of its uses counts, which the dark page can change
     root.attrib.update({"width": f"{width}", "height": f"{height}", "role": "img", "font-family": FONT})

@@ -220,8 +220,9 @@ def _power(tests: Comparisons) -> str:
     first, second = (title(name) for name in tests.leaders)
     enough = "more than a thousand" if tests.needed is None else str(tests.needed)
     return (
-        f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between {first} "
-        f"and {second} is found {tests.power:.0%} of the time; four times out of five would take {enough}."
+        f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between "
+        f"{first} and {second} is found {tests.power:.0%} of the time; to find it four times out of five "
+        f"would take {enough}."
     )
 
 
