@@ -17,7 +17,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 demo: $(VENV)/installed
 	$(PY) -m benchmarks run benchmarks/studies/starter.toml --workers $(WORKERS) --no-mlflow
 	$(PY) -m reports build starter
-	@$(PY) -m benchmarks log starter --attach $(addprefix runs/starter/,report.html report.md results.parquet)
+	@$(PY) -m benchmarks log starter
 
 # one thread a process: two workers whose threads fight take many times as long
 test: export OMP_NUM_THREADS := 1

@@ -104,6 +104,8 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             title = shorten(look(name, names).title, to=13 if narrow else 24)
             ax.text(-10 / cell, y + 0.5, title, ha="right", va="center", color=INK)
         told = []
+        # from the quarter below the lowest
+        palest = min(np.floor(4 * float(table["mean"].clip(0).min())) / 4, 0.75)
         for x, group in enumerate(groups):
             part = table[table["structure"] == group].set_index("candidate")
             n, heading = int(part["tasks"].iloc[0]), _heading(group)
@@ -115,7 +117,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             for y, name in enumerate(names):
                 mean, low, high = part.loc[name, ["mean", "low", "high"]].astype(float)
                 first = name == best
-                depth = DEEPEST * float(np.clip(mean, 0, 1))
+                depth = DEEPEST * float(np.clip((mean - palest) / (1 - palest), 0, 1))
                 ax.add_patch(Rectangle((x, y), 1, 1, fc=ACCENT, ec="none", alpha=depth))
                 if first:
                     inset = 2.5 / cell, 2.5 / row
