@@ -162,6 +162,8 @@ def dashboard(args: argparse.Namespace) -> int:
             link = tracking.LINK.format(id=experiment.experiment_id)
             print(f"{experiment.name}: http://127.0.0.1:{args.port}/{link}")
     sys.stdout.flush()
+    # jobs are for judging texts by language models: four processes that a benchmark has no use for
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(args.port)]
     os.execv(sys.executable, [*command, "--backend-store-uri", uri, "--workers", "1"])
 

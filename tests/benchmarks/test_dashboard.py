@@ -50,7 +50,10 @@ def server(tmp_path_factory):
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--backend-store-uri", uri, "--artifacts-destination", str(folder / "kept"), "--workers", "1"]
     with (folder / "log").open("w") as told:
-        process = subprocess.Popen(command, stdout=told, stderr=told, cwd=folder, start_new_session=True)
+        environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # as the command does
+        process = subprocess.Popen(
+            command, stdout=told, stderr=told, cwd=folder, env=environment, start_new_session=True
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         end = time.monotonic() + 120
