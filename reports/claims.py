@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -102,12 +102,12 @@ def told(findings: Sequence[Mapping[str, Any]]) -> Document:
                 ],
                 [Table("claims", "The effect that decides each claim.", _overview(findings), _OVERVIEW)],
             ),
-            *(section for finding in findings for section in _sections(finding)),
+            *map(_section, findings),
         ],
     )
 
 
-def _sections(told: Mapping[str, Any]) -> list[Section]:
+def _section(told: Mapping[str, Any]) -> Section:
     claim, finding = told["claim"], told["finding"]
     failed = sum(n for status, n in told["statuses"].items() if status != "ok")
     title = f"{claim['number']} {claim['name'].replace('_', ' ')}: {finding['verdict']}"
@@ -123,15 +123,12 @@ def _sections(told: Mapping[str, Any]) -> list[Section]:
     table = Table(
         f"claim-{claim['name']}", "Mean and 95% interval over independent units.", _effects(told), _EFFECTS
     )
-    drawn = [
-        (chart["title"], partial(charts.draw, chart, f"claim-{claim['name']}-{i}"))
+    drawn: list[tuple[Callable[[bool], str], str]] = [
+        (partial(charts.draw, chart, f"claim-{claim['name']}-{i}"), chart["title"])
         for i, chart in enumerate(finding["charts"])
     ]
-    first = drawn[0] if drawn else ("", None)
-    return [
-        Section(title, text, [table], first[1], first[0]),
-        *(Section(f"{claim['number']} {caption}", [], [], draw, caption) for caption, draw in drawn[1:]),
-    ]
+    first: tuple[Any, str] = drawn[0] if drawn else (None, "")
+    return Section(title, text, [table], *first, more=drawn[1:])
 
 
 def _overview(findings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -58,6 +58,8 @@ class Section:
         A figure between text and tables; takes whether the screen is narrow and gives the SVG.
     caption : str
         How the figure's numbers were made.
+    more : list of (callable of bool, str)
+        Further figures below the tables, each with its caption.
     """
 
     title: str
@@ -65,6 +67,7 @@ class Section:
     tables: list[Table] = field(default_factory=list)
     drawing: Callable[[bool], str] | None = None
     caption: str = ""
+    more: list[tuple[Callable[[bool], str], str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,10 @@ def to_html(document: Document) -> str:
             "narrow": Markup(section.drawing(True)) if section.drawing else "",
             "caption": section.caption,
             "tables": [_shown(table) for table in section.tables],
+            "more": [
+                {"wide": Markup(draw(False)), "narrow": Markup(draw(True)), "caption": caption}
+                for draw, caption in section.more
+            ],
         }
         for i, section in enumerate(document.sections)
     ]
