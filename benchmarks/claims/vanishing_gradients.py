@@ -199,12 +199,10 @@ def judge(frame: pd.DataFrame) -> Finding:
     verdict: Verdict = "does not hold here"
     if effects[0].low > 0:
         verdict = "holds" if gone.all() and there.all() else "holds with a limit"
-    shown = typical.map("{:.1g}".format)
+    names = [name for name in _TITLES if name in typical]
     told = "; ".join(
         f"{start} start, {moment}: "
-        + ", ".join(
-            f"{_TITLES[name]} {shown.loc[(start, moment), name]}" for name in _TITLES if name in shown
-        )
+        + ", ".join(f"{_TITLES[name]} {typical[name].to_dict()[start, moment]:.1g}" for name in names)
         for start, moment in conditions
     )
     kept = [f"{start} start, {moment}" for start, moment in conditions if not gone.loc[(start, moment)]]
