@@ -416,3 +416,83 @@ def test_cells_of_vanishing_gradients():
     for facts in found.values():
         assert facts.test == facts.extra["trained"]["25"]
         assert facts.extra["initial"]["0"] == 1.0
+
+
+# ---- daily_prices ----
+
+
+def prices(*, lstm, gbt, noise=0.002):
+    """Two indices, three blocks; what each saves of the error of the last value, by form."""
+    rows = []
+    saved = {"lstm": lstm, "gbt": gbt, "linear": (0.0, 0.0)}
+    for index, (name, forms), fold in itertools.product(("DAX", "SMI"), saved.items(), range(3)):
+        for form, value in zip(("prices", "returns"), forms):
+            extra = {
+                "r2": 0.97,
+                "r2_last": 0.98,
+                "direction": 0.5,
+                "truth": [1.0, 2.0],
+                "predicted": [1.0, 1.5],
+            }
+            rows.append([f"file:x?target={index}", name, form, fold, value + noise * fold, extra])
+    return pd.DataFrame(rows, columns=["task", "candidate", "inputs", "fold", "test", "extra"])
+
+
+@pytest.mark.parametrize(
+    ("lstm", "gbt", "verdict"),
+    [
+        ((-0.5, 0.05), (-9.0, 0.01), "holds"),
+        ((0.05, -0.5), (-9.0, 0.08), "holds with a limit"),  # better than the last value, not than trees
+        ((-0.5, -0.02), (-9.0, -0.5), "does not hold here"),
+        ((-0.5, 0.0), (-9.0, -0.5), "does not hold here"),
+    ],
+)
+def test_verdict_on_daily_prices(lstm, gbt, verdict):
+    finding = claims.get("daily_prices").judge(prices(lstm=lstm, gbt=gbt))
+    assert finding.verdict == verdict
+    assert finding.effects[0].what.endswith("returns" if lstm[1] > lstm[0] else "prices")
+    assert finding.effects[0].mean == pytest.approx(max(lstm) + 0.002, abs=1e-6)
+    assert finding.effects[0].n == 3  # blocks of time, not indices
+    assert len(finding.charts[1].table) == 4
+
+
+def test_no_model_of_prices_sees_the_block_that_it_predicts(monkeypatch):
+    experiment, seen = claims.get("daily_prices"), {}
+
+    class Spy:
+        def fit(self, X, y):
+            seen["train"] = (X, y)
+
+        def predict(self, X):
+            seen["test"] = X
+            return X[:, -1]
+
+    class Make:
+        @staticmethod
+        def make(*_, **__):
+            return Spy()
+
+    monkeypatch.setattr(experiment.candidates, "get", lambda _: Make)
+    for cell in experiment.cells("tiny"):
+        if cell.candidate != "gbt" or level(cell)["inputs"] != "prices":
+            continue
+        facts = Facts()
+        experiment.measure(cell, facts)
+        assert facts.test == 0.0  # the last value saves nothing of its own error
+        truth = facts.extra["truth"]
+        dax = datasets.load(cell.task).y.to_numpy()
+        begin = len(dax) - 30 * (2 - cell.fold)
+        assert truth == dax[begin : begin + 30].tolist()
+        X, y = seen["train"]
+        assert np.array_equal(y, dax[begin - 150 : begin])
+        assert np.array_equal(X[-1], dax[begin - 21 : begin - 1])
+        assert np.array_equal(seen["test"][0], dax[begin - 20 : begin])
+
+
+def test_cells_of_daily_prices():
+    found = measured(
+        "daily_prices", pick=lambda c: (c.candidate, level(c)["inputs"]) if c.fold == 1 else None
+    )
+    assert len(found) == 6
+    assert all(facts.test < 1 and facts.extra["n_train"] == 150 for facts in found.values())
+    assert found["linear", "returns"].extra["r2"] > 0.5
