@@ -50,14 +50,14 @@ Floats = NDArray[np.float64]
 
 def cells(size: Size) -> list[Cell]:
     """Each index, block and form."""
-    blocks, days, most, limit = {
-        "tiny": (2, 30, 150, 2),
-        "quick": (4, 250, 10_000, None),
-        "full": (16, 62, 10_000, None),
+    indices, blocks, days, most, limit = {
+        "tiny": (_INDICES[:1], 2, 30, 150, 2),
+        "quick": (_INDICES[:2], 4, 250, 10_000, None),
+        "full": (_INDICES, 16, 62, 10_000, None),
     }[size]
     return grid(
         CLAIM,
-        tasks=[_FILE + index for index in (_INDICES[:1] if size == "tiny" else _INDICES)],
+        tasks=[_FILE + index for index in indices],
         candidates=tuple(_MODELS),
         levels={"inputs": _FORMS},
         folds=blocks,
@@ -181,19 +181,20 @@ def judge(frame: pd.DataFrame) -> Finding:
         f"{listed}. On prices the LSTM has an R² of {textbook['r2'].mean():.2f}, the last value one of "
         f"{textbook['r2_last'].mean():.2f}. On {best['lstm']} the LSTM hits the direction of "
         f"{chosen['direction'].mean():.0%} of the days. Trees on prices cannot predict a price above those "
-        "they have seen. Four indices of one time and place, closing prices alone, no costs of trading."
+        f"they have seen. {', '.join(frame['task'].str.rpartition('=')[2].unique())}: one time and place, closing prices alone, no costs of trading."
     )
-    bars = frame.groupby(["candidate", "inputs"], sort=False)["test"].mean().reset_index()
     charts = [
         Chart(
             "bars",
-            "Share of the squared error of the last value that is saved (0: as good as the last value)",
-            records(bars),
-            x="candidate",
+            f"Share of the squared error of the last value that is saved, on {form}, by block of time",
+            records(part.groupby(["fold", "candidate"], sort=False)["test"].mean().reset_index()),
+            x="fold",
             y="test",
-            by="inputs",
-            y_label="share, mean over indices and blocks",
+            by="candidate",
+            x_label="block",
+            y_label="share; 0 is as good as the last value",
         )
+        for form, part in sorted(frame.groupby("inputs"), reverse=True)
     ]
     shown = textbook[(textbook["fold"] == textbook["fold"].max()) & textbook["task"].str.endswith("DAX")]
     if len(shown):

@@ -453,7 +453,7 @@ def test_verdict_on_daily_prices(lstm, gbt, verdict):
     assert finding.effects[0].what.endswith("returns" if lstm[1] > lstm[0] else "prices")
     assert finding.effects[0].mean == pytest.approx(max(lstm) + 0.002, abs=1e-6)
     assert finding.effects[0].n == 3  # blocks of time, not indices
-    assert len(finding.charts[1].table) == 4
+    assert len(finding.charts[-1].table) == 4
 
 
 def test_no_model_of_prices_sees_the_block_that_it_predicts(monkeypatch):
