@@ -182,7 +182,8 @@ def judge(frame: pd.DataFrame) -> Finding:
         f"{listed}. On prices the LSTM has an R² of {textbook['r2'].mean():.2f}, the last value one of "
         f"{textbook['r2_last'].mean():.2f}. On {best['lstm']} the LSTM hits the direction of "
         f"{chosen['direction'].mean():.0%} of the days. Trees on prices cannot predict a price above those "
-        f"they have seen. {' and '.join(indices)}: one time and place, closing prices alone, no costs of trading."
+        f"they have seen. {' and '.join(indices)}: one time and place, closing prices alone, no costs of "
+        "trading."
     )
     charts = [
         Chart(
