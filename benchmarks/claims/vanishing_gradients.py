@@ -163,12 +163,10 @@ def measure(cell: Cell, facts: Facts) -> None:
 
 
 def _curve(part: pd.DataFrame) -> list[dict[str, Any]]:
-    """Geometric mean and range over the seeds, by network and lag."""
+    """Mean and range over the seeds in powers of ten, by network and lag."""
     lines = (
         part.groupby(["candidate", "lag"])["decades"].agg(norm="mean", low="min", high="max").reset_index()
     )
-    for name in ("norm", "low", "high"):
-        lines[name] = 10 ** lines[name]
     lines["network"] = lines["candidate"].map(_TITLES)
     return records(lines.drop(columns="candidate"))
 
@@ -233,7 +231,7 @@ def judge(frame: pd.DataFrame) -> Finding:
             low="low",
             high="high",
             x_label="steps back",
-            y_label="norm, geometric mean and range over seeds",
+            y_label="norm in powers of ten, mean and range over seeds",
         )
         for start, moment in conditions
     )
