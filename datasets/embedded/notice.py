@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 
-from datasets.sources.embedded import catalog
+from datasets.sources.embedded import FOLDER, catalog
 
 # what a licence is called, and where its text is; those of Creative Commons are given by reference
 LICENCES = {
@@ -14,6 +14,7 @@ LICENCES = {
     "CC-BY-SA-3.0": "https://creativecommons.org/licenses/by-sa/3.0/",
     "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "GPL-2.0-only OR GPL-3.0-only": "datasets/embedded/LICENSES/GPL-2.0.txt",
     "GPL-2.0-or-later": "datasets/embedded/LICENSES/GPL-2.0.txt",
     "LicenseRef-US-Government-Work": "https://www.usa.gov/government-works",
     "MIT": "datasets/embedded/LICENSES/MIT.txt",
@@ -41,7 +42,7 @@ def notice() -> str:
         them again from the packages named.
     """
     parts = ["arch-advisor\n\n" + textwrap.fill(" ".join(head.split()), 100)]
-    for name, entry in sorted(catalog().items()):
+    for name, entry in sorted({**catalog(), **catalog(FOLDER / "series")}.items()):
         lines = [
             f"{name}: {entry['title']} ({entry['origin']})",
             f"by {entry['citation']}",
