@@ -71,7 +71,7 @@ class Costs:
     def _prior(self, task: str, candidate: str, protocol: str) -> float:
         n, d = self._size[task]
         caps = loads(protocol)
-        rows = min(caps["max_train"], caps.get("train_fraction", 1.0) * n)
+        rows = min(caps.get("max_train", math.inf), caps.get("train_fraction", 1.0) * n)
         a, b = _prior_of(candidate)
         fits = 1 + (caps.get("inner_folds") or 0)
         return _LOAD + a * float(fits * rows / 1_000 * d**b)
