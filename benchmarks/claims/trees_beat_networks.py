@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.cell import Cell
 from benchmarks.claims._data import Data, fit_and_score, load
-from benchmarks.claims._tables import NETWORKS, SETTINGS, decided, means, scored, tables
+from benchmarks.claims._tables import NETWORKS, SETTINGS, decided, means, scored, tables, with_limits
 from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import (
     Chart,
@@ -159,15 +159,12 @@ def judge(frame: pd.DataFrame) -> Finding:
     difference = (chosen(rows, [_TREES]) - chosen(rows, NETWORKS)).dropna()
     won, n_trials = int((difference > 0).sum()), int(rows["draw"].max()) + 1
     newer = rows[rows["candidate"] == _NEWER]["draw"].max()
-    leads = "; ".join(
-        f"{name} {found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}], n = {found.n}"
-        for name, found in limits.items()
-    )
+    leads = "; ".join(f"{name} {with_limits(found)}, n = {found.n}" for name, found in limits.items())
     most, least = str(difference.idxmax()), str(difference.idxmin())
     words = (
         f"After {n_trials} trials each, boosted trees lead the better network of 2022 by {tuned.mean:+.3f} "
-        f"and win on {won} of {len(difference)} tables: {decided(tuned)}. At most they win by "
-        f"{difference[most]:+.3f} ({most}), at worst {difference[least]:+.3f} ({least}). Their lead {leads}. "
+        f"and win on {won} of {len(difference)} tables: {decided(tuned)}. Their best table is {most} "
+        f"({difference[most]:+.3f}), their worst {least} ({difference[least]:+.3f}). Their lead {leads}. "
         f"TabM had {int(newer) + 1} trial{'s' if newer else ''}."
     )
     return Finding(verdict, words, (tuned, *limits.values()), (_by_table(difference), _by_trials(rows)))

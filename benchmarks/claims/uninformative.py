@@ -169,7 +169,7 @@ def judge(frame: pd.DataFrame) -> Finding:
         f"{losses['random_forest']:.3f}, the perceptron {losses['mlp']:.3f}, the residual network "
         f"{losses['resnet']:.3f}; networks lose {more.mean:+.3f} more than trees: {decided(more)}. Without "
         f"the less important half of the columns the lead of trees is {after.mean():+.3f}, with all "
-        f"{before.mean():+.3f}; of the difference, {decided(shrinks)}. Boosted trees score "
+        f"{before.mean():+.3f}, a difference of {shrinks.mean:+.3f}: {decided(shrinks)}. Boosted trees score "
         f"{boosted[_NONE, 0.0]:.3f} on all columns, {boosted[_REMOVED, _HALF]:.3f} on the better half, "
         f"{boosted[_LEAST, _HALF]:.3f} on the other alone."
     )
