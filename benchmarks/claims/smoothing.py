@@ -13,6 +13,7 @@ import datasets
 from benchmarks.cell import Cell
 from benchmarks.claims._data import Data, fit_and_score, gaussian, load, numbers_only
 from benchmarks.claims._tables import (
+    COUNT,
     NETWORKS,
     SETTINGS,
     TREES,
@@ -52,7 +53,7 @@ def cells(size: Size) -> list[Cell]:
     folds, most = {"tiny": (1, 200), "quick": (1, 1_000), "full": (5, 3_500)}[size]
     return grid(
         CLAIM,
-        tasks=[task for task in tables(size) if _fits(task)],
+        tasks=[task for task in tables("full") if _fits(task)][: COUNT.get(size)],
         candidates=(*TREES, *NETWORKS),
         levels={"lengthscale": [0.0, *_SCALES]},
         folds=folds,

@@ -39,7 +39,7 @@ _NONE, _ADDED, _REMOVED, _LEAST = "none", "added", "removed", "least alone"
 _HALF = 0.5
 _SHARES: dict[Size, tuple[tuple[float, ...], tuple[float, ...]]] = {  # added, removed
     "tiny": ((1.0,), (0.5,)),
-    "quick": ((0.5, 1.0), (0.5,)),
+    "quick": ((1.0,), (0.5,)),
     "full": ((0.25, 0.5, 0.75, 1.0), (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)),
 }
 _SPREAD = 1.349  # interquartile range of a normal distribution in standard deviations
