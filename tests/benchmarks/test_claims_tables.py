@@ -97,7 +97,7 @@ def smoothings(trees, networks):
             row
             for candidate in EVERYONE
             for scale, test in zip(scales, trees if is_tree(candidate) else networks)
-            for row in rows(candidate, test, lengthscale=scale)
+            for row in rows(candidate, test, lengthscale=scale, extra={"moved": scale})
         ]
     )
 
