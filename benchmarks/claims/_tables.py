@@ -158,6 +158,18 @@ def decided(found: Effect) -> str:
     return f"its sign is left open by {found.n} sources"
 
 
+def tally(differences: pd.Series) -> str:
+    """Count the sources on which a difference is above zero; an interval hides one that is far off.
+
+    Examples
+    --------
+    >>> tally(pd.Series([0.1, 0.4, -0.2]))
+    'on 2 of 3 tables'
+    """
+    found = differences.dropna()
+    return f"on {int((found > 0).sum())} of {len(found)} tables"
+
+
 def with_limits(found: Effect) -> str:
     """Write a difference with its interval, if it has one.
 

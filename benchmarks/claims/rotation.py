@@ -12,7 +12,18 @@ from scipy.stats import special_ortho_group
 from benchmarks import candidates
 from benchmarks.cell import Cell
 from benchmarks.claims._data import gaussian, load, numbers_only, score
-from benchmarks.claims._tables import NETWORKS, SETTINGS, TREES, decided, lead, lost, means, scored, tables
+from benchmarks.claims._tables import (
+    NETWORKS,
+    SETTINGS,
+    TREES,
+    decided,
+    lead,
+    lost,
+    means,
+    scored,
+    tables,
+    tally,
+)
 from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import (
     Chart,
@@ -120,7 +131,8 @@ def judge(frame: pd.DataFrame) -> Finding:
     frame = scored(frame)
     fallen = lost(frame, "inputs", _AS_THEY_ARE)
     fallen = fallen[fallen["inputs"] == _ROTATED]
-    more = effect("lost by trees minus lost by networks", lead(fallen, "lost"))
+    each = lead(fallen, "lost")
+    more = effect("lost by trees minus lost by networks", each)
     alone = fallen[fallen["candidate"] == "mlp"]
     perceptron = effect("lost by the perceptron", by_source(alone, "lost"))
     before, after = (
@@ -136,8 +148,8 @@ def judge(frame: pd.DataFrame) -> Finding:
     words = (
         f"A rotation costs boosted trees {losses['gbt']:.3f}, a random forest {losses['random_forest']:.3f}, "
         f"the perceptron {losses['mlp']:.3f} and the residual network {losses['resnet']:.3f}. Trees lose "
-        f"{more.mean:+.3f} more than networks: {decided(more)}. Their lead is {before.mean:+.3f} before and "
-        f"{after.mean:+.3f} after: the order is {'' if reversed_ else 'not '}reversed. The perceptron "
+        f"{more.mean:+.3f} more than networks, and more {tally(each)}: {decided(more)}. Their "
+        f"lead is {before.mean:+.3f} before and {after.mean:+.3f} after: the order is {'' if reversed_ else 'not '}reversed. The perceptron "
         f"{'is not shown to lose' if unchanged else 'surely loses'} more than {_UNCHANGED}."
     )
     chart = Chart(

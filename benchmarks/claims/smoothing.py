@@ -23,6 +23,7 @@ from benchmarks.claims._tables import (
     means,
     scored,
     tables,
+    tally,
 )
 from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import Chart, Claim, Finding, Size, Verdict, effect, grid, level, records
@@ -189,7 +190,8 @@ def judge(frame: pd.DataFrame) -> Finding:
     frame = scored(frame)
     fallen = lost(frame, "lengthscale", 0.0)
     rough = fallen[fallen["lengthscale"] > 0]
-    more = effect("lost by trees minus lost by networks, mean of three lengthscales", lead(rough, "lost"))
+    apart = lead(rough, "lost")
+    more = effect("lost by trees minus lost by networks, mean of three lengthscales", apart)
     each = [
         effect(f"the same at lengthscale {scale:g}", lead(rough[rough["lengthscale"] == scale], "lost"))
         for scale in sorted(rough["lengthscale"].unique())
@@ -213,7 +215,8 @@ def judge(frame: pd.DataFrame) -> Finding:
     by_scale = share.groupby(frame["lengthscale"]).mean()
     change = ", ".join(f"{by_scale[scale]:.0%}" for scale in of["trees"].index)
     words = (
-        f"Score lost by smoothing: {path}. In the mean trees lose {more.mean:+.3f} more: {decided(more)}. "
+        f"Score lost by smoothing: {path}. In the mean trees lose {more.mean:+.3f} more, and more "
+        f"{tally(apart)}: {decided(more)}. "
         f"Their lead is {first.mean:+.3f} on the true target and {last.mean:+.3f} on the smoothest. The "
         f"kernels move the target by {change} of its variance; among the paper's 10,000 rows each would "
         "average more."

@@ -17,6 +17,7 @@ from benchmarks.claims._tables import (
     means,
     scored,
     tables,
+    tally,
 )
 from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import Chart, Claim, Finding, Size, Verdict, effect, grid, level, records
@@ -151,7 +152,8 @@ def judge(frame: pd.DataFrame) -> Finding:
     frame = scored(frame)
     fallen = _fallen(frame)
     of_noise = fallen[(fallen["change"] == _ADDED) & (fallen["share"] == 1.0)]
-    more = effect("lost to noise by networks minus by trees", -lead(of_noise, "lost"))
+    apart = -lead(of_noise, "lost")
+    more = effect("lost to noise by networks minus by trees", apart)
     each = [
         effect(f"lost to noise by {name} minus by trees", -lead(of_noise, "lost", over=(name,)))
         for name in NETWORKS
@@ -167,8 +169,8 @@ def judge(frame: pd.DataFrame) -> Finding:
     words = (
         f"As many columns of noise as the table has cost boosted trees {losses['gbt']:.3f}, a random forest "
         f"{losses['random_forest']:.3f}, the perceptron {losses['mlp']:.3f}, the residual network "
-        f"{losses['resnet']:.3f}; networks lose {more.mean:+.3f} more than trees: {decided(more)}. Without "
-        f"the less important half of the columns the lead of trees is {after.mean():+.3f}, with all "
+        f"{losses['resnet']:.3f}; networks lose {more.mean:+.3f} more than trees, and more "
+        f"{tally(apart)}: {decided(more)}. Without the less important half of the columns the lead of trees is {after.mean():+.3f}, with all "
         f"{before.mean():+.3f}, a difference of {shrinks.mean:+.3f}: {decided(shrinks)}. Boosted trees score "
         f"{boosted[_NONE, 0.0]:.3f} on all columns, {boosted[_REMOVED, _HALF]:.3f} on the better half, "
         f"{boosted[_LEAST, _HALF]:.3f} on the other alone."
