@@ -148,8 +148,9 @@ def judge(frame: pd.DataFrame) -> Finding:
     words = (
         f"A rotation costs boosted trees {losses['gbt']:.3f}, a random forest {losses['random_forest']:.3f}, "
         f"the perceptron {losses['mlp']:.3f} and the residual network {losses['resnet']:.3f}. Trees lose "
-        f"{more.mean:+.3f} more than networks, and more {tally(each)}: {decided(more)}. Their "
-        f"lead is {before.mean:+.3f} before and {after.mean:+.3f} after: the order is {'' if reversed_ else 'not '}reversed. The perceptron "
+        f"{more.mean:+.3f} more than networks, and more {tally(each)}: {decided(more)}. Their lead is "
+        f"{before.mean:+.3f} before and {after.mean:+.3f} after: the order is "
+        f"{'' if reversed_ else 'not '}reversed. The perceptron "
         f"{'is not shown to lose' if unchanged else 'surely loses'} more than {_UNCHANGED}."
     )
     chart = Chart(

@@ -169,11 +169,11 @@ def judge(frame: pd.DataFrame) -> Finding:
     words = (
         f"As many columns of noise as the table has cost boosted trees {losses['gbt']:.3f}, a random forest "
         f"{losses['random_forest']:.3f}, the perceptron {losses['mlp']:.3f}, the residual network "
-        f"{losses['resnet']:.3f}; networks lose {more.mean:+.3f} more than trees, and more "
-        f"{tally(apart)}: {decided(more)}. Without the less important half of the columns the lead of trees is {after.mean():+.3f}, with all "
-        f"{before.mean():+.3f}, a difference of {shrinks.mean:+.3f}: {decided(shrinks)}. Boosted trees score "
-        f"{boosted[_NONE, 0.0]:.3f} on all columns, {boosted[_REMOVED, _HALF]:.3f} on the better half, "
-        f"{boosted[_LEAST, _HALF]:.3f} on the other alone."
+        f"{losses['resnet']:.3f}; networks lose {more.mean:+.3f} more than trees, and more {tally(apart)}: "
+        f"{decided(more)}. Without the less important half of the columns the lead of trees is "
+        f"{after.mean():+.3f}, with all {before.mean():+.3f}, a difference of {shrinks.mean:+.3f}: "
+        f"{decided(shrinks)}. Boosted trees score {boosted[_NONE, 0.0]:.3f} on all columns, "
+        f"{boosted[_REMOVED, _HALF]:.3f} on the better half, {boosted[_LEAST, _HALF]:.3f} on the other alone."
     )
     added = fallen[fallen["change"].isin([_NONE, _ADDED])]
     charts = (
