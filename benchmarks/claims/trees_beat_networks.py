@@ -68,7 +68,7 @@ def cells(size: Size) -> list[Cell]:
         for draw, config in enumerate(drawn(candidate, newer if candidate == _NEWER else of_2022, size))
         for cell in grid(
             CLAIM,
-            tasks=(*tables(size), *columns_of_one_kind),
+            tasks=tables(size) if candidate == _NEWER else (*tables(size), *columns_of_one_kind),
             candidates=[candidate],
             levels={"draw": [draw], "settings": [config]},
             folds=folds,
