@@ -108,6 +108,11 @@ def fit_and_score(cell: Cell, facts: Facts, data: Data, **config: Any) -> Any:
     estimator = candidates.get(cell.candidate).make(
         data.kind, layout=data.layout, random_state=cell.seed, **config
     )
+    return score(estimator, facts, data)
+
+
+def score(estimator: Any, facts: Facts, data: Data) -> Any:
+    """Fit an estimator; note score and times."""
     with timed(facts, "fit_seconds"):
         estimator.fit(data.train, data.y_train)
     with timed(facts, "predict_seconds"):
