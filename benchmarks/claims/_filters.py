@@ -122,7 +122,7 @@ def train_filters(
 
     def predict(some: Floats) -> NDArray[Any]:
         with torch.inference_mode():
-            found = torch.cat([module(part) for part in tensor(some).split(200)]).argmax(dim=1)
+            found = torch.cat([module(part) for part in torch.split(tensor(some), 200)]).argmax(dim=1)
         return np.asarray(classes[found.numpy()])
 
     after = module.first.weight.detach()

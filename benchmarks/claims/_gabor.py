@@ -72,7 +72,8 @@ def gabor_share(maps: Floats, *, refined: int = 2) -> Floats:
                 max_nfev=40,
             )
             shares[i] = max(shares[i], 1 - 2 * found.cost)
-    return np.clip(shares, 0, 1)
+    clipped: Floats = np.clip(shares, 0, 1)
+    return clipped
 
 
 def _residual(
@@ -134,4 +135,5 @@ def mean_frequency(maps: Floats) -> Floats:
     k = maps.shape[1]
     power = np.abs(np.fft.fft2(maps)) ** 2
     radius = np.hypot(np.fft.fftfreq(k)[:, None], np.fft.fftfreq(k))
-    return (power * radius).sum(axis=(1, 2)) / power.sum(axis=(1, 2))
+    mean: Floats = (power * radius).sum(axis=(1, 2)) / power.sum(axis=(1, 2))
+    return mean

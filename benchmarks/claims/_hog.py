@@ -65,4 +65,5 @@ def hog(values: Floats, *, cell: int, orientations: int = 9) -> Floats:
 
 def _unit(blocks: Floats) -> Floats:
     """Divide by the norm; what is empty stays so."""
-    return blocks / (np.linalg.norm(blocks, axis=3, keepdims=True) + 1e-9)
+    unit: Floats = blocks / (np.linalg.norm(blocks, axis=3, keepdims=True) + 1e-9)
+    return unit

@@ -33,7 +33,7 @@ _STAGES = 3
 
 def cells(size: Size) -> list[Cell]:
     """Each way on each set."""
-    folds, most, epochs = {"tiny": (1, 60, 3), "quick": (2, 500, 20), "full": (5, 2_000, 40)}[size]
+    folds, most, epochs = {"tiny": (1, 60, 3), "quick": (2, 400, 16), "full": (5, 2_000, 40)}[size]
     return grid(
         CLAIM,
         tasks=images(size),
@@ -151,7 +151,7 @@ def judge(frame: pd.DataFrame) -> Finding:
     layers = ["stem"] + [f"{stage}.{i}" for stage in range(1, _STAGES + 1) for i in (1, 2)]
     largest = frame["origin"] == compute[_DOUBLING].idxmax()
     cost = costs[largest].groupby(frame["maps"][largest]).mean().set_axis(layers, axis=1)
-    bars = (cost / 1e6).stack().rename("cost").rename_axis(["maps", "layer"]).reset_index()
+    bars = (cost / 1e6).rename_axis("maps").reset_index().melt("maps", var_name="layer", value_name="cost")
     charts = (
         Chart(
             "bars",

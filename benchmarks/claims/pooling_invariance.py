@@ -45,7 +45,7 @@ _WAYS = (_POOLED, _STRIDED, "mean pooling")
 
 def cells(size: Size) -> list[Cell]:
     """Each way of halving on each set."""
-    folds, most, epochs = {"tiny": (1, 80, 4), "quick": (2, 600, 30), "full": (5, 2_000, 60)}[size]
+    folds, most, epochs = {"tiny": (1, 80, 4), "quick": (2, 500, 24), "full": (5, 2_000, 60)}[size]
     return grid(
         CLAIM,
         tasks=images(size),
@@ -55,6 +55,7 @@ def cells(size: Size) -> list[Cell]:
         max_train=most,
         max_test=100 if size == "tiny" else 500,
         max_epochs=epochs,
+        width=16 if size == "full" else 8,
     )
 
 
@@ -67,6 +68,7 @@ def measure(cell: Cell, facts: Facts) -> None:
         layout=data.layout,
         by=level(cell)["halved_by"],
         max_epochs=rules(cell)["max_epochs"],
+        width=rules(cell)["width"],
         random_state=cell.fold,
     )
     with timed(facts, "fit_seconds"):
@@ -123,9 +125,9 @@ def judge(frame: pd.DataFrame) -> Finding:
     """
     rows = pd.DataFrame(
         [
-            {"origin": row.origin, "way": row.halved_by, "pixels": pixels, "accuracy": accuracy}
-            for row in frame.itertuples()
-            for pixels, accuracy in enumerate(row.extra["moved"])
+            {"origin": row["origin"], "way": row["halved_by"], "pixels": pixels, "accuracy": accuracy}
+            for row in frame.to_dict("records")
+            for pixels, accuracy in enumerate(row["extra"]["moved"])
         ]
     )
     curves = rows.groupby(["origin", "way", "pixels"])["accuracy"].mean().unstack("pixels")
@@ -161,7 +163,7 @@ def judge(frame: pd.DataFrame) -> Finding:
     )
     kept_at["share"] = kept_at["accuracy"] / kept_at["still"]
     lines = kept_at.groupby(["way", "pixels"])["share"].mean().reset_index()
-    each = pixels.stack().rename("tolerated").reset_index()
+    each = pixels.reset_index().melt("origin", var_name="way", value_name="tolerated")
     charts = (
         Chart(
             "lines",
