@@ -217,15 +217,13 @@ def test_verdicts_on_learning_curves(cnn, mlp, gbt, verdict):
 def test_savings_are_symmetric_and_bounded():
     n = pd.Index([100, 200, 400])
     high, low = pd.Series([0.5, 0.8, 0.9]), pd.Series([0.1, 0.2, 0.3])
-    assert fewer_examples.saving(n, high, low) == pytest.approx(
-        2.0
-    )  # the smallest number is enough: at least that
+    # the smallest number is enough: at least that
+    assert fewer_examples.saving(n, high, low) == pytest.approx(2.0)
     assert fewer_examples.saving(n, low, high) == pytest.approx(-2.0)
     assert fewer_examples.saving(n, high, high) == 0.0
     # a curve that falls again counts by its best, and between sizes the logarithm counts
-    assert fewer_examples.saving(n, pd.Series([0.5, 0.9, 0.8]), pd.Series([0.1, 0.1, 0.7])) == pytest.approx(
-        1.5
-    )
+    falling, other = pd.Series([0.5, 0.9, 0.8]), pd.Series([0.1, 0.1, 0.7])
+    assert fewer_examples.saving(n, falling, other) == pytest.approx(1.5)
 
 
 def moved_frame(pooled, strided):
