@@ -140,12 +140,14 @@ def judge(frame: pd.DataFrame) -> Finding:
     compute = costs.sum(axis=1).groupby([frame["origin"], frame["maps"]]).mean().unstack("maps")
     more = {way: (compute[way] / compute[_DOUBLING]).mean() - 1 for way in _WAYS[1:]}
     took = frame.groupby("maps")["fit_seconds"].median()
+    shown = [f"that to {to}" for e, to in zip(over, ("constant channels", "full size")) if e.low > 0]
     words = (
         f"With doubling, the dearest stage costs {uneven[_DOUBLING]:.2f} times the cheapest, with constant "
         f"channels {uneven[_CONSTANT]:.0f} times. At equal compute (the others {more[_CONSTANT]:.0%} and "
         f"{more[_FULL]:.0%} more) doubling is {over[0].mean:+.3f} to constant channels and "
         f"{over[1].mean:+.3f} to maps of full size, in {took[_DOUBLING]:.1f} s of training against "
-        f"{took[_CONSTANT]:.1f} and {took[_FULL]:.1f}. The pictures have 8 to 32 pixels a side, not 224."
+        f"{took[_CONSTANT]:.1f} and {took[_FULL]:.1f}. Above zero with 95% confidence "
+        f"is {' and '.join(shown) or 'neither difference'}. The pictures have 8 to 32 pixels a side, not 224."
     )
     accuracy = frame.groupby(["origin", "maps"])["test"].mean().reset_index()
     layers = ["stem"] + [f"{stage}.{i}" for stage in range(1, _STAGES + 1) for i in (1, 2)]
