@@ -10,7 +10,6 @@ import pandas as pd
 
 from benchmarks import scores
 from reports import sentences
-from reports.significance import ALPHA, EFFECT, Comparisons
 from reports.style import STATUS, structure_title, task_title, title
 from reports.summary import OVERALL, Summary
 
@@ -171,59 +170,6 @@ def advised(summary: Summary) -> list[dict[str, Any]]:
         }
         for task, row in summary.advice.join(summary.tasks["metric"]).iterrows()
     ]
-
-
-def tested(tests: Comparisons) -> dict[str, Any]:
-    """Results of the tests over all tasks.
-
-    Parameters
-    ----------
-    tests : Comparisons
-        As :func:`reports.significance.significance` gives them.
-
-    Returns
-    -------
-    dict
-        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, the ``ratings``, and a sentence on ``power``.
-    """
-    omnibus = tests.omnibus
-    rows = [
-        {
-            "pair": f"{title(row['a'])} against {title(row['b'])}",
-            "difference": sentences.signed(row["difference"]),
-            "p": _p(row["p"]),
-            "holm": _p(row["p_holm"]),
-            "found": bool(row["p_holm"] <= ALPHA),
-            "odds": [f"{row[side]:.0%}" for side in ("left", "rope", "right")],
-        }
-        for row in tests.pairs.reset_index().to_dict("records")
-    ]
-    ratings = [
-        {
-            "title": title(row["index"]),
-            "rating": f"{row['rating']:.0f}",
-            "interval": f"{row['low']:.0f} to {row['high']:.0f}",
-        }
-        for row in tests.ratings.reset_index(names="index").to_dict("records")
-    ]
-    return {
-        "statistic": f"{omnibus.statistic:.1f}",
-        "p": _p(omnibus.p),
-        "n": omnibus.n,
-        "rows": rows,
-        "ratings": ratings,
-        "power": _power(tests),
-    }
-
-
-def _power(tests: Comparisons) -> str:
-    first, second = (title(name) for name in tests.leaders)
-    enough = "more than a thousand" if tests.needed is None else str(tests.needed)
-    return (
-        f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between "
-        f"{first} and {second} is found {tests.power:.0%} of the time; to find it four times out of five "
-        f"would take {enough}."
-    )
 
 
 def failures(summary: Summary) -> list[dict[str, Any]]:
@@ -399,7 +345,3 @@ _SHOWN: dict[str, Callable[[Any], str]] = {"candidate": title, "structure": _str
 def _chosen(summary: Summary, structure: str) -> pd.Index:
     index = summary.tasks.index
     return index if structure == OVERALL else index[summary.tasks["structure"] == structure]
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,66 @@
+"""The tests over all tasks as texts that the template only has to place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports import sentences
+from reports.significance import ALPHA, EFFECT, Comparisons
+from reports.style import title
+
+
+def tested(tests: Comparisons) -> dict[str, Any]:
+    """Results of the tests over all tasks.
+
+    Parameters
+    ----------
+    tests : Comparisons
+        As :func:`reports.significance.significance` gives them.
+
+    Returns
+    -------
+    dict
+        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, the ``ratings``, and a sentence on ``power``.
+    """
+    omnibus = tests.omnibus
+    rows = [
+        {
+            "pair": f"{title(row['a'])} against {title(row['b'])}",
+            "difference": sentences.signed(row["difference"]),
+            "p": _p(row["p"]),
+            "holm": _p(row["p_holm"]),
+            "found": bool(row["p_holm"] <= ALPHA),
+            "odds": [f"{row[side]:.0%}" for side in ("left", "rope", "right")],
+        }
+        for row in tests.pairs.reset_index().to_dict("records")
+    ]
+    ratings = [
+        {
+            "title": title(row["index"]),
+            "rating": f"{row['rating']:.0f}",
+            "interval": f"{row['low']:.0f} to {row['high']:.0f}",
+        }
+        for row in tests.ratings.reset_index(names="index").to_dict("records")
+    ]
+    return {
+        "statistic": f"{omnibus.statistic:.1f}",
+        "p": _p(omnibus.p),
+        "n": omnibus.n,
+        "rows": rows,
+        "ratings": ratings,
+        "power": _power(tests),
+    }
+
+
+def _power(tests: Comparisons) -> str:
+    first, second = (title(name) for name in tests.leaders)
+    enough = "more than a thousand" if tests.needed is None else str(tests.needed)
+    return (
+        f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between "
+        f"{first} and {second} is found {tests.power:.0%} of the time; to find it four times out of five "
+        f"would take {enough}."
+    )
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
