@@ -19,7 +19,6 @@ from rich.console import Console
 from advisor import architectures
 from advisor.errors import AdvisorError, StoreError
 from benchmarks import scores, tracking
-from benchmarks import verify as verification
 from benchmarks.claims.running import add_command as add_claims
 from benchmarks.costs import Costs, Remaining
 from benchmarks.driver import clock, run_study
@@ -123,6 +122,8 @@ def log(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Check a study as a stranger would; 1 if something must not be so."""
+    from benchmarks import verify as verification
+
     findings = []
     with Store(args.store) as store:
         name = _study_name(args.study, store)

@@ -28,7 +28,6 @@ from benchmarks.cell import Cell, Outcome
 from benchmarks.costs import Costs, Remaining
 from benchmarks.engine import Engine, Limits
 from benchmarks.plan import Study, plan
-from benchmarks.run import run_cell, run_with
 from benchmarks.store import Store
 from benchmarks.summary import show_missing
 from datasets import TaskInfo
@@ -56,7 +55,7 @@ def run_study(
     engine: Engine,
     retry: Collection[str] = (),
     console: Console | None = None,
-    function: Callable[[Cell], Outcome] = run_cell,
+    function: Callable[[Cell], Outcome] | None = None,
 ) -> Summary:
     """Run every cell of a study that has no outcome yet.
 
@@ -73,8 +72,8 @@ def run_study(
         there.
     console : Console, optional
         Where progress is shown; nowhere by default.
-    function : callable
-        What runs a cell.
+    function : callable, optional
+        What runs a cell; :func:`benchmarks.run.run_cell` by default.
 
     Returns
     -------
@@ -98,8 +97,6 @@ def run_study(
         tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
         cells=cells,
     )
-    if study.own:
-        function = partial(run_with, study.own, function)
     limits = Limits(seconds=study.cell_seconds, memory_mb=study.memory_mb)
     summary = run_cells(
         store,
@@ -107,7 +104,7 @@ def run_study(
         cells,
         infos,
         engine=engine,
-        function=function,
+        function=lambda: _function(study, function),
         limits=limits,
         search_seconds=study.search_seconds,
         retry=retry,
@@ -124,7 +121,7 @@ def run_cells(
     infos: Iterable[TaskInfo],
     *,
     engine: Engine,
-    function: Callable[[Cell], Outcome],
+    function: Callable[[], Callable[[Cell], Outcome]],
     limits: Limits,
     search_seconds: float | None = None,
     retry: Collection[str] = (),
@@ -134,8 +131,10 @@ def run_cells(
 
     Parameters
     ----------
-    store, engine, function, retry, console
+    store, engine, retry, console
         As in :func:`run_study`.
+    function : callable
+        Gives what runs a cell; asked only if there is one to run, since it loads much.
     name : str
         Of the study.
     cells : sequence of Cell
@@ -181,7 +180,7 @@ def run_cells(
                 else:
                     finish(cell, BEYOND, None)
 
-        with closing(engine.run(function, affordable(), limits=limits)) as outcomes:
+        with closing(engine.run(function(), affordable(), limits=limits)) as outcomes:
             for outcome in outcomes:
                 store.record(outcome, replace=outcome.key in done)
                 cell = by_key[outcome.key]
@@ -189,6 +188,13 @@ def run_cells(
                 finish(cell, outcome.status, _cost(outcome))
     summary.seconds = time.monotonic() - start
     return summary
+
+
+def _function(study: Study, function: Callable[[Cell], Outcome] | None) -> Callable[[Cell], Outcome]:
+    from benchmarks.run import run_cell, run_with
+
+    function = function or run_cell
+    return partial(run_with, study.own, function) if study.own else function
 
 
 def _budget(

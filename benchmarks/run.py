@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sklearn.metrics  # noqa: F401  # before a worker asks for work: a cell's limit is for the cell
 
 import datasets
+from advisor import advise
 from advisor.architectures import Architecture
 from advisor.errors import DivergedError, MissingDependency, StudyError
 from benchmarks import candidates
@@ -127,12 +129,8 @@ def outcome_of(cell: Cell, work: Callable[[Cell, Facts], None]) -> Outcome:
 
 def _import_code(cell: Cell) -> None:
     """Import what the cell needs first, so that the memory it is charged with is not that of libraries."""
-    import sklearn.metrics  # noqa: F401
-
     with suppress(Exception):  # the cell will tell what is wrong
-        if cell.candidate == ADVISOR:
-            from advisor import advise  # noqa: F401
-        else:
+        if cell.candidate != ADVISOR:
             candidates.get(cell.candidate)
 
 
@@ -202,7 +200,6 @@ def _score(task: Task, rows: np.ndarray, predicted: Any) -> float:
 
 def _advise(cell: Cell, facts: Facts) -> None:
     """Ask the advisor as a user would: the training rows as they came, neutral names, the origin unseen."""
-    from advisor import advise
     from advisor.calibration import Calibration
 
     task, rows = _data(cell)

@@ -19,14 +19,16 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from advisor.errors import StudyError
 from benchmarks.cell import Cell
 from benchmarks.claims.base import Claim, Finding, Size
-from benchmarks.run import Facts
+
+if TYPE_CHECKING:
+    from benchmarks.run import Facts
 
 __all__ = ["Experiment", "get", "names"]
 _NOT = ("base", "running")

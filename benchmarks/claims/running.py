@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from benchmarks.claims.base import SIZES, Chart, Claim, Effect, Finding, Size, f
 from benchmarks.driver import Summary, clock, run_cells
 from benchmarks.engine import Engine, Limits
 from benchmarks.engine.options import add_options, make_engine
-from benchmarks.run import outcome_of
+from benchmarks.scores import FAILED
 from benchmarks.store import Store
 from benchmarks.summary import show, show_failures
 
@@ -41,10 +41,20 @@ def study_name(name: str, size: Size) -> str:
 
 def run_one(cell: Cell) -> Outcome:
     """Run a cell of the claim that its protocol names."""
+    from benchmarks.run import outcome_of  # here: it loads much, and the commands need none of it
+
     return outcome_of(cell, claims.get(json.loads(cell.protocol)["claim"]).measure)
 
 
-def run(store: Store, name: str, size: Size, *, engine: Engine, console: Console | None = None) -> Summary:
+def run(
+    store: Store,
+    name: str,
+    size: Size,
+    *,
+    engine: Engine,
+    console: Console | None = None,
+    retry: Collection[str] = (),
+) -> Summary:
     """Run the cells of a claim that have no outcome yet.
 
     Parameters
@@ -59,6 +69,8 @@ def run(store: Store, name: str, size: Size, *, engine: Engine, console: Console
         Where cells run.
     console : Console, optional
         Where progress is shown.
+    retry : collection of str
+        Statuses whose cells run again.
 
     Returns
     -------
@@ -76,7 +88,15 @@ def run(store: Store, name: str, size: Size, *, engine: Engine, console: Console
         cells=cells,
     )
     return run_cells(
-        store, study, cells, infos, engine=engine, function=run_one, limits=LIMITS, console=console
+        store,
+        study,
+        cells,
+        infos,
+        engine=engine,
+        function=lambda: run_one,
+        limits=LIMITS,
+        retry=retry,
+        console=console,
     )
 
 
@@ -86,7 +106,7 @@ def judge(store: Store, name: str, size: Size) -> Finding:
     Raises
     ------
     StoreError
-        If cells are missing: a verdict on half of an experiment would be none.
+        If cells are missing, or none of a candidate went well: a verdict on half of it would be none.
     """
     frame = store.frame(study_name(name, size))
     pending = int((frame["status"] == "pending").sum())
@@ -96,7 +116,15 @@ def judge(store: Store, name: str, size: Size) -> Finding:
             got=f"{pending} of {len(frame)} cells without an outcome",
             do=f"run it on: python -m benchmarks claims {name} --size {size}",
         )
-    return claims.get(name).judge(with_levels(frame[frame["status"] == "ok"].reset_index(drop=True)))
+    well = frame[frame["status"] == "ok"].reset_index(drop=True)
+    if lost := sorted(set(frame["candidate"]) - set(well["candidate"])):
+        reason = frame.loc[frame["candidate"] == lost[0], "reason"].iloc[0]
+        raise StoreError(
+            f"every candidate of the experiment on {name!r} must have results",
+            got=f"none of {', '.join(lost)}: {reason}",
+            do=f"remove the cause, then: python -m benchmarks claims {name} --size {size} --retry",
+        )
+    return claims.get(name).judge(with_levels(well))
 
 
 def record(store: Store, name: str, size: Size) -> dict[str, Any]:
@@ -145,6 +173,7 @@ def add_command(command: Callable[..., argparse.ArgumentParser]) -> None:
     added.set_defaults(store=STORE)
     added.add_argument("names", nargs="*", metavar="NAME", help="claims (default: all)")
     added.add_argument("--size", choices=SIZES, default="quick", help="default: quick")
+    added.add_argument("--retry", action="store_true", help="run failed cells again")
     added.add_argument("--list", action="store_true", help="print them and end")
     added.add_argument("--out", type=Path, help="folder of the findings (default: runs/claims/SIZE)")
     add_options(added)
@@ -164,7 +193,8 @@ def _command(args: argparse.Namespace) -> int:
     engine, failed, rows = make_engine(args), False, []
     with Store(args.store, writable=True) as store:
         for name in names:
-            summary = run(store, name, args.size, engine=engine, console=console)
+            retry = FAILED if args.retry else ()
+            summary = run(store, name, args.size, engine=engine, console=console, retry=retry)
             try:
                 told = record(store, name, args.size)
             except (AdvisorError, ValueError, KeyError) as error:

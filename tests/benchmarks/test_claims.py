@@ -100,7 +100,7 @@ def test_a_claim_is_resumed_and_judged_only_when_finished(toy, tmp_path):
     assert again.charts[0].table == finding.charts[0].table
 
 
-def test_cells_that_failed_are_counted_and_not_judged_with(toy, tmp_path, monkeypatch):
+def test_without_any_result_of_a_candidate_there_is_no_verdict(toy, tmp_path):
     def fails(cell):
         return Outcome(cell.key, "diverged", "NaN") if cell.candidate == "mlp" else running.run_one(cell)
 
@@ -110,8 +110,10 @@ def test_cells_that_failed_are_counted_and_not_judged_with(toy, tmp_path, monkey
 
     with Store(tmp_path / "s.sqlite", writable=True) as store:
         running.run(store, "rotation", "tiny", engine=Failing())
-        told = running.record(store, "rotation", "tiny")
-    assert told["statuses"] == {"ok": 12, "diverged": 4}
+        with pytest.raises(StoreError, match="none of mlp: NaN"):
+            running.record(store, "rotation", "tiny")
+        running.run(store, "rotation", "tiny", engine=Inline(), retry=["diverged"])
+        assert running.record(store, "rotation", "tiny")["statuses"] == {"ok": 16}
 
 
 def test_cells_run_in_workers_find_their_claim(tmp_path):

@@ -246,7 +246,7 @@ def test_the_advisor_sees_what_a_user_would_hold(monkeypatch):
         def without(self, origin):
             return f"without {origin}"
 
-    monkeypatch.setattr("advisor.advise", advise)
+    monkeypatch.setattr(run, "advise", advise)
     monkeypatch.setattr("advisor.calibration.Calibration", Calibration)
     text = """name = "s"
 tasks = ["embedded:digits"]
