@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from json import loads
 from pathlib import Path
-from statistics import median
 
 from benchmarks.cell import Cell
 from datasets.task import TaskInfo
 
 MEASURED = Path(__file__).with_name("costs.json")  # written by benchmarks.speed.costs
 _Group = tuple[str, str, str]  # task, candidate, protocol
+_UNKNOWN = (2.0, 0.5)  # factor and exponent of a candidate that nothing is known of
 _LOAD = 0.1  # seconds to load and split a task
 _PSEUDO = 1.0  # seconds of prior that count against the measured ones
 
@@ -85,14 +85,9 @@ def _measured() -> dict[str, tuple[float, float]]:
 def _prior_of(candidate: str) -> tuple[float, float]:
     """Factor and exponent: seconds = factor * (training rows / 1,000) * columns ** exponent.
 
-    It sets the order and the first estimate of a fresh store, and every finished cell corrects it. A
-    candidate that nothing is known of is taken for the median one.
+    It sets the order and the first estimate of a fresh store, and every finished cell corrects it.
     """
-    known = _measured()
-    if candidate not in known:
-        a, b = zip(*known.values(), strict=True)
-        return median(a), median(b)
-    return known[candidate]
+    return _measured().get(candidate, _UNKNOWN)
 
 
 class Remaining:
