@@ -16,16 +16,15 @@ Everything else (workers, limits, resuming, the store, the page) is that of any 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from advisor.errors import StudyError
 from benchmarks.cell import Cell
 from benchmarks.claims.base import Claim, Finding, Size
+from datasets.sources import unknown
 
 if TYPE_CHECKING:
     from benchmarks.run import Facts
@@ -54,8 +53,11 @@ class Experiment(Protocol):
 
 def names() -> list[str]:
     """List the claims in the order of their numbers, which loads them all."""
-    found = [m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_" and m.name not in _NOT]
-    return sorted(found, key=lambda name: get(name).CLAIM.number)
+    return sorted(_files(), key=lambda name: get(name).CLAIM.number)
+
+
+def _files() -> list[str]:
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_" and m.name not in _NOT)
 
 
 def get(name: str) -> Experiment:
@@ -66,12 +68,7 @@ def get(name: str) -> Experiment:
     StudyError
         If there is none of that name.
     """
-    known = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_" and m.name not in _NOT)
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise StudyError(
-            "the claim must be known", got=repr(name), do=f"{hint}choose one of {', '.join(known)}"
-        )
+    if name not in _files():
+        raise unknown("the claim must be known", got=name, among=_files())
     experiment: Experiment = importlib.import_module(f"{__name__}.{name}")
     return experiment
