@@ -16,11 +16,11 @@ from reports import charts, sentences
 from reports.document import Document, Section, Table
 from reports.summary import ReportError
 
-VERDICTS = ("holds", "holds with a limit", "does not hold here")
+VERDICTS = ("holds", "holds with a limit", "not decided here", "does not hold here")
 _OVERVIEW = {
     "number": "place in the list of claims",
     "claim": "its name: python -m benchmarks claims NAME",
-    "verdict": "holds, holds with a limit, does not hold here: decided by a rule written before the result",
+    "verdict": "holds, holds with a limit, not decided here, does not hold here: by a rule in the code",
     "effect": "the difference that decides, in words",
     "mean": "its mean over independent units, in its unit",
     "low": "lower 95% limit (Student's interval of the mean)",
@@ -159,6 +159,14 @@ def _effect(effect: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plural(verdict: str, n: int) -> str:
+    """The verdict as a verb.
+
+    Examples
+    --------
+    >>> _plural("not decided here", 1), _plural("holds with a limit", 2), _plural("does not hold here", 3)
+    ('is not decided here', 'hold with a limit', 'do not hold here')
+    """
     if n == 1:
-        return verdict
-    return {"holds": "hold", "holds with a limit": "hold with a limit"}.get(verdict, "do not hold here")
+        return verdict.replace("not decided", "is not decided")
+    first, rest = verdict.split(" ", 1) if " " in verdict else (verdict, "")
+    return " ".join([{"holds": "hold", "does": "do", "not": "are not"}[first], rest]).strip()

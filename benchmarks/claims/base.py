@@ -19,7 +19,7 @@ from datasets.task import TaskInfo
 
 Size = Literal["tiny", "quick", "full"]
 SIZES: tuple[Size, ...] = ("tiny", "quick", "full")
-Verdict = Literal["holds", "holds with a limit", "does not hold here"]
+Verdict = Literal["holds", "holds with a limit", "not decided here", "does not hold here"]
 SYNTHETIC = "synthetic:"  # tasks that are made in the cell, from its fold and its configuration
 
 
@@ -43,6 +43,9 @@ class Claim:
         Which data sets.
     refuted_by : str
         The result that would speak against it.
+    matters : float
+        The least effect worth having, in the unit of the first one. Where the interval of an effect that is
+        not shown reaches so far, the claim is left open and not refuted.
     version : int
         Raised when the code of the experiment changes in a way that changes its results.
     """
@@ -54,6 +57,7 @@ class Claim:
     design: str
     data: str
     refuted_by: str
+    matters: float = 0.01
     version: int = 1
 
 
@@ -123,7 +127,7 @@ class Finding:
 
     Parameters
     ----------
-    verdict : {"holds", "holds with a limit", "does not hold here"}
+    verdict : {"holds", "holds with a limit", "not decided here", "does not hold here"}
         The decision, by a rule that is written in the code of ``judge``.
     words : str
         The result in a few sentences, with its limits.
@@ -258,6 +262,31 @@ def effect(
     half = float(stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / math.sqrt(n))
     low, high = (round(float(v), 6) for v in (mean - half, mean + half))
     return Effect(what, round(mean, 6), low, high, n, unit)
+
+
+def not_shown(claim: Claim, *effects: Effect) -> Verdict:
+    """Tell a claim that is refuted from one that the data leave open.
+
+    Parameters
+    ----------
+    claim : Claim
+        Its ``matters`` decides.
+    *effects : Effect
+        Those that had to be above zero and were not shown to be.
+
+    Returns
+    -------
+    {"not decided here", "does not hold here"}
+        The latter if one of them is smaller than what matters, with 97.5% confidence.
+
+    Examples
+    --------
+    >>> claim = Claim(0, "example", "", "", "", "", "", matters=0.01)
+    >>> not_shown(claim, Effect("", 0.02, -0.05, 0.09, 8)), not_shown(claim, Effect("", -0.05, -0.09, 0.0, 8))
+    ('not decided here', 'does not hold here')
+    """
+    refuted = any(found.high < claim.matters for found in effects)
+    return "does not hold here" if refuted else "not decided here"
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

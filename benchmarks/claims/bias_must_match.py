@@ -11,7 +11,17 @@ from benchmarks.cell import Cell
 from benchmarks.claims._data import Data, fit_and_score, gaussian, load, numbers_only
 from benchmarks.claims._sequences import DUMMY, above_dummy, epochs, series, shuffle_steps
 from benchmarks.claims._tables import tables
-from benchmarks.claims.base import Chart, Claim, Finding, Size, Verdict, effect, grid, level, records
+from benchmarks.claims.base import (
+    Chart,
+    Claim,
+    Finding,
+    Size,
+    effect,
+    grid,
+    level,
+    not_shown,
+    records,
+)
 from benchmarks.run import Facts
 
 CLAIM = Claim(
@@ -26,6 +36,7 @@ CLAIM = Claim(
     "of a task (1); the lead of the matching family is its score minus the mean of the other three.",
     data="embedded pictures, sequences and tables (numeric columns, normal quantiles for every candidate)",
     refuted_by="a lead of the matching family that does not shrink when the structure is destroyed",
+    matters=0.05,
 )
 _MATCH = {"image": "cnn", "sequence": "lstm", "tabular": "gbt"}
 _FAMILIES = ("cnn", "lstm", "gbt", "mlp")
@@ -113,7 +124,7 @@ def judge(frame: pd.DataFrame) -> Finding:
     everywhere = all(
         rows[_INTACT].mean() > 0 and rows[_INTACT].mean() > rows[_DESTROYED].mean() for rows in each.values()
     )
-    verdict: Verdict = "does not hold here"
+    verdict = not_shown(CLAIM, wasted)
     if wasted.low > 0:
         verdict = "holds" if everywhere and intact.low > 0 else "holds with a limit"
     told = "; ".join(

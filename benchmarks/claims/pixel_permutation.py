@@ -13,11 +13,11 @@ from benchmarks.claims.base import (
     Effect,
     Finding,
     Size,
-    Verdict,
     by_source,
     effect,
     grid,
     level,
+    not_shown,
     records,
     rules,
 )
@@ -89,7 +89,7 @@ def judge(frame: pd.DataFrame) -> Finding:
     )
     same = all(_is_same(change) for change in unchanged.values())
     gone = not after.low > 0
-    verdict: Verdict = "does not hold here"
+    verdict = not_shown(CLAIM, more)
     if more.low > 0:
         verdict = "holds" if same and gone else "holds with a limit"
     words = (

@@ -30,11 +30,11 @@ from benchmarks.claims.base import (
     Claim,
     Finding,
     Size,
-    Verdict,
     by_source,
     effect,
     grid,
     level,
+    not_shown,
     records,
 )
 from benchmarks.run import Facts
@@ -141,7 +141,7 @@ def judge(frame: pd.DataFrame) -> Finding:
     )
     reversed_ = after.mean < 0 < before.mean
     unchanged = perceptron.low <= _UNCHANGED
-    verdict: Verdict = "does not hold here"
+    verdict = not_shown(CLAIM, more)
     if more.low > 0:
         verdict = "holds" if reversed_ and unchanged else "holds with a limit"
     losses = fallen.groupby("candidate")["lost"].mean()

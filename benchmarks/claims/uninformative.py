@@ -20,7 +20,17 @@ from benchmarks.claims._tables import (
     tally,
 )
 from benchmarks.claims._tables import settings as settings_of
-from benchmarks.claims.base import Chart, Claim, Finding, Size, Verdict, effect, grid, level, records
+from benchmarks.claims.base import (
+    Chart,
+    Claim,
+    Finding,
+    Size,
+    effect,
+    grid,
+    level,
+    not_shown,
+    records,
+)
 from benchmarks.run import Facts
 
 CLAIM = Claim(
@@ -161,7 +171,7 @@ def judge(frame: pd.DataFrame) -> Finding:
     halved = frame[(frame["change"] == _REMOVED) & (frame["share"] == _HALF)]
     before, after = lead(frame[frame["change"] == _NONE]), lead(halved)
     shrinks = effect("lead of trees, minus that without half of the columns", before - after)
-    verdict: Verdict = "does not hold here"
+    verdict = not_shown(CLAIM, more)
     if more.low > 0:
         verdict = "holds" if shrinks.mean > 0 else "holds with a limit"
     losses = of_noise.groupby("candidate")["lost"].mean()

@@ -18,7 +18,7 @@ from benchmarks.claims import base, running
 from benchmarks.engine.local import LocalEngine
 from benchmarks.store import Store
 
-VERDICTS = {"holds", "holds with a limit", "does not hold here"}
+VERDICTS = {"holds", "holds with a limit", "not decided here", "does not hold here"}
 
 
 @pytest.mark.parametrize("name", claims.names())
@@ -51,6 +51,20 @@ def test_the_interval_is_students():
     assert (told.mean, told.low, told.high) == pytest.approx((0.15, low, high), abs=1e-6)
     assert math.isnan(base.effect("a", np.array([0.1, np.nan])).low)
     assert base.effect("a", np.array([0.1, np.nan])).n == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.03, 0.05, "not decided here"),
+        (-0.03, 0.009, "does not hold here"),
+        (-0.05, -0.01, "does not hold here"),
+        (math.nan, math.nan, "not decided here"),  # one unit has no interval
+    ],
+)
+def test_what_is_not_shown_is_refuted_only_where_it_is_too_small_to_matter(low, high, verdict):
+    claim = claims.get("rotation").CLAIM
+    assert base.not_shown(claim, base.Effect("", (low + high) / 2, low, high, 8)) == verdict
 
 
 @pytest.fixture

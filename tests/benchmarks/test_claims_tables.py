@@ -67,6 +67,15 @@ def test_rotation_is_judged_by_what_trees_lose(trees, networks, verdict):
     assert finding.effects[0].mean == pytest.approx(expected, abs=1e-6)
 
 
+def test_sources_that_disagree_leave_a_claim_open():
+    frame = rotations((0.9, 0.85), (0.8, 0.8))
+    turned = (frame["inputs"] == "rotated") & frame["candidate"].isin(TREES)
+    frame.loc[turned, "test"] += 10 * frame["origin"].map(dict(zip(SOURCES, WOBBLE)))[turned]
+    finding = rotation.judge(frame)
+    assert finding.effects[0].low < 0 < 0.01 < finding.effects[0].high
+    assert finding.verdict == "not decided here"
+
+
 def test_a_rotation_keeps_distances_and_mixes_columns():
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 5)))
     turned = rotation.rotated(table, seed=3)
