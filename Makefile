@@ -1,4 +1,5 @@
 # make demo       the whole way on real data: trains, logs to MLflow, writes the report, prints the verdict
+# make finding    boosted trees against the perceptron on the embedded tables, until it is settled or 45 minutes are over
 # make test       ruff, mypy, doctests and tests
 # make dashboard  MLflow on 127.0.0.1:$(PORT) with the studies in it
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu make demo   takes torch from another index (here the CPU build)
@@ -11,13 +12,18 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo test lint types dashboard wheel clean
+.PHONY: demo finding test lint types dashboard wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
 	$(PY) -m benchmarks run benchmarks/studies/starter.toml --workers $(WORKERS) --no-mlflow
 	$(PY) -m reports build starter
 	@$(PY) -m benchmarks log starter
+
+finding: $(VENV)/installed
+	$(PY) -m benchmarks settle benchmarks/studies/finding_short.toml gbt mlp --minutes 45 --workers $(WORKERS)
+	$(PY) -m reports build finding_short
+	@$(PY) -m benchmarks log finding_short
 
 # one thread a process: two workers whose threads fight take many times as long
 test: export OMP_NUM_THREADS := 1

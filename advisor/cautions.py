@@ -35,23 +35,42 @@ def cautions(table: Table, facts: Mapping[str, Evidence], verdict: Verdict, fami
     >>> [w.split(":")[0] for w in advise(X, np.arange(60) % 2).warnings]
     ['60 rows are few for gbt']
     """
+    return tuple(sentence for _, sentence in named(table, facts, verdict, family))
+
+
+def named(
+    table: Table, facts: Mapping[str, Evidence], verdict: Verdict, family: str
+) -> list[tuple[str, str]]:
+    """Collect the warnings, each with what it is about: "duplicates", "leak", "identifier", ...
+
+    Examples
+    --------
+    >>> from advisor.intake import read
+    >>> from advisor.policy import decide
+    >>> from advisor.probes import measure
+    >>> rng = np.random.default_rng(0)
+    >>> table = read(rng.normal(size=(60, 4)), np.arange(60) % 2, rng)
+    >>> facts = measure(table)
+    >>> [about for about, _ in named(table, facts, decide(table, facts), "gbt")]
+    ['few rows']
+    """
     sorted_by_target = _sorted_target(table, verdict)
     found = [
-        *table.notes,
-        _dependent_rows(table, facts, verdict, sorted_by_target is not None),
-        sorted_by_target,
-        _groups(table, verdict),
-        _duplicates(table),
-        _few_rows(table, family),
-        _missing_target(table),
-        *_classes(table),
-        _far_target(table),
-        *leaks(table),
-        _nothing(table, verdict),
-        _names(table),
-        _two_readings(table),
+        *(("note", note) for note in table.notes),
+        ("dependent rows", _dependent_rows(table, facts, verdict, sorted_by_target is not None)),
+        ("sorted rows", sorted_by_target),
+        ("groups", _groups(table, verdict)),
+        ("duplicates", _duplicates(table)),
+        ("few rows", _few_rows(table, family)),
+        ("missing target", _missing_target(table)),
+        *(("classes", sentence) for sentence in _classes(table)),
+        ("far target", _far_target(table)),
+        *(("leak", sentence) for sentence in leaks(table)),
+        ("nothing", _nothing(table, verdict)),
+        ("identifier", _names(table)),
+        ("two readings", _two_readings(table)),
     ]
-    return tuple(sentence for sentence in found if sentence)
+    return [(about, sentence) for about, sentence in found if sentence]
 
 
 def _dependent_rows(

@@ -25,6 +25,7 @@ from benchmarks.driver import clock, run_study
 from benchmarks.engine.options import add_options, add_workers, make_engine, places, positive
 from benchmarks.plan import Study, plan
 from benchmarks.protocol import VARIANTS, Protocol
+from benchmarks.settling import add_command as add_settle
 from benchmarks.store import Store
 from benchmarks.summary import show, show_advice, show_failures, show_missing, show_progress, show_verdict
 
@@ -313,6 +314,7 @@ def _parser() -> argparse.ArgumentParser:
     added = command("spaces", show_spaces, "print search spaces")
     added.add_argument("names", nargs="*", metavar="NAME", help="candidates (default: all)")
     added.add_argument("--protocol", choices=VARIANTS, default="holdout", help="(default: holdout)")
+    add_settle(command)
     add_claims(command)
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
     added.add_argument("--port", type=positive, default=5000)

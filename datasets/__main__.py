@@ -1,4 +1,4 @@
-"""The commands: ``python -m datasets fetch | list | show``."""
+"""The commands: ``python -m datasets fetch | list | show | audit``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
@@ -97,6 +98,30 @@ def show(args: argparse.Namespace) -> int:
     return 0
 
 
+def show_audit(args: argparse.Namespace) -> int:
+    """Print what is not what it seems among the tasks; keep it as CSV if asked to."""
+    from datasets import audit  # here: it loads models, and the other commands need none
+
+    console = _console()
+    with console.status("looking") as status:
+        flags, failed = audit.audit_all(args.name, progress=lambda task: status.update(f"looking at {task}"))
+    told = audit.table_of(flags)
+    if args.csv is not None:
+        told.to_csv(args.csv, index=False)
+    table = Table("task", "kind", "evidence", show_lines=True)
+    for flag in flags:
+        table.add_row(Text(flag.task), Text(flag.kind), Text(flag.evidence))
+    if flags:
+        console.print(table)
+    for kind, meaning in audit.KINDS.items():
+        if tasks := told.loc[told["kind"] == kind, "task"].nunique():
+            console.print(Text(f"{kind}: {tasks} task{'s' if tasks > 1 else ''}, {meaning}"))
+    for task_id, error in failed.items():
+        console.print(Text(f"failed: {task_id}: {error}", style="red"))
+    console.print(f"{told['task'].nunique()} tasks with a flag", highlight=False)
+    return 1 if failed else 0
+
+
 def _console() -> Console:
     """A console that does not cut tables where the output is a file."""
     return Console() if sys.stdout.isatty() else Console(width=140)
@@ -122,6 +147,10 @@ def _parser() -> argparse.ArgumentParser:
     added = commands.add_parser("show", help="tell what is known of a task")
     added.add_argument("task", help="such as embedded:digits or openml:361110")
     added.set_defaults(command=show)
+    added = commands.add_parser("audit", help="list what is not what it seems: pictures, time, leaks, copies")
+    added.add_argument("name", nargs="+", help="task, pattern or suite, such as suite:cc18 or openml:s/337")
+    added.add_argument("--csv", type=Path, help="file to write the list to")
+    added.set_defaults(command=show_audit)
     return parser
 
 

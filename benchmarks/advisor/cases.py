@@ -81,7 +81,7 @@ def embedded_cases() -> Iterator[Case]:
         if task.structure is None:
             continue
         layout = task.layout if task.structure != "tabular" else None
-        yield Case(task.id, task.origin, task.structure, layout, "flat", partial(_nameless, task.X, task.y))
+        yield Case(task.id, task.origin, task.structure, layout, "flat", partial(nameless, task.X, task.y))
 
 
 def shuffled_cases(cases: list[Case]) -> Iterator[Case]:
@@ -159,12 +159,12 @@ def _load(folder: Path, row: Mapping[Any, Any]) -> tuple[Any, Any]:
         return path, row["target"]
     frame = pd.read_parquet(path)
     return (
-        _nameless(frame.drop(columns=[row["target"]]), frame[row["target"]])
+        nameless(frame.drop(columns=[row["target"]]), frame[row["target"]])
         if row["target"]
         else (frame, None)
     )
 
 
-def _nameless(X: pd.DataFrame, y: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+def nameless(X: pd.DataFrame, y: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
     """Replace the names by x0, x1, ...: structure must show in the values."""
     return X.set_axis([f"x{j}" for j in range(X.shape[1])], axis=1), y

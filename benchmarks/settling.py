@@ -1,0 +1,279 @@
+"""Runs a study task by task and stops when the question of two candidates is settled: ``settle``.
+
+The rule is fixed before the first result. Tasks come in an order drawn from the study's name. At a few looks,
+after 12, 16 and then all independent sources if there are 22, the two candidates' test scores (each of
+the configuration that validation chose, averaged over the tasks of a source) are compared by Wilcoxon's
+signed-rank test. The run stops as soon as its p-value is at most a nominal level that is the same at all
+looks, chosen so that the whole procedure errs with probability alpha at most [1]_. Where no look gets there,
+or the time is over, the answer is that the question is not settled.
+
+References
+----------
+.. [1] Pocock (1977). Group sequential methods in the design and analysis of clinical trials. Biometrika 64,
+   191-199.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from advisor.errors import StudyError
+from benchmarks.driver import clock, run_study
+from benchmarks.engine import Engine
+from benchmarks.engine.options import add_options, make_engine, positive
+from benchmarks.plan import BASELINE, Study
+from benchmarks.scores import selected
+from benchmarks.store import Store
+
+FEWEST, STEP = 12, 4  # sources at the first look, and until the next
+_BATCH = 2  # tasks between two looks at the clock
+
+
+@dataclass(frozen=True)
+class Look:
+    """The test at one look.
+
+    Parameters
+    ----------
+    sources : int
+        Independent sources of data so far.
+    difference : float
+        Median over sources of the first candidate's test score minus the second's.
+    ahead : int
+        Sources on which the first is ahead.
+    p : float
+        Two-sided, of the signed-rank test.
+    level : float
+        The nominal level that p must not exceed.
+    """
+
+    sources: int
+    difference: float
+    ahead: int
+    p: float
+    level: float
+
+    @property
+    def settled(self) -> bool:
+        """Whether the question is settled here."""
+        return self.p <= self.level
+
+
+@cache
+def nominal_level(looks: tuple[int, ...], alpha: float = 0.05) -> float:
+    r"""Give the level of each look at which all of them together err with probability ``alpha``.
+
+    Under the null hypothesis the standardised statistics of the looks are about normal, with correlation
+    :math:`\sqrt{n_i / n_j}` for :math:`n_i \le n_j`; the level is that of the constant c with
+    :math:`P(\max_i |Z_i| > c) = \alpha`.
+
+    Parameters
+    ----------
+    looks : tuple of int
+        Sources at each look, rising.
+    alpha : float
+        Probability of a false answer of the whole procedure, in (0, 1).
+
+    Returns
+    -------
+    float
+        Nominal two-sided level.
+
+    References
+    ----------
+    Pocock (1977), table 1: 0.0294 for two and 0.0221 for three equally spaced looks at alpha 0.05.
+
+    Examples
+    --------
+    >>> round(nominal_level((10,)), 4), round(nominal_level((10, 20)), 4)
+    (0.05, 0.0294)
+    """
+    from scipy import optimize, stats
+
+    n = np.array(looks, dtype=float)
+    correlation = np.sqrt(np.minimum.outer(n, n) / np.maximum.outer(n, n))
+    together = stats.multivariate_normal(np.zeros(len(n)), correlation, seed=0)
+
+    def beyond(c: float) -> float:
+        inside = together.cdf(np.full(len(n), c), lower_limit=np.full(len(n), -c))
+        return float(1 - inside - alpha)
+
+    c = optimize.brentq(beyond, 0.5, 10.0, xtol=1e-6)
+    return float(2 * stats.norm.sf(c))
+
+
+def looks_of(sources: int) -> tuple[int, ...]:
+    """After how many sources is looked.
+
+    Examples
+    --------
+    >>> looks_of(22), looks_of(12), looks_of(9)
+    ((12, 16, 22), (12,), (9,))
+    """
+    between = range(FEWEST, sources - STEP + 1, STEP)
+    return (*between, sources)
+
+
+def compare(frame: pd.DataFrame, a: str, b: str) -> pd.Series:
+    """Test score of one candidate minus that of another, by source of the data."""
+    chosen = selected(frame[frame["candidate"].isin([a, b, BASELINE])])
+    wide = chosen.pivot_table(index=["origin", "task"], columns="candidate", values="test")
+    difference: pd.Series = (wide[a] - wide[b]).dropna().groupby("origin").mean()
+    return difference
+
+
+def tested(difference: pd.Series, level: float) -> Look:
+    """Compare by the signed-rank test; sources without a difference count against one (Pratt 1959)."""
+    from scipy import stats
+
+    values = difference.to_numpy(float)
+    p = float(stats.wilcoxon(values, zero_method="pratt").pvalue) if np.any(values) else 1.0
+    return Look(len(values), float(np.median(values)), int((values > 0).sum()), p, level)
+
+
+def settle(
+    store: Store,
+    study: Study,
+    a: str,
+    b: str,
+    *,
+    engine: Engine,
+    minutes: float,
+    alpha: float = 0.05,
+    tell: Callable[[str], None] = print,
+    **options: Any,
+) -> list[Look]:
+    """Run a study until the question is settled, the time is over, or all is done.
+
+    Parameters
+    ----------
+    store, study, engine
+        As :func:`benchmarks.driver.run_study` takes them.
+    a, b : str
+        The two candidates.
+    minutes : float
+        After which no further tasks are begun.
+    alpha : float
+        Probability of a false answer.
+    tell : callable
+        Called with a line after each look.
+    **options
+        Further arguments of :func:`~benchmarks.driver.run_study`.
+
+    Returns
+    -------
+    list of Look
+        In order; the last one decides.
+
+    Raises
+    ------
+    StudyError
+        If the study lacks one of the two, or the dummy that failed cells are scored by.
+    """
+    if missing := [name for name in (a, b, BASELINE) if name not in study.candidates]:
+        raise StudyError(
+            "the study must train both candidates and the dummy",
+            got=f"{study.name!r} without {', '.join(missing)}",
+            do="add them to its candidates",
+        )
+    infos = study.survey().infos
+    origins: dict[str, list[str]] = {}
+    for info in infos:
+        origins.setdefault(info.origin, []).append(info.id)
+    order = sorted(origins, key=lambda origin: crc32(f"{study.name} {origin}".encode()))
+    looks = looks_of(len(order))
+    level, start, done = nominal_level(looks, alpha), time.monotonic(), 0
+    tell(
+        f"{len(order)} sources in a drawn order, looks after {', '.join(map(str, looks))}: settled at a "
+        f"p of at most {level:.4f} (alpha {alpha:g} for all looks together)"
+    )
+    found: list[Look] = []
+    for look in looks:
+        while done < look:
+            if (gone := time.monotonic() - start) > 60 * minutes:
+                tell(f"the time is over after {clock(gone)} and {done} sources")
+                return found
+            done = min(done + _BATCH, look)
+            tasks = [task for origin in order[:done] for task in origins[origin]]
+            run_study(store, with_tasks(study, tasks), engine=engine, **options)
+        found.append(tested(compare(store.frame(study.name), a, b), level))
+        tell(words(found[-1], a, b))
+        if found[-1].settled:
+            break
+    return found
+
+
+def with_tasks(study: Study, tasks: Sequence[str]) -> Study:
+    """The same study of other tasks, its text too.
+
+    Examples
+    --------
+    >>> study = Study.parse('name = "s"\\ntasks = ["embedded:*"]\\ncandidates = ["dummy"]')
+    >>> with_tasks(study, ["embedded:digits"]).tasks
+    ('embedded:digits',)
+    """
+    listed = f"tasks = {json.dumps(list(tasks))}"
+    text = re.sub(r"^tasks\s*=\s*\[.*?\]", lambda _: listed, study.text, count=1, flags=re.M | re.S)
+    return Study.parse(text, where=f"the study {study.name!r}")
+
+
+def words(look: Look, a: str, b: str) -> str:
+    """Say what a look shows.
+
+    Examples
+    --------
+    >>> words(Look(12, 0.02, 10, 0.004, 0.0221), "gbt", "mlp")
+    'after 12 sources gbt is ahead of mlp on 10, by 0.020 at the median: p = 0.0040, settled'
+    """
+    first, second, ahead = (a, b, look.ahead) if look.difference >= 0 else (b, a, look.sources - look.ahead)
+    return (
+        f"after {look.sources} sources {first} is ahead of {second} on {ahead}, by "
+        f"{abs(look.difference):.3f} at the median: p = {look.p:.4f}, "
+        f"{'settled' if look.settled else 'not settled'}"
+    )
+
+
+# ---- the command ----
+
+
+def add_command(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add ``settle`` to the commands."""
+    added = command("settle", _command, "run a study until it is settled which of two candidates is better")
+    added.add_argument("study", help="a study file")
+    added.add_argument("first", help="a candidate")
+    added.add_argument("second", help="the candidate it is compared with")
+    added.add_argument("--minutes", type=positive, default=45, help="begin no task later (default: 45)")
+    added.add_argument("--alpha", type=float, default=0.05, help="of all looks together (default: 0.05)")
+    add_options(added)
+
+
+def _command(args: argparse.Namespace) -> int:
+    """Run and tell: that a question is not settled is an answer, too."""
+    study, console = Study.read(args.study), Console(width=120)
+    with Store(args.store, writable=True) as store:
+        found = settle(
+            store,
+            study,
+            args.first,
+            args.second,
+            engine=make_engine(args),
+            minutes=args.minutes,
+            alpha=args.alpha,
+            tell=lambda line: console.print(line, highlight=False),
+            console=console,
+        )
+    settled = bool(found) and found[-1].settled
+    console.print("settled" if settled else "not settled: that takes more sources or more time")
+    return 0

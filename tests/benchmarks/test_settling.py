@@ -1,0 +1,100 @@
+"""Settling a question task by task: the level of the looks, and when a run stops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor.errors import StudyError
+from benchmarks import settling
+from benchmarks.cell import Outcome
+from benchmarks.engine.local import LocalEngine
+from benchmarks.plan import Study
+from benchmarks.store import Store
+
+TABLES = (
+    *("abalone", "ames_houses", "bike_hours", "bird_strikes", "cells", "college_earnings"),
+    *("computer_prices", "concrete", "cran_checks", "crash_injuries", "credit_risk", "diamonds"),
+    *("fuel_economy", "hotel_rates", "hpc_jobs", "letters"),
+)
+
+
+@pytest.mark.parametrize(
+    ("looks", "published"), [((1,), 0.05), ((1, 2), 0.0294), ((1, 2, 3), 0.0221), ((1, 2, 3, 4), 0.0182)]
+)
+def test_levels_are_those_of_pocock(looks, published):
+    assert settling.nominal_level(looks) == pytest.approx(published, abs=1e-4)
+
+
+def test_all_looks_together_err_as_rarely_as_was_asked():
+    rng, looks = np.random.default_rng(0), (12, 16, 22)
+    level = settling.nominal_level(looks)
+    draws = pd.DataFrame(rng.normal(size=(2_000, 22)))
+    false = sum(
+        any(settling.tested(pd.Series(row[:n]), level).settled for n in looks) for row in draws.to_numpy()
+    )
+    assert 0.03 < false / len(draws) < 0.065
+
+
+def study():
+    tasks = ", ".join(f'"embedded:{name}"' for name in TABLES)
+    return Study.parse(
+        f'name = "s"\ntasks = [{tasks}]\ncandidates = ["gbt", "mlp", "dummy"]\n[protocol]\nmax_train = 100\n'
+    )
+
+
+def clear(cell):
+    """Trees lead on every task."""
+    score = {"gbt": 0.8, "mlp": 0.7, "dummy": 0.1}[cell.candidate] + len(cell.task) / 1000
+    return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.01, predict_seconds=0.01)
+
+
+def open_(cell):
+    """They take turns."""
+    ahead = 0.1 if len(cell.task) % 2 else -0.1
+    score = {"gbt": 0.7 + ahead, "mlp": 0.7, "dummy": 0.1}[cell.candidate]
+    return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.01, predict_seconds=0.01)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "store.sqlite", writable=True) as opened:
+        yield opened
+
+
+def test_a_clear_question_is_settled_at_the_first_look(store):
+    lines = []
+    engine = LocalEngine(1)
+    found = settling.settle(
+        store, study(), "gbt", "mlp", engine=engine, minutes=9, tell=lines.append, function=clear
+    )
+    assert [look.sources for look in found] == [12]
+    assert found[0].settled
+    assert found[0].ahead == 12
+    assert store.frame("s")["task"].nunique() == 12
+    assert "settled" in lines[-1]
+
+
+def test_an_open_question_stays_open_after_all_tasks(store):
+    engine = LocalEngine(1)
+    found = settling.settle(store, study(), "gbt", "mlp", engine=engine, minutes=9, tell=str, function=open_)
+    assert [look.sources for look in found] == [12, 16]
+    assert not any(look.settled for look in found)
+    again = settling.settle(store, study(), "gbt", "mlp", engine=engine, minutes=9, tell=str, function=clear)
+    assert again == found  # nothing ran again
+
+
+def test_no_task_is_begun_when_the_time_is_over(store):
+    lines = []
+    engine = LocalEngine(1)
+    found = settling.settle(
+        store, study(), "gbt", "mlp", engine=engine, minutes=0, tell=lines.append, function=clear
+    )
+    assert found == []
+    assert "time is over" in lines[-1]
+
+
+def test_both_candidates_must_be_in_the_study(store):
+    with pytest.raises(StudyError, match="without cnn"):
+        settling.settle(store, study(), "gbt", "cnn", engine=LocalEngine(1), minutes=1)
