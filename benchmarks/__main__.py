@@ -187,7 +187,7 @@ def show_spaces(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = ()) -> int:
-    with Store(args.store, writable=True) as store, _terminated_like_interrupted():
+    with Store(args.store, writable=True) as store, _stopped_in_good_order():
         try:
             summary = run_study(store, study, engine=make_engine(args), retry=retried, console=_console())
         except KeyboardInterrupt:
@@ -223,17 +223,18 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """End in good order on SIGTERM, too."""
+def _stopped_in_good_order() -> Iterator[None]:
+    """End in good order on SIGTERM too, and on SIGINT where a shell has a background job ignore it."""
 
     def interrupt(number: int, frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _console() -> Console:

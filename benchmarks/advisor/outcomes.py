@@ -28,7 +28,6 @@ from advisor.calibration import FAMILIES
 from advisor.errors import AdvisorError
 from advisor.holdout import Sample, folds, row_scores, sample
 from advisor.intake import read
-from benchmarks.advised import ADVISOR
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, nameless
 from benchmarks.advisor.packages import package_cases
 from benchmarks.cell import Cell, Outcome, canonical_json
@@ -40,7 +39,7 @@ from benchmarks.store import Store
 from datasets import TaskInfo
 
 STORE = Path("runs/outcomes.sqlite")
-STUDY = "outcomes"
+STUDY, LOOK = "outcomes", "look"  # the latter stands where the others have a family
 SIZES = (125, 500, 2_000)  # training rows
 PARTS, HELD = 4, 2_000  # a quarter is held out, of which at most so many rows are judged on
 NUMBERS = 30_000_000  # inputs times rows that are kept of a set
@@ -127,7 +126,7 @@ def sizes_of(n: int) -> list[int]:
 
 def measure(cell: Cell, facts: Facts) -> None:
     """Do the work of one cell: one family at all sizes, or the advice on as many rows."""
-    if cell.candidate == ADVISOR:
+    if cell.candidate == LOOK:
         _look(cell, facts)
         return
     advice, data, train, held = _read(cell.task, cell.fold)
@@ -212,7 +211,7 @@ def cells_of(some: Sequence[Case], families: Sequence[str], folds_: int) -> list
     return [
         Cell(one.id, "", family, "{}", fold, 0, protocol)
         for one in some
-        for family in (*families, ADVISOR)
+        for family in (*families, LOOK)
         for fold in range(folds_)
     ]
 

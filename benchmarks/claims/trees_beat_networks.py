@@ -52,7 +52,10 @@ _TRIALS: dict[Size, tuple[int, int]] = {"tiny": (2, 1), "quick": (3, 1), "full":
 _HELD = 5  # one row of so many chooses the configuration
 _CUTS: dict[Size, dict[str, int]] = {  # most of a setting that a draw may ask for
     "tiny": {"width": 32, "n_layers": 2, "n_blocks": 1, "n_estimators": 30, "embedding_size": 16},
-    "quick": {"width": 192, "n_layers": 4, "n_blocks": 4, "n_estimators": 600, "embedding_size": 64},
+    "quick": {
+        **{"width": 128, "n_layers": 4, "n_blocks": 3, "hidden_factor": 2.0},
+        **{"n_estimators": 600, "embedding_size": 64},
+    },
     "full": {"width": 512, "n_layers": 8, "n_blocks": 8, "n_estimators": 2_000, "embedding_size": 256},
 }
 

@@ -32,6 +32,11 @@ WEIGHTS = {
     "check_sample_weight_equivalence_on_dense_data": "a row of weight 2 and a row that is there twice scale "
     "the columns, fill the batches and choose the rows that stop the training in different ways (2026-11)"
 }
+WHOLE_TYPES = tuple(
+    t
+    for name in ("mlp", "cnn")
+    for t in (architectures.get(name).classifier, architectures.get(name).regressor)
+)
 EXPECTED = {
     t.__name__: WEIGHTS
     for name in architectures.names(installed=True)
@@ -39,6 +44,15 @@ EXPECTED = {
     for t in (architectures.get(name).classifier, architectures.get(name).regressor)
 }
 
+# what depends on the module of an architecture, its parameters, or how it takes rows; the rest of the checks
+# asks for code that all networks share, and is made with two of them alone unless everything is asked for
+OWN = {
+    *LEARNS,
+    *("check_parameters_default_constructible", "check_no_attributes_set_in_init", "check_set_params"),
+    *("check_get_params_invariance", "check_estimators_pickle", "check_dict_unchanged"),
+    *("check_fit2d_1feature", "check_fit2d_1sample", "check_estimators_dtypes", "check_n_features_in"),
+    *("check_fit_idempotent", "check_classifiers_one_label", "check_classifiers_regression_target"),
+}
 # at 1e-7 these two depend on how a processor orders float32 sums in batches of different sizes, so they can
 # neither be required nor expected to fail; test_batches_do_not_matter asks for 1e-5
 FLOAT32 = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
@@ -69,12 +83,21 @@ def expected(estimator):
     return EXPECTED.get(type(estimator).__name__, {})
 
 
+def own(estimator, check):
+    """Whether a check tells something about this architecture that it does not tell about another."""
+    if not hasattr(estimator, "max_epochs") or isinstance(estimator, WHOLE_TYPES):
+        return True
+    return check.func.__name__ in OWN and not check.keywords.get("readonly_memmap")
+
+
 @pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.DataConversionWarning"
 )  # one check passes y as a column
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected)
-def test_scikit_learn(estimator, check):
+def test_scikit_learn(estimator, check, request):
     name = check.func.__name__
+    if not own(estimator, check) and not request.config.getoption("--everything"):
+        pytest.skip("made with mlp and cnn; pytest --everything makes it with all")
     if name in FLOAT32 and hasattr(estimator, "max_epochs"):
         pytest.skip("float32: see FLOAT32")
     if name in WEIGHTS and hasattr(estimator, "max_epochs") and not isinstance(estimator, MLP):
