@@ -19,6 +19,7 @@ from advisor.doubts import doubts
 from advisor.errors import InputError, TargetError
 from advisor.findings import follow
 from advisor.intake import read
+from advisor.outlook import TIE, features_of
 from advisor.policy import Verdict, decide
 from advisor.probes import Evidence, measure
 from advisor.roles import left_out
@@ -26,6 +27,7 @@ from advisor.standings import Race
 from advisor.table import Role, Table
 
 Effort = Literal["look", "probe", "race"]
+RIVAL = 0.35  # probability of being the best from which a second family is worth a word
 
 
 def advise(
@@ -116,7 +118,8 @@ def advise(
     calibration = calibration or Calibration.load()
     near = () if verdict.rule == "told" else doubts(verdict, table, facts)
     verdict = replace(verdict, against=(*verdict.against, *near))
-    choice = choose(verdict.structure, verdict.rule, calibration, clear=not near)
+    features = features_of(verdict.layout, table.n, table.kind, _fixed(facts))
+    choice = choose(verdict.structure, verdict.rule, calibration, features, clear=not near)
     advice = _assemble(table, facts, verdict, choice, calibration, seed)
     if effort == "look":
         return advice
@@ -135,7 +138,7 @@ def advise(
     choice = replace(
         choice,
         ranking=tuple(ranked[family] for family in conclusion.order),
-        rivals=() if conclusion.decided else choice.rivals,
+        tried=conclusion.decided,
     )
     advice = _assemble(table, facts, verdict, choice, calibration, seed)
     return replace(
@@ -167,6 +170,8 @@ def _assemble(
         form=verdict.form,
         recommendation=family,
         ranking=choice.ranking,
+        nearest=choice.nearest,
+        features=choice.features,
         confidence=1.0 if told else choice.structure_belief.value,
         belief=choice.structure_belief,
         evidence=tuple(facts.values()),
@@ -186,20 +191,33 @@ def _assemble(
     )
 
 
+def _fixed(facts: Mapping[str, Evidence]) -> float | None:
+    """How far positions mean the same in every row, where that was measured."""
+    fact = facts.get("profile_shape")
+    return fact.value if fact is not None and fact.found else None
+
+
 def _doubts(choice: Choice, structure: str) -> list[str]:
     """What speaks against the recommended family, from the measured scores."""
-    first = choice.ranking[0]
-    if not first.tasks:
+    first, *others = choice.ranking
+    if not choice.measured:
         return [f"no family has been measured on {structure} tasks: the order is the inductive bias alone"]
+    if choice.tried:  # on these data, which counts for more
+        return []
     doubts = []
-    if first.wins < first.tasks:
-        lost = first.tasks - first.wins
-        doubts.append(f"{first.family} lost by more than 0.01 on {lost} of {first.tasks} measured tasks")
-    for family, gap, error in choice.rivals:
+    if choice.indifferent:
+        best = min(choice.ranking, key=lambda e: e.loss)
         doubts.append(
-            f"{family} cannot be told from {first.family}: it scored {abs(gap):.3f} "
-            f"{'more' if gap > 0 else 'less'} on average (± {error:.3f}), so try both"
+            f"it does not matter here: {best.family} is expected to score {first.loss - best.loss:.3f} more, "
+            f"and {first.family} trains in a fraction of its time"
         )
+    for other in others:
+        if other.probability >= RIVAL:
+            doubts.append(
+                f"{other.family} was the best, or within {TIE} of it, in {other.probability:.0%} of measured "
+                "cases like these: try both"
+            )
+    doubts += [f"from about {n:,} training rows {family} would be advised" for n, family in choice.changes]
     return doubts
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from advisor import architectures
 from advisor.architectures.base import Kind, Structure
-from advisor.calibration import Belief, Ranked
+from advisor.calibration import Belief, Measured
 from advisor.errors import TargetError
+from advisor.outlook import Expected
 from advisor.probes.base import Evidence, number
 from advisor.table import Role
 
@@ -33,8 +34,8 @@ class Advice:
         "long_series", "panel", "image_cells", "image_folder".
     recommendation : {"cnn", "lstm", "gbt"}
         The family to train first.
-    ranking : tuple of Ranked
-        All families, best first, with their measured loss.
+    ranking : tuple of Expected
+        All families, the one to train first at the front, with the loss to expect and how sure that is.
     confidence : float
         Probability that ``structure`` is right: the share of labelled sets on which the deciding rule was, by
         Jeffreys' prior. How sure the *recommendation* is stands in ``ranking``.
@@ -62,6 +63,10 @@ class Advice:
         How rows become tensors: options of a transformer in :mod:`advisor.folding`.
     interventions : tuple of Evidence
         What destroying structure cost cheap models; empty unless ``effort="probe"``.
+    nearest : tuple of Measured
+        The measured sets most like these data, with what each family scored there.
+    features : Mapping of str to float
+        What the ranking rests on, see :mod:`advisor.outlook`.
     race : Race or None
         What training the families gave; None unless ``effort="race"``.
     roles : Mapping of label to role
@@ -74,7 +79,7 @@ class Advice:
     layout: tuple[int, ...]
     form: str
     recommendation: str
-    ranking: tuple[Ranked, ...]
+    ranking: tuple[Expected, ...]
     confidence: float
     belief: Belief
     evidence: tuple[Evidence, ...]
@@ -91,6 +96,8 @@ class Advice:
     folding: Mapping[str, Any] = field(default_factory=dict, compare=False)
     column_order: tuple[Any, ...] | None = None
     interventions: tuple[Evidence, ...] = ()
+    nearest: tuple[Measured, ...] = ()
+    features: Mapping[str, float] = field(default_factory=dict)
     race: Race | None = None
     roles: Mapping[Any, Role] = field(default_factory=dict)
 
@@ -193,13 +200,18 @@ class Advice:
             "ranking": [
                 {
                     "family": r.family,
-                    "expected_loss": number(r.expected_loss),
-                    "standard_error": number(r.standard_error),
-                    "wins": r.wins,
-                    "tasks": r.tasks,
+                    "expected_loss": number(r.loss),
+                    "low": number(r.low),
+                    "high": number(r.high),
+                    "probability": number(r.probability),
+                    "if_not": number(r.if_not),
                 }
                 for r in self.ranking
             ],
+            "nearest": [
+                {"set": m.set, "n": m.n, "metric": m.metric, "scores": dict(m.scores)} for m in self.nearest
+            ],
+            "features": {name: number(value) for name, value in self.features.items()},
             "because": list(self.because),
             "against": list(self.against),
             "warnings": list(self.warnings),

@@ -1,4 +1,4 @@
-"""What has been measured about the advice: how often each rule was right, and which family won where."""
+"""What has been measured: how often each rule was right, and what each family scored on which sets."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import pandas as pd
+import numpy as np
 from scipy.special import betaincinv
 
-FAMILIES = ("cnn", "lstm", "gbt")
-TIE = 0.01  # scores closer than this count as equal
+from advisor.outlook import FAMILIES, FEATURES, TIE, Outlook, fit
+
+__all__ = ["FAMILIES", "TIE", "Belief", "Calibration", "Measured"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +58,26 @@ class Belief:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """One family for one structure.
+class Measured:
+    """What the families scored on one set with so many training rows.
 
     Parameters
     ----------
-    family : {"cnn", "lstm", "gbt"}
-        Name of the architecture.
-    expected_loss : float or None
-        Mean score below the best of the three families, over origins; None if nothing was measured.
-    standard_error : float or None
-        Of that mean; None for fewer than two origins.
-    wins : int
-        Tasks on which it was best or within 0.01 of the best.
-    tasks : int
-        Tasks measured.
+    set, origin : str
+        Its id, and the collection it came from.
+    n : int
+        Training rows.
+    metric : str
+        Of the scores: "accuracy", "balanced accuracy" or "r2".
+    scores : Mapping of str to float
+        By family.
     """
 
-    family: str
-    expected_loss: float | None
-    standard_error: float | None
-    wins: int
-    tasks: int
+    set: str
+    origin: str
+    n: int
+    metric: str
+    scores: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,16 @@ class Calibration:
         Study, commit, date and commands, as text.
     rules : tuple of Mapping
         ``{"set", "origin", "rule", "predicted", "true"}``.
-    families : tuple of Mapping
-        ``{"task", "origin", "structure", "scores": {family: test score}}``.
+    outcomes : tuple of Mapping
+        ``{"set", "origin", "structure", "n", "metric", "features", "scores": {family: test score}}``, with
+        the structure that was advised and the features of :mod:`advisor.outlook`.
     models : Mapping
         Coefficients of the logistic models, see :class:`~advisor.logistic.Logistic`.
     """
 
     provenance: Mapping[str, Any]
     rules: tuple[Mapping[str, Any], ...] = ()
-    families: tuple[Mapping[str, Any], ...] = ()
+    outcomes: tuple[Mapping[str, Any], ...] = ()
     models: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -126,7 +126,7 @@ class Calibration:
         return replace(
             self,
             rules=tuple(r for r in self.rules if r["origin"] != origin),
-            families=tuple(f for f in self.families if f["origin"] != origin),
+            outcomes=tuple(o for o in self.outcomes if o["origin"] != origin),
         )
 
     def belief(self, rule: str, *, clear: bool = True) -> Belief:
@@ -145,40 +145,35 @@ class Calibration:
         fired = alike or fired
         return Belief.of(sum(r["predicted"] == r["true"] for r in fired), len(fired))
 
-    def results(self, structure: str) -> tuple[Ranked, ...] | None:
-        """Families by mean loss on tasks of a structure, best first; None if nothing was measured.
+    def of(self, structure: str) -> list[Mapping[str, Any]]:
+        """Outcomes of all families on sets of a structure."""
+        return [o for o in self.outcomes if o["structure"] == structure and set(FAMILIES) <= set(o["scores"])]
 
-        Tasks of one origin are averaged first: they are not independent.
+    def outlook(self, structure: str) -> Outlook | None:
+        """Give what tells what to expect on a structure; None if fewer than two origins were measured."""
+        outcomes = self.of(structure)
+        return fit(outcomes) if len({o["origin"] for o in outcomes}) > 1 else None
+
+    def nearest(self, structure: str, features: Mapping[str, float], k: int = 3) -> tuple[Measured, ...]:
+        """Give the measured sets that are most like these data, one of each origin, the nearest first.
+
+        Distance is Euclidean over the features, each in units of its spread among the outcomes.
         """
-        losses = self.losses(structure)
-        if losses.empty:
-            return None
-        means = losses.groupby("origin").mean()
-        errors = means.sem()
-        ranked = [
-            Ranked(
-                family,
-                float(means[family].mean()),
-                float(errors[family]) if len(means) > 1 else None,
-                int((losses[family] <= TIE).sum()),
-                len(losses),
-            )
-            for family in FAMILIES
-        ]
-        return tuple(sorted(ranked, key=lambda r: (r.expected_loss, FAMILIES.index(r.family))))
-
-    def losses(self, structure: str) -> pd.DataFrame:
-        """Score below the best of the three, on the tasks of a structure.
-
-        Returns
-        -------
-        DataFrame
-            One row per task, indexed by its origin, one column per family.
-        """
-        rows = [f for f in self.families if f["structure"] == structure and set(FAMILIES) <= set(f["scores"])]
-        index = pd.Index([row["origin"] for row in rows], name="origin", dtype=object)
-        scores = pd.DataFrame([row["scores"] for row in rows], index, list(FAMILIES), dtype=float)
-        return scores.rsub(scores.max(axis=1), axis=0)
+        outcomes = self.of(structure)
+        if not outcomes:
+            return ()
+        values = np.array([[o["features"].get(name, 0.0) for name in FEATURES] for o in outcomes])
+        spread = values.std(axis=0)
+        here = np.array([features.get(name, 0.0) for name in FEATURES])
+        distance = np.linalg.norm((values - here) / np.where(spread > 0, spread, 1.0), axis=1)
+        found: dict[str, Measured] = {}
+        for place in np.argsort(distance, kind="stable"):
+            o = outcomes[place]
+            measured = Measured(o["set"], o["origin"], o["n"], o.get("metric", ""), o["scores"])
+            found.setdefault(o["origin"], measured)
+            if len(found) == k:
+                break
+        return tuple(found.values())
 
     def to_json(self) -> str:
         """One row a line, so that changes can be read."""
@@ -188,7 +183,7 @@ class Calibration:
             f'"models": {json.dumps(dict(self.models), indent=1)},',
             f'"provenance": {json.dumps(dict(self.provenance), indent=1, sort_keys=True)},',
         ]
-        for name, rows in (("rules", self.rules), ("families", self.families)):
+        for name, rows in (("rules", self.rules), ("outcomes", self.outcomes)):
             body = ",\n".join(json.dumps(dict(row), sort_keys=True) for row in rows)
             lines.append(f'"{name}": [\n{body}\n]{"," if name == "rules" else ""}')
         return "\n".join([*lines, "}"]) + "\n"
@@ -197,5 +192,5 @@ class Calibration:
 @lru_cache(maxsize=1)
 def _load() -> Calibration:
     content = json.loads(resources.files("advisor").joinpath("data/calibration.json").read_text("utf-8"))
-    rules, families = tuple(content["rules"]), tuple(content["families"])
-    return Calibration(content["provenance"], rules, families, content["models"])
+    rules, outcomes = tuple(content["rules"]), tuple(content["outcomes"])
+    return Calibration(content["provenance"], rules, outcomes, content["models"])

@@ -1,19 +1,25 @@
-"""Which family to train first: the inductive bias, overruled where measurements are clear."""
+"""Which family to train first: what was measured on data like these, or else the inductive bias."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from advisor.calibration import Belief, Calibration, Ranked
+from advisor.calibration import Belief, Calibration, Measured
+from advisor.outlook import Expected
 
-# What the inductive bias of each family suggests; on series, published comparisons put convolution before
-# recurrence (Fawaz et al. 2019, Bai et al. 2018) except where the task is to remember.
+# What the inductive bias of each family suggests, where nothing was measured; on series, published
+# comparisons put convolution before recurrence (Fawaz et al. 2019, Bai et al. 2018).
 BIAS: Mapping[str, tuple[str, ...]] = {
     "image": ("cnn", "gbt", "lstm"),
     "sequence": ("cnn", "lstm", "gbt"),
     "tabular": ("gbt", "cnn", "lstm"),
 }
+FASTEST = "gbt"
+INDIFFERENT = 0.005  # expected points of the score for which nobody waits for a network
+SIZES = tuple(125 * 2**k for k in range(8))  # rows at which it is asked whether the advice changes: to 16,000
 
 
 @dataclass(frozen=True)
@@ -22,47 +28,69 @@ class Choice:
 
     Parameters
     ----------
-    ranking : tuple of Ranked
-        All families, the one to train first at the front.
+    ranking : tuple of Expected
+        All families, the one to train first at the front; of unmeasured structures losses are NaN.
     structure_belief : Belief
         How far to trust the rule that named the structure.
-    rivals : tuple of (family, gap, error)
-        Families that the measurements cannot tell from the first, with how much more they scored.
+    nearest : tuple of Measured
+        The sets most like these data, with what each family scored there.
+    changes : tuple of (int, str)
+        Training rows at which another family would be advised, and which; in rising order.
+    indifferent : bool
+        Whether the fastest family was put first although another is expected to score a little more.
     clear : bool
         Whether nothing came near to another structure.
+    features : mapping of str to float
+        What the ranking rests on, see :mod:`advisor.outlook`.
+    tried : bool
+        Whether the families were tried on the data themselves, which counts for more.
     """
 
-    ranking: tuple[Ranked, ...]
+    ranking: tuple[Expected, ...]
     structure_belief: Belief
-    rivals: tuple[tuple[str, float, float], ...] = ()
+    nearest: tuple[Measured, ...] = ()
+    changes: tuple[tuple[int, str], ...] = ()
+    indifferent: bool = False
     clear: bool = True
+    features: Mapping[str, float] = field(default_factory=dict)
+    tried: bool = False
+
+    @property
+    def measured(self) -> bool:
+        """Whether the ranking rests on measurements."""
+        return math.isfinite(self.ranking[0].loss)
 
 
-def choose(structure: str, rule: str, calibration: Calibration, *, clear: bool = True) -> Choice:
-    """Rank the families: by their inductive bias, overruled where the measurements are clear.
+def choose(
+    structure: str, rule: str, calibration: Calibration, features: Mapping[str, float], *, clear: bool = True
+) -> Choice:
+    """Rank the families by the loss to expect; the fastest goes first where it costs next to nothing."""
+    belief, outlook = calibration.belief(rule, clear=clear), calibration.outlook(structure)
+    if outlook is None:
+        nan = float("nan")
+        return Choice(
+            tuple(Expected(f, nan, nan, nan, nan, nan) for f in BIAS[structure]),
+            belief,
+            clear=clear,
+            features=features,
+        )
 
-    A family passes another only if it scored more on the same tasks by over two standard errors. Ranking by
-    the mean alone follows the noise of few tasks: left out one at a time, it was worse than either rule of
-    thumb.
-    """
-    losses = calibration.losses(structure).groupby("origin").mean()
+    def ranked(some: Mapping[str, float]) -> tuple[Expected, ...]:
+        found = outlook.expect(some)
+        fast = next(e for e in found if e.family == FASTEST)
+        if fast.loss - found[0].loss < INDIFFERENT:
+            found = (fast, *(e for e in found if e is not fast))
+        return found
 
-    def lead(family: str, other: str) -> tuple[float, float]:
-        """How much more a family scored, over origins, and the standard error; NaN, so no lead, below two."""
-        gaps = losses[other] - losses[family]
-        return float(gaps.mean()), float(gaps.std()) / max(1, len(gaps)) ** 0.5
-
-    order = list(BIAS[structure])
-    for _ in order:
-        for i in range(len(order) - 1):
-            gap, error = lead(order[i + 1], order[i])
-            if gap > 2 * error:
-                order[i], order[i + 1] = order[i + 1], order[i]
-    measured = {r.family: r for r in calibration.results(structure) or ()}
-    ranking = tuple(measured.get(family, Ranked(family, None, None, 0, 0)) for family in order)
-    rivals = []
-    for family in order[1:]:
-        gap, error = lead(family, order[0])
-        if gap > -2 * error:
-            rivals.append((family, gap, error))
-    return Choice(ranking, calibration.belief(rule, clear=clear), tuple(rivals), clear)
+    ranking = ranked(features)
+    at = {n: ranked({**features, "size": math.log2(n / 500)})[0].family for n in SIZES}
+    changes = tuple((n, at[n]) for before, n in pairwise(SIZES) if at[n] != at[before])
+    return Choice(
+        ranking,
+        belief,
+        calibration.nearest(structure, features),
+        changes,
+        indifferent=ranking[0].loss > min(e.loss for e in ranking),
+        clear=clear,
+        features=features,
+    )

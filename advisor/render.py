@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from html import escape
 from typing import TYPE_CHECKING
@@ -46,15 +47,29 @@ def trust(advice: Advice) -> str:
 
 def families(advice: Advice) -> str:
     """The ranking in one line."""
-    if not advice.ranking[0].tasks:
+    if not math.isfinite(advice.ranking[0].loss):
         order = ", ".join(r.family for r in advice.ranking)
         return f"{order} (by inductive bias; not measured on {advice.structure} tasks)"
-    parts = []
-    for entry in advice.ranking:
-        error = "" if entry.standard_error is None else f" ± {entry.standard_error:.3f}"
-        loss = 0.0 if entry.expected_loss is None else -entry.expected_loss
-        parts.append(f"{entry.family} {round(loss, 3) + 0.0:.3f}{error} (won {entry.wins}/{entry.tasks})")
-    return ", ".join(parts) + ": mean loss to the best of the three"
+    parts = [
+        f"{e.family} {0 - e.loss:.3f} ({0 - e.high:.3f} to {0 - e.low:.3f}; best {e.probability:.0%})"
+        for e in advice.ranking
+    ]
+    return ", ".join(parts) + ": expected distance to the best of the three, 80% of cases, how often the best"
+
+
+def odds(advice: Advice) -> tuple[str, ...]:
+    """The two numbers that decide, and where they were measured; nothing if nothing was."""
+    first = advice.ranking[0]
+    if not math.isfinite(first.loss):
+        return ()
+    told = [
+        f"{first.family} is the best, or within 0.01 of it, with a probability of {first.probability:.0%}; "
+        f"where it is not, it is {first.if_not:.3f} behind on average"
+    ]
+    for one in advice.nearest:
+        scores = ", ".join(f"{family} {one.scores[family]:.3f}" for family in ("cnn", "lstm", "gbt"))
+        told.append(f"{one.set}, {one.n} rows: {scores} ({one.metric})")
+    return tuple(told)
 
 
 def text(advice: Advice) -> str:
@@ -123,6 +138,7 @@ def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
     probed = tuple(fact.summary for fact in advice.interventions if fact.summary not in told)
     raced = advice.race.lines if advice.race is not None else ()
     sections = [
+        ("measured", odds(advice)),
         ("roles", roles(advice)),
         ("because", advice.because),
         ("against", advice.against),

@@ -44,7 +44,7 @@ SIZES = (125, 500, 2_000)  # training rows
 PARTS, HELD = 4, 2_000  # a quarter is held out, of which at most so many rows are judged on
 NUMBERS = 30_000_000  # inputs times rows that are kept of a set
 LIMITS = Limits(seconds=900.0)
-FIT_SECONDS = 150.0  # of one training
+FIT_SECONDS = 90.0  # of one training
 
 
 # ---- the sets ----
@@ -131,9 +131,14 @@ def measure(cell: Cell, facts: Facts) -> None:
         return
     advice, data, train, held = _read(cell.task, cell.fold)
     scores: dict[str, float] = {}
+    halves: dict[
+        str, list[float]
+    ] = {}  # of the rows that are judged on: one to choose by, one to be judged by
     seconds: dict[str, float] = {}
     cut: list[int] = []
-    facts.extra |= {"scores": scores, "fit_seconds": seconds, "cut": cut, "metric": data.metric}
+    told = {"scores": scores, "halves": halves, "fit_seconds": seconds, "cut": cut, "metric": data.metric}
+    facts.extra |= told
+    half = np.arange(len(held)) * 2 // len(held) if data.timed else np.arange(len(held)) % 2
     for n in sizes_of(len(train)):
         model = advice.estimator(family=cell.candidate, time_limit=FIT_SECONDS)
         model = model.steps[-1][1] if hasattr(model, "steps") else model
@@ -146,7 +151,9 @@ def measure(cell: Cell, facts: Facts) -> None:
         if data.kind == "classification":
             labels = pd.Index(np.unique(data.y.astype(str)))
             predicted = labels.get_indexer(np.asarray(predicted).astype(str))
-        scores[str(n)] = facts.test = float(row_scores(data, held, predicted).mean())
+        each = row_scores(data, held, predicted)
+        scores[str(n)] = facts.test = float(each.mean())
+        halves[str(n)] = [float(each[half == side].mean()) for side in (0, 1)]
         if getattr(model, "stopped_", "") == "time_limit":
             cut.append(n)
         facts.device = str(getattr(model, "device_", "cpu"))
@@ -156,7 +163,9 @@ def _look(cell: Cell, facts: Facts) -> None:
     """Note the advice on all rows, and on as many as the families learn from."""
     advice, drawn, train, _ = _read(cell.task, cell.fold)
     facts.extra["whole"] = seen(advice)
-    facts.extra["kept"] = {"timed": drawn.timed, "classes": len(np.unique(drawn.codes)), "kind": drawn.kind}
+    classes = len(np.unique(drawn.codes)) if drawn.kind == "classification" else 0
+    numeric = sum(role == "numeric" for role in advice.roles.values()) / max(1, len(advice.roles))
+    facts.extra["kept"] = {"timed": drawn.timed, "classes": classes, "numeric": numeric or 1.0}
     at: dict[str, Any] = {}
     facts.extra["at"] = at
     with timed(facts, "fit_seconds"):
@@ -164,19 +173,32 @@ def _look(cell: Cell, facts: Facts) -> None:
             at[str(n)] = seen(_advice_on(cell.task, n, advice, cell.fold))
 
 
-def _advice_on(name: str, n: int, whole: Advice, fold: int) -> Advice:
-    """Advise on some rows of a set; rows in time keep their past, so there it is the whole set."""
+def training_part(name: str, n: int, fold: int = 0) -> tuple[Any, Any]:
+    """Give a set's data and target as held, cut to training rows.
+
+    Rows in time need their past, and folders of pictures are not cut: there it is the whole set.
+    """
     data, target = case(name).load()
-    if whole.folding.get("how") == "windows" or isinstance(data, Path):
-        return whole
-    rows = np.sort(np.random.default_rng([fold, n]).permutation(len(data))[:n])
-    if isinstance(data, pd.DataFrame):
-        some: Any = data.iloc[rows].reset_index(drop=True)
-    else:
-        some = np.asarray(data)[rows]
-    y = target if target is None or isinstance(target, str) else pd.Series(np.asarray(target)[rows])
+    whole, drawn, train, _ = _read(name, fold)
+    if whole.folding.get("how") == "windows" or isinstance(data, Path) or target is None:
+        return data, target
+    if isinstance(target, str):
+        target, data = data[target], data.drop(columns=[target])
+    target = pd.Series(np.asarray(target))
+    known = np.flatnonzero(target.notna().to_numpy())
+    if len(known) == len(drawn):  # else some were drawn, and any rows will do
+        known = known[train]
+    rows = np.sort(known[:n])
+    some = (
+        data.iloc[rows].reset_index(drop=True) if isinstance(data, pd.DataFrame) else np.asarray(data)[rows]
+    )
+    return some, target.iloc[rows].reset_index(drop=True)
+
+
+def _advice_on(name: str, n: int, whole: Advice, fold: int) -> Advice:
+    """Advise on the training rows."""
     try:
-        return advise(some, y, seed=0)
+        return advise(*training_part(name, n, fold), seed=0)
     except AdvisorError:  # so few rows that a class, or the target, is gone
         return whole
 
@@ -186,7 +208,7 @@ def seen(advice: Advice) -> dict[str, Any]:
     told = advice.to_dict()
     kept = {
         name: told[name]
-        for name in ("structure", "layout", "form", "recommendation", "confidence", "n", "width", "kind")
+        for name in ("structure", "layout", "form", "confidence", "n", "width", "kind", "features")
     }
     evidence = {
         fact["name"]: {key: fact[key] for key in ("value", "found", "details") if key in fact}

@@ -50,7 +50,7 @@ _TREES, _NEWER = "gbt", "tabm"
 _ONE_KIND = ("embedded:digits", "embedded:mnist", "embedded:spoken_digits")
 _TRIALS: dict[Size, tuple[int, int]] = {"tiny": (2, 1), "quick": (3, 1), "full": (30, 30)}  # of 2022, newer
 _HELD = 5  # one row of so many chooses the configuration
-_CUTS: dict[Size, dict[str, int]] = {  # most of a setting that a draw may ask for
+_CUTS: dict[Size, dict[str, float]] = {  # most of a setting that a draw may ask for
     "tiny": {"width": 32, "n_layers": 2, "n_blocks": 1, "n_estimators": 30, "embedding_size": 16},
     "quick": {
         **{"width": 128, "n_layers": 4, "n_blocks": 3, "hidden_factor": 2.0},

@@ -4,47 +4,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.advisor.cases import Case, shuffled_cases
-from benchmarks.advisor.families import measured
 from benchmarks.advisor.structure import calibrate, run, summary
-
-
-def cell(task, candidate, fold, test, status="ok", config="{}"):
-    return {
-        "task": task,
-        "origin": "o",
-        "structure": "image",
-        "candidate": candidate,
-        "config": config,
-        "fold": fold,
-        "seed": 0,
-        "status": status,
-        "test": test,
-    }
-
-
-def test_families_are_compared_on_folds_that_all_finished():
-    rows, left_out = measured(
-        pd.DataFrame(
-            [
-                *(
-                    cell("a", family, 0, score)
-                    for family, score in (("cnn", 0.9), ("lstm", 0.7), ("gbt", 0.8))
-                ),
-                cell("a", "cnn", 1, 0.1),
-                cell("a", "gbt", 1, 0.2),
-                cell("a", "lstm", 1, None, status="timeout"),
-                cell("a", "mlp", 0, 0.99),
-                cell("a", "cnn", 0, 0.99, config='{"depth":3}'),
-                cell("b", "cnn", 0, 0.5),
-                cell("b", "gbt", 0, 0.5),
-                cell("b", "lstm", 0, None, status="error"),
-            ]
-        )
-    )
-    assert [row["scores"] for row in rows] == [{"cnn": 0.9, "lstm": 0.7, "gbt": 0.8}]
-    assert len(left_out) == 1
-    assert left_out[0].startswith("b: ")
-    assert "lstm" in left_out[0]
 
 
 def case(name, structure, data, layout=None):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy.stats import beta
 from advisor import advise
 from advisor.calibration import FAMILIES, Belief, Calibration
 from advisor.choice import choose
+from advisor.outlook import FEATURES
 
 
 def row(number, rule="r", origin="a", right=True):
@@ -21,8 +23,19 @@ def row(number, rule="r", origin="a", right=True):
     }
 
 
-def task(number, origin, structure="sequence", **scores):
-    return {"task": f"t{number}", "origin": origin, "structure": structure, "scores": scores}
+def outcome(number, origin, structure="sequence", n=500, features=None, **scores):
+    return {
+        "set": f"t{number}",
+        "origin": origin,
+        "structure": structure,
+        "n": n,
+        "metric": "accuracy",
+        "features": features or {"size": 0.0, "fixed": 0.0, "length": 0.0, "regression": 0.0},
+        "scores": scores,
+    }
+
+
+HERE = {"size": 0.0, "fixed": 0.0, "length": 0.0, "regression": 0.0}
 
 
 def test_belief_is_the_jeffreys_posterior():
@@ -40,73 +53,102 @@ def test_confidence_counts_the_rule_that_decided():
 
 
 def test_an_origin_can_be_left_out_everywhere():
-    calibration = Calibration({}, (row(1, origin="a"), row(2, origin="b")), (task(1, "a"), task(2, "b")))
+    calibration = Calibration(
+        {}, (row(1, origin="a"), row(2, origin="b")), (outcome(1, "a"), outcome(2, "b"))
+    )
     kept = calibration.without("a")
     assert [r["set"] for r in kept.rules] == ["s2"]
-    assert [f["task"] for f in kept.families] == ["t2"]
+    assert [o["set"] for o in kept.outcomes] == ["t2"]
 
 
-def test_families_are_ranked_by_loss_averaged_over_origins():
-    calibration = Calibration(
-        {},
-        families=(
-            task(1, "a", cnn=0.9, lstm=0.8, gbt=0.7),
-            task(2, "a", cnn=0.9, lstm=0.8, gbt=0.7),
-            task(3, "a", cnn=0.9, lstm=0.8, gbt=0.7),
-            task(4, "b", cnn=0.5, lstm=0.9, gbt=0.895),
-            task(5, "c", "image", cnn=0.1, lstm=0.2, gbt=0.9),
-        ),
-    )
-    ranking = calibration.results("sequence")
-    # origin a counts once: losses cnn (0, .4), lstm (.1, 0), gbt (.2, .005)
-    assert [r.family for r in ranking] == ["lstm", "gbt", "cnn"]
-    assert [r.expected_loss for r in ranking] == pytest.approx([0.05, 0.1025, 0.2])
-    assert [(r.wins, r.tasks) for r in ranking] == [(1, 4), (1, 4), (3, 4)]
-    assert ranking[0].standard_error == pytest.approx(0.05)
+def test_each_origin_counts_once():
+    outcomes = [outcome(i, "a", cnn=0.9, lstm=0.8, gbt=0.7) for i in range(3)]
+    outcomes += [outcome(4, "b", cnn=0.5, lstm=0.8, gbt=0.7)]
+    outlook = Calibration({}, outcomes=tuple(outcomes)).outlook("sequence")
+    assert outlook.differences(HERE) == pytest.approx([0.0, 0.1])
+    cnn = next(e for e in outlook.expect(HERE) if e.family == "cnn")
+    assert cnn.probability == pytest.approx(0.5)
+    assert cnn.loss == pytest.approx(0.15)  # 0 on one origin, 0.3 on the other
+    assert cnn.if_not == pytest.approx(0.3)
+    assert (cnn.low, cnn.high) == pytest.approx((0.0, 0.3))
 
 
-def test_measurements_overrule_the_inductive_bias():
-    calibration = Calibration(
-        {}, families=tuple(task(i, f"o{i}", cnn=0.6, lstm=0.9, gbt=0.7) for i in range(4))
-    )
+def test_one_origin_tells_nothing():
+    outcomes = tuple(outcome(i, "a", cnn=0.9, lstm=0.8, gbt=0.7) for i in range(3))
+    assert Calibration({}, outcomes=outcomes).outlook("sequence") is None
+
+
+def test_the_advice_follows_what_was_measured():
+    outcomes = tuple(outcome(i, f"o{i}", cnn=0.6, lstm=0.9, gbt=0.7) for i in range(4))
+    calibration = Calibration({}, outcomes=outcomes)
     series = np.random.default_rng(0).normal(size=(60, 40)).cumsum(axis=1)
-    assert advise(series, np.arange(60) % 2, calibration=calibration).recommendation == "lstm"
+    advice = advise(series, np.arange(60) % 2, calibration=calibration)
+    assert advice.recommendation == "lstm"
+    assert [m.set for m in advice.nearest] == ["t0", "t1", "t2"]
     unmeasured = advise(series, np.arange(60) % 2, calibration=Calibration({}))
-    assert unmeasured.ranking[0].expected_loss is None
+    assert math.isnan(unmeasured.ranking[0].loss)
     assert "not measured" in repr(unmeasured)
+    assert json.loads(unmeasured.to_json())["ranking"][0]["expected_loss"] is None
 
 
-def test_noise_does_not_overrule_the_inductive_bias():
-    scores = [(0.80, 0.90), (0.90, 0.80), (0.80, 0.95), (0.90, 0.84)]  # lstm is ahead by chance
-    families = [task(i, f"o{i}", cnn=c, lstm=r, gbt=0.5) for i, (c, r) in enumerate(scores)]
-    choice = choose("sequence", "flat_series", Calibration({}, families=tuple(families)))
-    assert [r.family for r in choice.ranking] == ["cnn", "lstm", "gbt"]
-    ((family, gap, error),) = choice.rivals
-    assert (family, gap) == ("lstm", pytest.approx(0.0225))
-    assert error == pytest.approx(np.std([0.1, -0.1, 0.15, -0.06], ddof=1) / 2)
+def test_the_advice_changes_with_the_rows_and_says_where():
+    outcomes = [
+        outcome(
+            f"{i} {n}",
+            f"o{i}",
+            "image",
+            n,
+            HERE | {"size": math.log2(n / 500)},
+            cnn=0.7 + 0.08 * math.log2(n / 500),
+            lstm=0.1,
+            gbt=0.7,
+        )
+        for i in range(20)
+        for n in (125, 500, 2_000)
+    ]
+    calibration = Calibration({}, outcomes=tuple(outcomes))
+
+    def at(n):
+        return choose("image", "flat_image", calibration, HERE | {"size": math.log2(n / 500)})
+
+    assert at(125).ranking[0].family == "gbt"
+    assert at(2_000).ranking[0].family == "cnn"
+    ((rows, family),) = at(125).changes
+    assert family == "cnn"
+    assert 500 <= rows <= 1_000
 
 
-def test_a_clear_lead_passes_every_family_it_beats():
-    families = [task(i, f"o{i}", cnn=0.5, lstm=0.6 + i / 100, gbt=0.9 + i / 50) for i in range(5)]
-    choice = choose("sequence", "flat_series", Calibration({}, families=tuple(families)))
-    assert [r.family for r in choice.ranking] == ["gbt", "lstm", "cnn"]
-    assert not choice.rivals
+def test_more_rows_never_help_trees_against_networks():
+    outcomes = tuple(
+        outcome(i, f"o{i}", n=500, features=HERE | {"size": float(i)}, cnn=0.9 - 0.02 * i, lstm=0.5, gbt=0.7)
+        for i in range(6)
+    )
+    lines = Calibration({}, outcomes=outcomes).outlook("sequence").coefficients
+    assert lines["cnn"]["size"] == 0.0
+
+
+def test_the_fastest_goes_first_where_it_does_not_matter():
+    outcomes = tuple(outcome(i, f"o{i}", cnn=0.803, lstm=0.5, gbt=0.8) for i in range(4))
+    choice = choose("sequence", "flat_series", Calibration({}, outcomes=outcomes), HERE)
+    assert choice.ranking[0].family == "gbt"
+    assert choice.indifferent
 
 
 def test_the_shipped_calibration_is_well_formed():
     calibration = Calibration.load()
-    assert {"rules", "families", "models"} <= set(calibration.provenance)
+    assert {"rules", "outcomes", "models"} <= set(calibration.provenance)
     for r in calibration.rules:
         assert {"set", "origin", "rule", "clear", "predicted", "true"} == set(r)
-    for f in calibration.families:
-        assert set(FAMILIES) <= set(f["scores"])
-        assert f["structure"] in {"image", "sequence", "tabular"}
+    for o in calibration.outcomes:
+        assert set(FAMILIES) <= set(o["scores"])
+        assert set(FEATURES) == set(o["features"])
+        assert o["structure"] in {"image", "sequence", "tabular"}
     assert len(calibration.rules) >= 30
 
 
 def test_text_round_trip():
-    calibration = Calibration({"rules": "x"}, (row(1),), (task(1, "a", cnn=1.0, lstm=0.5, gbt=0.5),))
+    calibration = Calibration({"rules": "x"}, (row(1),), (outcome(1, "a", cnn=1.0, lstm=0.5, gbt=0.5),))
     content = json.loads(calibration.to_json())
     assert (
-        Calibration(content["provenance"], tuple(content["rules"]), tuple(content["families"])) == calibration
+        Calibration(content["provenance"], tuple(content["rules"]), tuple(content["outcomes"])) == calibration
     )

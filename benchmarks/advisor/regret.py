@@ -1,0 +1,327 @@
+"""``python -m benchmarks.advisor.regret``: what the advice costs, beside rules of thumb and other learners.
+
+Reads the outcomes that :mod:`benchmarks.advisor.outcomes` measured. Each set, at each number of training
+rows, is advised on with a calibration that leaves out all sets of its origin; regret is the best score of the
+three families minus that of the one that was chosen, in points of accuracy or R2. Means are over origins,
+each counting once. ``--write`` puts the outcomes, and what is fitted to them, into
+``advisor/data/calibration.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from advisor.calibration import FAMILIES, TIE, Calibration
+from advisor.choice import choose
+from advisor.outlook import FEATURES, NETWORKS
+from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
+from benchmarks.advisor.structure import CALIBRATION
+from benchmarks.store import Store
+from benchmarks.summary import show
+
+STRUCTURES = ("image", "sequence", "tabular")
+ADVICE = "advice"  # by the calibration without the origin
+ORACLE_OF_HALVES = "train all three, choose on half of the held-out rows"
+Rule = Callable[[pd.Series], str]
+
+
+def rows_of(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Bring the cells of a store together: a row for each set and size that all families finished.
+
+    Returns
+    -------
+    rows : DataFrame
+        ``set, origin, true, n, structure, features, metric, classes, numeric, width``, the score of each
+        family under its name, and ``halves``.
+    left_out : list of str
+        Sets that lack something, with the reason.
+    """
+    rows: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for name, part in frame.groupby("task", sort=True):
+        cells = {cell["candidate"]: cell for cell in part.to_dict("records")}
+        bad = [c for c in (*FAMILIES, LOOK) if c not in cells or cells[c]["status"] != "ok"]
+        if bad:
+            cell = cells.get(bad[0], {})
+            left_out.append(
+                f"{name}: {bad[0]} {cell.get('status', 'missing')}: {cell.get('reason', '')}"[:150]
+            )
+            continue
+        look = cells[LOOK]["extra"]
+        first = part.iloc[0]
+        for n, seen in look["at"].items():
+            scores = {family: cells[family]["extra"]["scores"].get(n) for family in FAMILIES}
+            if None in scores.values():
+                continue
+            halves = {family: cells[family]["extra"]["halves"][n] for family in FAMILIES}
+            rows.append(
+                {
+                    "set": str(name),
+                    "origin": str(first["origin"]),
+                    "true": str(first["structure"]),
+                    "n": int(n),
+                    "structure": seen["structure"],
+                    "found": look["whole"]["structure"],
+                    "rule": seen["rule"],
+                    "clear": seen["clear"],
+                    "width": seen["width"],
+                    "features": {**seen["features"], "size": float(np.log2(int(n) / 500))},
+                    "metric": cells["gbt"]["extra"]["metric"],
+                    **look["kept"],
+                    **{family: float(score) for family, score in scores.items()},
+                    "halves": halves,
+                    "seconds": {f: cells[f]["extra"]["fit_seconds"][n] for f in FAMILIES},
+                    "cut": [f for f in FAMILIES if int(n) in cells[f]["extra"]["cut"]],
+                }
+            )
+    return pd.DataFrame(rows), left_out
+
+
+def outcomes_of(rows: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Rows as the calibration keeps them; the structure is the one found on all rows."""
+    return tuple(
+        {
+            "set": row["set"],
+            "origin": row["origin"],
+            "structure": row["found"],
+            "n": row["n"],
+            "metric": row["metric"],
+            "features": {name: round(value, 4) for name, value in row["features"].items()},
+            "scores": {family: round(row[family], 5) for family in FAMILIES},
+        }
+        for row in rows.to_dict("records")
+    )
+
+
+# ---- who chooses ----
+
+
+def choices(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
+    """Which family each chooser takes, a column each, and what the advice expects.
+
+    Returns
+    -------
+    DataFrame
+        ``rows`` with the choices, and ``probability`` and ``expected_loss`` of the advice.
+    """
+    table = rows.copy()
+    learned = {origin: calibration.without(origin) for origin in rows["origin"].unique()}
+    advised = [
+        choose(r["structure"], r["rule"], learned[r["origin"]], r["features"], clear=r["clear"])
+        for r in rows.to_dict("records")
+    ]
+    table[ADVICE] = [choice.ranking[0].family for choice in advised]
+    table["probability"] = [choice.ranking[0].probability for choice in advised]
+    table["expected_loss"] = [choice.ranking[0].loss for choice in advised]
+    rules: dict[str, Mapping[str, str]] = {
+        "always gbt": dict.fromkeys(STRUCTURES, "gbt"),
+        "always cnn": dict.fromkeys(STRUCTURES, "cnn"),
+        "textbook: image cnn, sequence lstm, table gbt": dict(zip(STRUCTURES, ("cnn", "lstm", "gbt"))),
+        "the same with cnn for sequences": dict(zip(STRUCTURES, ("cnn", "cnn", "gbt"))),
+    }
+    for name, rule in rules.items():
+        table[name] = table["structure"].map(rule)
+    table["nearest neighbour on four meta-features"] = _nearest(rows)
+    table["random forest on meta-features"] = _forest(rows)
+    return table
+
+
+def _meta(rows: pd.DataFrame) -> np.ndarray:
+    """Rows, columns, classes and the share of numbers, as zero-shot AutoML describes a set [1]_.
+
+    References
+    ----------
+    .. [1] Wang, Wu, Liu (2023). Mining robust default configurations for resource-constrained AutoML (the
+       meta-features of FLAML's zero-shot). arXiv:2202.09927.
+    """
+    columns = [np.log2(rows["n"]), np.log2(rows["width"]), np.log2(1 + rows["classes"]), rows["numeric"]]
+    values = np.column_stack(columns).astype(float)
+    scaled: np.ndarray = (values - values.mean(axis=0)) / values.std(axis=0)
+    return scaled
+
+
+def _nearest(rows: pd.DataFrame) -> list[str]:
+    meta, origin = _meta(rows), rows["origin"].to_numpy()
+    best = rows[list(FAMILIES)].idxmax(axis=1).to_numpy()
+    distance = np.linalg.norm(meta[:, None] - meta[None], axis=2)
+    distance[origin[:, None] == origin[None]] = np.inf
+    return [str(best[place]) for place in distance.argmin(axis=1)]
+
+
+def _forest(rows: pd.DataFrame) -> list[str]:
+    """Predict each family's distance to the best from meta-features, the structure and our features."""
+    from sklearn.ensemble import RandomForestRegressor
+
+    ours = np.array([[f[name] for name in FEATURES] for f in rows["features"]])
+    structure = np.column_stack([rows["structure"] == s for s in STRUCTURES])
+    X, scores = np.column_stack([_meta(rows), ours, structure]), rows[list(FAMILIES)].to_numpy()
+    losses, origin = scores.max(axis=1, keepdims=True) - scores, rows["origin"].to_numpy()
+    chosen = np.empty(len(rows), dtype=object)
+    for part in np.array_split(
+        np.unique(origin), 10
+    ):  # whole origins, ten parts: a forest for each would take long
+        held = np.isin(origin, part)
+        forest = RandomForestRegressor(200, min_samples_leaf=3, random_state=0, n_jobs=1)
+        predicted = forest.fit(X[~held], losses[~held]).predict(X[held])
+        chosen[held] = np.array(FAMILIES)[predicted.argmin(axis=1)]
+    return list(chosen)
+
+
+def regrets(table: pd.DataFrame) -> pd.DataFrame:
+    """Score of the best family minus that of the chosen one: a column for each chooser."""
+    scores = table[list(FAMILIES)]
+    best = scores.max(axis=1)
+    chosen = [c for c in table.columns if table[c].isin(FAMILIES).all()]
+    found = pd.DataFrame(
+        {
+            name: best - [row[family] for row, family in zip(scores.to_dict("records"), table[name])]
+            for name in chosen
+        }
+    )
+    halves = []
+    for row in table["halves"]:
+        sides = np.array([row[family] for family in FAMILIES])  # families x halves
+        halves.append(np.mean([sides[:, 1 - a].max() - sides[sides[:, a].argmax(), 1 - a] for a in (0, 1)]))
+    found[ORACLE_OF_HALVES] = halves
+    return found
+
+
+def summary(table: pd.DataFrame, found: pd.DataFrame, *, resamples: int = 4_000) -> pd.DataFrame:
+    """Mean regret of each chooser over origins, and how much more it is than that of the advice.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by chooser, in points (hundredths of the score): ``mean``, by true structure, ``more`` than
+        the advice with its bootstrapped 95% limits ``low`` and ``high``.
+    """
+    by_origin = found.groupby(table["origin"].to_numpy()).mean()
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(by_origin), size=(resamples, len(by_origin)))
+    rows = {}
+    for name in found:
+        values = by_origin[name].to_numpy()
+        more = values - by_origin[ADVICE].to_numpy()
+        low, high = np.quantile(more[drawn].mean(axis=1), [0.025, 0.975])
+        apart = {}
+        for structure in STRUCTURES:
+            part = (table["true"] == structure).to_numpy()
+            of = found[name].to_numpy()[part]
+            apart[structure] = pd.Series(of).groupby(table["origin"].to_numpy()[part]).mean().mean()
+        rows[name] = {"mean": values.mean(), **apart, "more": more.mean(), "low": low, "high": high}
+    return 100 * pd.DataFrame(rows).T.sort_values("mean")
+
+
+def reliability(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """How often the advised family was the best or within 0.01, by the probability that was told."""
+    edges = [0.0, 0.5, 0.7, 0.8, 0.9, 1.0]
+    bins = pd.cut(table["probability"], edges, include_lowest=True)
+    right = (found[ADVICE] <= TIE).to_numpy()
+    told = pd.DataFrame({"told": table["probability"], "right": right, "expected": table["expected_loss"]})
+    told["regret"] = found[ADVICE].to_numpy()
+    grouped = told.groupby(bins.to_numpy(), observed=True)
+    return grouped.mean().assign(cases=grouped.size())
+
+
+# ---- the command ----
+
+
+def _provenance(arguments: Sequence[str], rows: pd.DataFrame) -> dict[str, Any]:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return {
+        "command": " ".join(["python -m benchmarks.advisor.regret", *arguments]),
+        "study": STUDY,
+        "commit": commit.stdout.strip(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "sets": int(rows["set"].nunique()),
+        "origins": int(rows["origin"].nunique()),
+        "cases": len(rows),
+        "note": "scores of default configurations on a quarter of the rows (accuracy, balanced accuracy, R2)",
+    }
+
+
+def coefficients(calibration: Calibration) -> dict[str, Any]:
+    """The fitted lines, rounded, to be read; they are fitted again from the outcomes where they are used."""
+    told: dict[str, Any] = {}
+    for structure in STRUCTURES:
+        outlook = calibration.outlook(structure)
+        if outlook is not None:
+            told[structure] = {
+                network: {name: round(value, 4) for name, value in outlook.coefficients[network].items()}
+                for network in NETWORKS
+            }
+    return told
+
+
+def _lines(table: pd.DataFrame, form: str) -> list[list[str]]:
+    return [
+        [f"{name!s}", *(format(v, form) for v in row)] for name, row in zip(table.index, table.to_numpy())
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; write the calibration if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--store", type=Path, default=STORE, help="default: %(default)s")
+    parser.add_argument("--write", action="store_true", help=f"write {CALIBRATION.name}")
+    parser.add_argument("--json", type=Path, help="file to write the tables to")
+    options = parser.parse_args(arguments)
+    console = Console(width=150)
+    with Store(options.store) as store:
+        rows, left_out = rows_of(store.frame(STUDY))
+    calibration = replace(Calibration.load(), outcomes=outcomes_of(rows))
+    table = choices(rows, calibration)
+    found = regrets(table)
+    told, sure = summary(table, found), reliability(table, found)
+    title = f"Mean regret in points, {rows['set'].nunique()} sets of {rows['origin'].nunique()} origins"
+    show(console, title, ["chooser", *told.columns], _lines(told, ".2f"))
+    show(
+        console,
+        "The advice: what it told, and what came",
+        ["told between", *sure.columns],
+        _lines(sure, ".3f"),
+    )
+    worst = table.assign(regret=found[ADVICE].to_numpy()).sort_values("regret", ascending=False).head(12)
+    told_of = [
+        [
+            *(str(row[c]) for c in ("set", "n", "true", "structure", ADVICE)),
+            ", ".join(f"{family} {row[family]:.3f}" for family in FAMILIES),
+            f"{row['regret']:.3f}",
+        ]
+        for row in worst.to_dict("records")
+    ]
+    show(console, "Where it lost most", ["set", "n", "is", "seen as", "advised", "scores", "regret"], told_of)
+    for reason in left_out:
+        console.print(f"left out {reason}", highlight=False)
+    if options.json:
+        content = {
+            "regret": told.to_dict("index"),
+            "reliability": sure.reset_index(drop=True).to_dict("index"),
+        }
+        options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    if options.write:
+        provenance = dict(calibration.provenance) | {"outcomes": _provenance(["--write"], rows)}
+        provenance.pop("families", None)
+        models = dict(calibration.models) | {"outlook": coefficients(calibration)}
+        new = replace(calibration, provenance=provenance, models=models)
+        CALIBRATION.write_text(new.to_json(), encoding="utf-8")
+        console.print(f"wrote {CALIBRATION.name}: {len(rows)} outcomes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
