@@ -148,7 +148,8 @@ def _meta(rows: pd.DataFrame) -> np.ndarray:
     """
     columns = [np.log2(rows["n"]), np.log2(rows["width"]), np.log2(1 + rows["classes"]), rows["numeric"]]
     values = np.column_stack(columns).astype(float)
-    scaled: np.ndarray = (values - values.mean(axis=0)) / values.std(axis=0)
+    spread = values.std(axis=0)
+    scaled: np.ndarray = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return scaled
 
 

@@ -42,16 +42,15 @@ def test_pictures_and_series_that_pass_for_tables():
 
 
 def test_a_copy_of_the_target_is_a_leak_and_makes_it_certain():
-    X, _ = noise()
-    z = X["a"] * 2 + np.random.default_rng(1).normal(size=N)
-    assert {"leak", "certain"} <= kinds(task(X.assign(copy=np.exp(z)), z, "regression"))
+    X, y = noise()
+    assert {"leak", "certain"} <= kinds(task(X.assign(code=y * 7 + 1), y))
 
 
 def test_copies_and_names_of_rows():
     X, y = noise()
     again = pd.concat([X, X.iloc[:200]], ignore_index=True)
     assert "copies" in kinds(task(again, pd.concat([y, y.iloc[:200]], ignore_index=True)))
-    named = X.assign(name=[f"customer {i:04d} {i * 7919 % 1000}" for i in range(N)])
+    named = X.assign(name=[f"c{i:05d}" for i in range(N)])
     assert "identifier" in kinds(task(named, y))
 
 
