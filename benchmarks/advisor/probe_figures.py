@@ -28,20 +28,18 @@ FIGURE = PAGE.parent / "figures" / "probes.svg"
 DECIDING = PAGE.parent / "deciding.md"
 KINDS = {"null": "without the fact", "alternative": "with the fact", "real": "embedded data sets"}
 COLOURS = {"null": "#6a6f78", "alternative": "#0067a5", "real": "#c04f00"}  # after Okabe & Ito (2008)
-Points = Mapping[str, Mapping[str, list[Evidence]]]
+Points = Mapping[str, Mapping[str, list[tuple[Evidence, bool]]]]  # with whether the probe saw the fact
+MAIN = {study.probe: study for study in reversed(STUDIES)}  # the first of each probe
 
 
 def measure(repeats: int) -> Points:
     """Evidence by probe and kind of data; where the question does not arise there is none."""
-    points: dict[str, dict[str, list[Evidence]]] = defaultdict(lambda: defaultdict(list))
-    makes: dict[Any, set[tuple[str, str]]] = {}
-    for study in STUDIES:
+    points: dict[str, dict[str, list[tuple[Evidence, bool]]]] = defaultdict(lambda: defaultdict(list))
+    makes: dict[Any, list[tuple[str, str]]] = defaultdict(list)
+    for study in MAIN.values():
         for kind, make in study.kinds():
-            if (
-                kind != "outside"
-                and study.event != "most columns move step by step, as the rule moving_rows asks"
-            ):
-                makes.setdefault(make, set()).add((study.probe, kind))
+            if kind != "outside":
+                makes[make].append((study.probe, kind))
     for make, parts in makes.items():
         for repeat in range(repeats):
             rng = np.random.default_rng([0, repeat, *make.__name__.encode()])
@@ -49,10 +47,10 @@ def measure(repeats: int) -> Points:
             for probe, kind in sorted(parts):
                 fact = importlib.import_module(f"advisor.probes.{probe}").measure(table, rng)
                 if fact is not None:
-                    points[probe][kind].append(fact)
+                    points[probe][kind].append((fact, MAIN[probe].fires(fact)))
     for held in real():
         for probe, fact in probes.measure(read(held, None, np.random.default_rng(0))).items():
-            points[probe]["real"].append(fact)
+            points[probe]["real"].append((fact, MAIN[probe].fires(fact)))
     return points
 
 
@@ -70,33 +68,40 @@ def draw(points: Points, path: Path) -> None:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    plain: Any = {"svg.hashsalt": "probes", "font.size": 8}
+    plain: Any = {"svg.hashsalt": "probes", "svg.fonttype": "none", "font.size": 8}
     plain |= {"axes.spines.top": False, "axes.spines.right": False}
     names, columns = probes.names(), 3
     with mpl.rc_context(plain):
         rows = math.ceil(len(names) / columns)
-        figure, panels = plt.subplots(rows, columns, figsize=(9.6, 1.75 * rows), layout="constrained")
+        figure, panels = plt.subplots(rows, columns, figsize=(9.6, 1.6 * rows), sharey=True)
+        figure.subplots_adjust(left=0.14, right=0.985, top=0.965, bottom=0.055, hspace=0.85, wspace=0.1)
         for panel, name in zip(panels.flat, names):
             rng = np.random.default_rng(0)
             for line, kind in enumerate(KINDS):
-                facts = [fact for fact in points[name][kind] if math.isfinite(fact.value)]
+                facts = [(fact.value, seen) for fact, seen in points[name][kind] if math.isfinite(fact.value)]
                 for found in (False, True):
-                    values = [fact.value for fact in facts if fact.found == found]
+                    values = [value for value, seen in facts if seen == found]
                     panel.plot(
-                        *(values, -line + rng.uniform(-0.28, 0.28, len(values))),
-                        *("o",),
-                        **{"ms": 3, "mew": 0.6, "alpha": 0.6, "clip_on": False},
-                        color=COLOURS[kind],
+                        *(values, -line + rng.uniform(-0.28, 0.28, len(values)), "o"),
+                        **{"ms": 3, "mew": 0.6, "alpha": 0.6, "color": COLOURS[kind], "clip_on": False},
                         mfc=COLOURS[kind] if found else "none",
                     )
+                if not facts:
+                    panel.text(
+                        0.5,
+                        -line,
+                        "no value",
+                        ha="center",
+                        va="center",
+                        transform=panel.get_yaxis_transform(),
+                    )
             panel.set_title(name, loc="left", fontsize=9, fontweight="bold")
-            unit = next((fact.unit for kind in KINDS for fact in points[name][kind]), "")
-            panel.set_xlabel(unit if len(unit) < 52 else f"{unit[:50].rsplit(' ', 1)[0]} …")
-            panel.set_ylim(-2.5, 0.5)
-            panel.set_yticks(
-                [0, -1, -2], [f"{text} ({len(points[name][kind])})" for kind, text in KINDS.items()]
-            )
+            unit = next((fact.unit for kind in KINDS for fact, _ in points[name][kind]), "")
+            panel.set_xlabel(unit.partition(",")[0] if len(unit) > 40 else unit)
+            panel.margins(x=0.08)
             panel.tick_params(axis="y", length=0)
+        panels.flat[0].set_ylim(-2.5, 0.5)
+        panels.flat[0].set_yticks([0, -1, -2], KINDS.values())
         for panel in panels.flat[len(names) :]:
             panel.axis("off")
         figure.savefig(path, metadata={"Date": None}, facecolor="white")

@@ -31,6 +31,7 @@ import advisor.probes
 import benchmarks.claims
 import datasets.sources
 from advisor import architectures, policy, probes
+from benchmarks.plan import Study
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -226,9 +227,16 @@ def test_every_line_of_a_shell_block_is_looked_at(page):
 
 
 @pages
+def test_studies_can_be_read(page):
+    for text in blocks(page, "toml"):
+        if re.match(r"# \w+\.toml\n", text):
+            assert Study.parse(text).tasks
+
+
+@pages
 def test_make_targets_exist(page):
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.M))
-    text = "".join(re.findall(r"`([^`\n]+)`", page.read_text()))
+    text = "\n".join(re.findall(r"`([^`\n]+)`", page.read_text()))
     assert set(re.findall(r"\bmake ([a-z]+)\b", text)) <= targets
 
 
@@ -277,11 +285,18 @@ def test_the_citation_says_what_the_package_says():
 
 
 class Requests(HTMLParser):
-    """Addresses that a page asks for when it is opened."""
+    """Addresses that a page asks for when it is opened, and its text."""
 
     def __init__(self):
         super().__init__()
         self.found, self.text = [], []
+
+    @classmethod
+    def of(cls, text):
+        """What stands in a page."""
+        reader = cls()
+        reader.feed(text)
+        return reader
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
@@ -295,36 +310,28 @@ class Requests(HTMLParser):
         self.text.append(data)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    pytest.importorskip("mkdocs")
-    pytest.importorskip("material")
-    pytest.importorskip("mkdocstrings_handlers.python")
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+@pytest.fixture
+def site(tmp_path):
+    for package in ("mkdocs", "material", "mkdocstrings_handlers.python"):
+        pytest.importorskip(package)
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
-    return folder
+    return tmp_path
 
 
-def test_the_site_builds_and_asks_nobody_for_anything(site):
+def test_the_site_builds_asks_nobody_for_anything_and_is_rendered_as_meant(site):
     for page in site.rglob("*.html"):
-        read = Requests()
-        read.feed(page.read_text("utf-8"))
-        asked = [address for address in read.found if re.match(r"\s*['\"]?(https?:)?//", address)]
+        text = page.read_text("utf-8")
+        asked = [
+            address for address in Requests.of(text).found if re.match(r"\s*['\"]?(https?:)?//", address)
+        ]
         assert not asked, f"{page.name}: {asked}"
+        if "source" not in page.relative_to(site).parts:
+            article = text.partition("<article")[2].partition("</article>")[0]
+            shown = "".join(Requests.of(re.sub(r"<(pre|code).*?</\1>", "", article, flags=re.S)).text)
+            left = re.findall(r"\| ?--|:(?:class|func|mod|meth):|^- .*$|^```", shown, flags=re.M)
+            assert not left, f"{page.name}: {left[:3]}"
     for style in site.rglob("*.css"):
         assert not re.search(r"@import|url\(['\"]?(https?:)?//", style.read_text("utf-8")), style.name
-
-
-def test_pages_are_rendered_as_they_were_meant(site):
-    for page in site.rglob("*.html"):
-        if "source" in page.relative_to(site).parts:
-            continue
-        article = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
-        read = Requests()
-        read.feed(re.sub(r"<(pre|code).*?</\1>", "", article, flags=re.S))
-        text = "".join(read.text)
-        left = re.findall(r"\| ?--|:(?:class|func|mod|meth):|^- .*$|^```", text, flags=re.M)
-        assert not left, f"{page.name}: {left[:3]}"
