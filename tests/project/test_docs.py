@@ -258,6 +258,13 @@ def test_the_page_of_decisions_names_every_rule_and_probe():
     assert re.findall(r"^\| \[`(\w+)`\]\(probes.md#\1\) \|", text, flags=re.M) == probes.names()
 
 
+def test_the_limits_say_what_the_readme_says():
+    readme, limits = (" ".join((ROOT / name).read_text().split()) for name in ("README.md", "docs/limits.md"))
+    for said in ("165", "327", "306", "39", "128 of 146", "139 of 142", "0.019", "0.065", "0.104", "0.038"):
+        assert said in limits, f"not in limits: {said}"
+        assert said in readme, f"{said} of docs/limits.md is not in the README any more: change both"
+
+
 def test_the_reference_has_every_architecture_and_statistic():
     reference = ROOT / "docs" / "reference"
     named = re.findall(
