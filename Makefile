@@ -1,6 +1,7 @@
 # make demo       the whole way on real data: trains, logs to MLflow, writes the report, prints the verdict
 # make finding    boosted trees against the perceptron on the embedded tables, until it is settled or 45 minutes are over
 # make test       ruff, mypy, doctests and tests
+# make docs       the documentation as a site: site/index.html
 # make dashboard  MLflow on 127.0.0.1:$(PORT) with the studies in it
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu make demo   takes torch from another index (here the CPU build)
 
@@ -12,7 +13,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo finding test lint types dashboard wheel clean
+.PHONY: demo finding test lint types docs dashboard wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -37,6 +38,11 @@ lint: $(VENV)/installed
 types: $(VENV)/installed
 	$(PY) -m mypy
 
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: $(VENV)/installed
+	$(PY) -m mkdocs build --strict --quiet
+	@echo 'site/index.html'
+
 dashboard: $(VENV)/installed
 	$(PY) -m benchmarks dashboard --port $(PORT)
 
@@ -50,4 +56,4 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist build *.egg-info
+	rm -rf $(VENV) dist build site *.egg-info

@@ -2,7 +2,7 @@
 
 For every probe: false positives on simulated data in which its fact is absent, the power on data in which it
 is there, and what it does on data that its null does not cover. ``--write`` puts all of it into
-``docs/probes.md``.
+``docs/probes.md``, or the sections of the probes that are named.
 """
 
 from __future__ import annotations
@@ -143,6 +143,9 @@ STUDIES = (
     Study("time_axis", 0.01, "bound", ROWS, (r.timed_rows,)),
     Study("panel", 0.01, "bound", ROWS, (r.panels,), (r.timed_rows,)),
     Study(
+        "lag_columns", 0.01, "bound", (*ROWS, r.timed_rows, r.panels, r.ar_rows, r.walk_rows), (r.lag_rows,)
+    ),
+    Study(
         "row_order",
         0.01,
         "permutation test",
@@ -235,28 +238,51 @@ def rules_of(probe: str) -> list[str]:
 
 def page(rates: list[Rate], command: str, fit: list[str]) -> str:
     """The whole of ``docs/probes.md``."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    made = {make.__name__: make for study in STUDIES for _, make in study.kinds()}
     lines = [
         "# Probes",
         "",
         f"Written by `{command}`",
-        f"at commit {commit.stdout.strip()} on {datetime.now(UTC).date()}; do not edit.",
+        f"{_when()}; do not edit. A section that was measured again says so.",
         "",
         "Each probe measures one fact. Its *false positives* are counted on simulated data in which the",
         "fact is absent, its *power* on data in which it is there, with 95% intervals by Wilson's method.",
         "*Outside the null* are data that do not have the fact either but that its null does not cover; the",
         "rules ask a second probe there. A level that is a *bound* rests on simulation and no p-value. Times",
-        "leave out the geometry of the columns, which several probes share.",
+        "leave out the geometry of the columns, which several probes share. What the rules make of them:",
+        "[how it decides](deciding.md).",
+        "",
+        "![Each probe's statistic on data without the fact, with it, and on real data](figures/probes.svg)",
     ]
     for name in probes.names():
         lines += ["", *section(name, [rate for rate in rates if rate.study.probe == name])]
-    lines += ["", "## Constants for short lines", "", FIT, "", *fit, "", "## The data", ""]
-    lines += ["| data | what they are |", "| --- | --- |"]
-    lines += [f"| `{name}` | {summary(make)} |" for name, make in made.items()]
+    lines += ["", "## Constants for short lines", "", FIT, "", *fit, "", *data()]
     return "\n".join(lines) + "\n"
+
+
+def renewed(page: str, rates: list[Rate], command: str) -> str:
+    """The page with the sections of these rates in place of its own."""
+    names = dict.fromkeys(rate.study.probe for rate in rates)
+    sections = [section(name, [rate for rate in rates if rate.study.probe == name]) for name in names]
+    again = ["", f"Measured again by `{command}` {_when()}."]
+    for lines in [*([*lines, *again] for lines in sections), data()]:
+        before, rest = page.split(f"{lines[0]}\n", 1)
+        _, mark, after = rest.partition("\n## ")
+        page = before + "\n".join(lines) + "\n" + (mark + after)
+    return page
+
+
+def data() -> list[str]:
+    """What the generators make, as a table."""
+    made = {make.__name__: make for study in STUDIES for _, make in study.kinds()}
+    lines = ["## The data", "", "| data | what they are |", "| --- | --- |"]
+    return [*lines, *(f"| `{name}` | {summary(make)} |" for name, make in made.items())]
+
+
+def _when() -> str:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return f"at commit {commit.stdout.strip()} on {datetime.now(UTC).date()}"
 
 
 def summary(thing: Any) -> str:
@@ -321,10 +347,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--draws", type=int, default=100_000, help="lines per fit of short lines (default 40000)"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}; all probes only")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}, or the sections named")
     options = parser.parse_args(arguments)
-    if options.write and options.probes:
-        parser.error("--write measures all probes: name none")
     if unknown := set(options.probes) - set(probes.names()):
         parser.error(f"no probe is called {', '.join(sorted(unknown))}")
     chosen = [study for study in STUDIES if not options.probes or study.probe in options.probes]
@@ -336,13 +360,17 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     if missing := set(probes.names()) - {study.probe for study in STUDIES}:
         sys.stdout.write(f"not simulated: {', '.join(sorted(missing))}\n")
+    command = " ".join(["python -m benchmarks.advisor.nulls --write", *options.probes])
+    command += f" --repeats {options.repeats}"
+    text = ""
     if not options.probes:
         fit = fit_lines(options.draws)
         sys.stdout.write("\n".join(["Short lines", *fit]) + "\n")
-        if options.write:
-            command = f"python -m benchmarks.advisor.nulls --write --repeats {options.repeats}"
-            PAGE.write_text(page(rates, command, fit), encoding="utf-8")
-            sys.stdout.write(f"wrote {PAGE.name}\n")
+        text = page(rates, command, fit)
+    if options.write:
+        text = text or renewed(PAGE.read_text("utf-8"), rates, command)
+        PAGE.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {PAGE.name}\n")
     return int(any(rate.above for rate in rates))
 
 

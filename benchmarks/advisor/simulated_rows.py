@@ -122,3 +122,11 @@ def panels(rng: Rng) -> pd.DataFrame:
     if rng.random() < 0.5:
         frame = frame.sort_values(["when", "who"], ignore_index=True)
     return frame
+
+
+def lag_rows(rng: Rng) -> pd.DataFrame:
+    """A series as 3 to 8 columns of lags, each a row later than the one before, and up to two others."""
+    n, lags, others = int(rng.choice(LENGTHS)), int(rng.integers(3, 9)), int(rng.integers(0, 3))
+    series = autoregressive(rng, 1, n + lags, rng.uniform(0.3, 0.97))[0]
+    held = [series[lag : n + lag] for lag in reversed(range(lags))]
+    return _framed(np.column_stack([*held, *rng.normal(size=(others, n))]))

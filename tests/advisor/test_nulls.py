@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from advisor import probes
 from advisor.intake import read
 from advisor.order import Order
 from advisor.probes import adjacency
-from benchmarks.advisor import nulls, simulated
+from benchmarks.advisor import nulls, probe_figures, simulated
 from benchmarks.advisor.short_lines import BLOCKS, fit_short_lines, ordered_triples, tails
 
 MAKES = list(dict.fromkeys(make for study in nulls.STUDIES for _, make in study.kinds()))
@@ -61,6 +62,36 @@ def test_the_page_names_every_probe_and_what_was_measured():
         assert f"\n## {name}\n" in page
     for make in MAKES:
         assert f"`{make.__name__}`" in page
+
+
+def test_a_probe_measured_again_changes_its_section_alone():
+    (study,) = [study for study in nulls.STUDIES if study.probe == "lag_columns"]
+    page = PAGE.read_text("utf-8")
+    again = nulls.renewed(page, list(nulls.measure([study], repeats=2)), "python -m this")
+    before, after = (dict(part.split("\n", 1) for part in text.split("\n## ")[1:]) for text in (page, again))
+    assert again.split("\n## ")[0] == page.split("\n## ")[0]
+    assert before.keys() == after.keys()
+    assert {name for name in before if before[name] != after[name]} == {"lag_columns"}
+    assert "| false positives | `walk_rows` | 0 of 2 |" in after["lag_columns"]
+    assert "Measured again by `python -m this` at commit " in after["lag_columns"]
+
+
+def test_the_table_of_the_probes_is_that_of_their_page():
+    deciding = probe_figures.DECIDING.read_text("utf-8")
+    shown = deciding.partition("<!-- probes -->\n")[2].partition("\n<!-- /probes -->")[0]
+    assert shown.splitlines() == probe_figures.overview(PAGE.read_text("utf-8"))
+    assert "not simulated" not in shown
+
+
+def test_the_figure_has_a_panel_for_every_probe(tmp_path):
+    rng = np.random.default_rng(0)
+    facts = probes.measure(read(rng.normal(size=(60, 8)).cumsum(axis=0), None, rng))
+    points = defaultdict(lambda: defaultdict(list))
+    for name, fact in facts.items():
+        points[name]["null"].append((fact, fact.found))
+    probe_figures.draw(points, tmp_path / "probes.svg")
+    drawn = (tmp_path / "probes.svg").read_text("utf-8")
+    assert [name for name in probes.names() if f">{name}</text>" not in drawn] == []
 
 
 def test_rules_are_read_from_the_policy():
