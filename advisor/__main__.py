@@ -12,9 +12,13 @@ from advisor import AdvisorError, __version__, advise
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if there is advice, 2 if the file or the target cannot be used."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["learn"]:
+        return _learn(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="advisor",
         description="Measure the structure of a data set and advise which family of models to train.",
+        epilog="advisor learn STORE lets the results of your own studies count: advisor learn --help",
     )
     parser.add_argument(
         "path", help="a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or a folder of pictures"
@@ -54,6 +58,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"advisor: cannot write {options.html!r}: {error.strerror}", file=sys.stderr)
             return 2
     print(advice.to_json() if options.json else repr(advice))
+    return 0
+
+
+def _learn(arguments: Sequence[str]) -> int:
+    """Add the outcomes of a store to the user's own, and show what that changes."""
+    from advisor import learning
+    from advisor.calibration import learned_path
+
+    parser = argparse.ArgumentParser(
+        prog="advisor learn", description="Let your own benchmark results count in the advice."
+    )
+    parser.add_argument("store", nargs="?", type=Path, help="a results file, such as runs/store.sqlite")
+    parser.add_argument("--forget", action="store_true", help="drop what was learned before")
+    options = parser.parse_args(arguments)
+    try:
+        if options.forget:
+            learned_path().unlink(missing_ok=True)
+            print("what was learned is forgotten")
+        if options.store is not None:
+            new, kept = learning.learn(options.store)
+            print(f"learned {new} outcomes of {options.store}")
+            print(f"{kept} of your own are kept in {learned_path()}")
+        for line in learning.effect():
+            print(line)
+    except AdvisorError as error:
+        print(f"advisor: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

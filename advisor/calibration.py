@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.special import betaincinv
 
+from advisor.errors import StoreError
 from advisor.outlook import FAMILIES, FEATURES, TIE, Outlook, fit
 
 __all__ = ["FAMILIES", "TIE", "Belief", "Calibration", "Measured"]
+
+
+def learned_path() -> Path:
+    """Tell where the user's own outcomes are kept.
+
+    Returns
+    -------
+    Path
+        ``$ARCH_ADVISOR_LEARNED``, or a file in the user's data folder.
+    """
+    told = os.environ.get("ARCH_ADVISOR_LEARNED")
+    if told:
+        return Path(told)
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "arch-advisor" / "learned.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +122,64 @@ class Calibration:
 
     @classmethod
     def load(cls) -> Calibration:
-        """Read the calibration that is shipped with the package.
+        """Read the calibration that is shipped with the package, and what the user has added to it.
+
+        Raises
+        ------
+        StoreError
+            If the user's own file cannot be read.
 
         Examples
         --------
         >>> Calibration.load().belief("flat_image").sets >= 0
         True
         """
+        own, shipped = cls.learned(), _load()
+        if not own:
+            return shipped
+        told = {"file": str(learned_path()), "outcomes": len(own)}
+        return replace(
+            shipped,
+            outcomes=(*shipped.outcomes, *own),
+            provenance={**shipped.provenance, "learned": told},
+        )
+
+    @classmethod
+    def shipped(cls) -> Calibration:
+        """Read the calibration that is shipped with the package, alone."""
         return _load()
+
+    @classmethod
+    def learned(cls) -> tuple[Mapping[str, Any], ...]:
+        """Read the outcomes that the user has added, see :mod:`advisor.learning`."""
+        path = learned_path()
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StoreError(
+                "the file of learned outcomes must be readable",
+                got=f"{path}: {error}",
+                do="advisor learn --forget",
+            ) from error
+        try:
+            rows = tuple(json.loads(text))
+            for row in rows:
+                _ = (
+                    {row["origin"], row["set"]},
+                    row["structure"],
+                    row["n"],
+                    dict(row["features"]),
+                    dict(row["scores"]),
+                )
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                "the file of learned outcomes must be as it was written",
+                got=f"{path}: {type(error).__name__} {error}",
+                do="advisor learn --forget, then learn again",
+            ) from error
+        return rows
 
     def without(self, origin: str) -> Calibration:
         """Leave out all that came from one origin, so that advice on it can be scored honestly.

@@ -207,11 +207,11 @@ def _advise(cell: Cell, facts: Facts) -> None:
     data = task.X.iloc[positions].reset_index(drop=True)
     data.columns = [f"c{i}" for i in range(data.shape[1])]
     data["target"] = task.y.iloc[positions].to_numpy()
-    calibration = Calibration.load().without(task.origin)
+    calibration = Calibration.shipped().without(task.origin)  # the same wherever the study runs
     with timed(facts, "fit_seconds"):
         advice = advise(data, "target", seed=cell.seed, calibration=calibration)
     told = advice.to_dict()
-    names = ("structure", "layout", "form", "recommendation", "confidence", "ranking", "because")
+    names = ("structure", "layout", "form", "recommendation", "confidence", "ranking", "because", "features")
     facts.extra |= {name: told[name] for name in names}
 
 

@@ -33,3 +33,9 @@ def no_openml(monkeypatch, tmp_path_factory):
     """The client of OpenML runs in a process of its own, which that guard does not see; no cache is used."""
     monkeypatch.setenv("ARCH_ADVISOR_OPENML_SERVER", "http://127.0.0.1:9/api/v1/xml")  # nobody listens there
     monkeypatch.setenv("ARCH_ADVISOR_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned(monkeypatch, tmp_path):
+    """What the user of this machine has taught the advisor is none of the tests' business."""
+    monkeypatch.setenv("ARCH_ADVISOR_LEARNED", str(tmp_path / "learned.json"))

@@ -1,0 +1,154 @@
+"""The user's own results count: ``advisor learn STORE`` adds a benchmark's outcomes to the calibration.
+
+They are kept in a file of the user's, apart from what is shipped, and can be forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from advisor.calibration import Calibration, learned_path
+from advisor.errors import StoreError
+from advisor.outlook import FAMILIES, FEATURES, NETWORKS, features_of
+
+_QUERY = """
+SELECT c.task, c.data_hash, c.candidate, c.fold, c.seed, c.protocol, o.test, o.extra,
+       t.origin, t.structure, t.kind, t.metric, t.layout, t.n, t.d
+FROM outcomes o JOIN cells c USING (key) JOIN tasks t ON t.id = c.task AND t.data_hash = c.data_hash
+WHERE o.status = 'ok' AND c.config = '{}' AND c.candidate IN ('cnn', 'lstm', 'gbt', 'advisor')
+"""
+
+
+def outcomes(store: Path) -> list[dict[str, Any]]:
+    """Read what the families scored with their defaults, on every task that all of them finished.
+
+    Parameters
+    ----------
+    store : Path
+        A results file of the benchmark harness (``runs/store.sqlite``); it is only read.
+
+    Returns
+    -------
+    list of dict
+        Outcomes as :class:`~advisor.calibration.Calibration` keeps them, means over the splits and seeds that
+        all three finished; one for each task and protocol.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing or is no such store.
+    """
+    if not store.is_file():
+        raise StoreError(
+            "the store must be a results file",
+            got=f"no file {str(store)!r}",
+            do="run a study first: python -m benchmarks run benchmarks/studies/starter.toml",
+        )
+    try:
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            cells = [dict(row) for row in connection.execute(_QUERY)]
+    except sqlite3.Error as error:
+        raise StoreError(
+            "the store must be a results file of the benchmark harness",
+            got=str(error),
+            do="give another file",
+        ) from error
+    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for cell in cells:
+        found.setdefault((cell["task"], cell["data_hash"], cell["protocol"]), []).append(cell)
+    return [row for some in found.values() if (row := _outcome(some)) is not None]
+
+
+def _outcome(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    scores: dict[tuple[int, int], dict[str, float]] = {}
+    extras: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        extras[cell["candidate"]] = json.loads(cell["extra"])
+        if cell["candidate"] in FAMILIES:
+            scores.setdefault((cell["fold"], cell["seed"]), {})[cell["candidate"]] = cell["test"]
+    whole = [split for split in scores.values() if set(split) == set(FAMILIES)]
+    facts, advised = cells[0], extras.get("advisor", {})
+    structure = advised.get("structure", facts["structure"])
+    if not whole or structure is None:
+        return None
+    n = int(extras["gbt"].get("n_train") or facts["n"])
+    layout = json.loads(facts["layout"]) if facts["layout"] else [facts["d"]]
+    features = advised.get("features") or features_of(layout, n, facts["kind"], None)
+    return {
+        "set": facts["task"],
+        "origin": facts["origin"],
+        "structure": structure,
+        "n": n,
+        "metric": facts["metric"],
+        "features": {name: round(float(features.get(name) or 0.0), 4) for name in FEATURES},
+        "scores": {
+            family: round(float(np.mean([split[family] for split in whole])), 5) for family in FAMILIES
+        },
+    }
+
+
+def learn(store: Path) -> tuple[int, int]:
+    """Add the outcomes of a store to the user's own.
+
+    What was learned before of the same set and number of rows is replaced.
+
+    Parameters
+    ----------
+    store : Path
+        As :func:`outcomes` takes it.
+
+    Returns
+    -------
+    (int, int)
+        Outcomes read, and outcomes that are now kept.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read, or has nothing to learn from.
+    """
+    new = outcomes(store)
+    if not new:
+        raise StoreError(
+            f"the store must have tasks on which {', '.join(FAMILIES)} all finished with their defaults",
+            got=f"none in {store}",
+            do="run a study with these three candidates",
+        )
+    kept = {(o["set"], o["n"]): o for o in (*Calibration.learned(), *new)}
+    path = learned_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".tmp")
+    part.write_text(json.dumps(list(kept.values()), indent=1) + "\n", encoding="utf-8")
+    os.replace(part, path)  # as a whole or not at all
+    return len(new), len(kept)
+
+
+def effect() -> list[str]:
+    """What the user's outcomes change: expected lead of each network over boosted trees, before and after.
+
+    Returns
+    -------
+    list of str
+        A sentence for each structure, at 500 training rows and 64 positions.
+    """
+    lines = []
+    for structure in ("image", "sequence", "tabular"):
+        told = []
+        before, after = Calibration.shipped().outlook(structure), Calibration.load().outlook(structure)
+        for place, network in enumerate(NETWORKS):
+            was, now = (
+                "unknown" if o is None else f"{o.differences({})[place]:+.3f}" for o in (before, after)
+            )
+            told.append(f"{network} {was} -> {now}")
+        origins = len({o["origin"] for o in Calibration.load().of(structure)})
+        lines.append(f"{structure}: lead over gbt: {', '.join(told)} ({origins} origins)")
+    return lines

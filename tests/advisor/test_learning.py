@@ -1,0 +1,73 @@
+"""The user's own results: read from a store, kept apart, counted in the advice, forgotten."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from advisor import AdvisorError, advise
+from advisor.__main__ import main
+from advisor.calibration import Calibration, learned_path
+from benchmarks.cell import Outcome
+from benchmarks.driver import run_study
+from benchmarks.engine.local import LocalEngine
+from benchmarks.plan import Study
+from benchmarks.store import Store
+
+SCORES = {"cnn": 0.5, "lstm": 0.95, "gbt": 0.6, "dummy": 0.1}
+STUDY = Study.parse("""
+name = "mine"
+tasks = ["embedded:japanese_vowels", "embedded:word_language", "embedded:splice_junctions"]
+candidates = ["cnn", "lstm", "gbt", "dummy"]
+[protocol]
+max_train = 100
+folds = 2
+""")
+
+
+def work(cell):
+    if cell.candidate == "lstm" and cell.fold == 1:
+        return Outcome(cell.key, "timeout", "slow")  # this fold counts for nobody
+    score = SCORES[cell.candidate] + cell.fold
+    return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.1, extra={"n_train": 100})
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "store.sqlite"
+    with Store(path, writable=True) as opened:
+        run_study(opened, STUDY, engine=LocalEngine(1), function=work)
+    return path
+
+
+def test_own_results_are_kept_apart_and_count(store, capsys):
+    assert main(["learn", str(store)]) == 0
+    out = capsys.readouterr().out
+    assert "learned 3 outcomes" in out
+    assert "sequence: lead over gbt: cnn" in out
+    (row, *_) = Calibration.learned()
+    assert row["scores"] == {"cnn": 0.5, "lstm": 0.95, "gbt": 0.6}
+    assert row["n"] == 100
+    assert len(Calibration.load().outcomes) == len(Calibration.shipped().outcomes) + 3
+    alone = Calibration({}, outcomes=Calibration.learned())
+    series = np.random.default_rng(0).normal(size=(60, 40)).cumsum(axis=1)
+    assert advise(series, np.arange(60) % 2, calibration=alone).recommendation == "lstm"
+    assert Calibration.load().provenance["learned"]["outcomes"] == 3
+    assert main(["learn", str(store)]) == 0  # the same again is the same
+    assert len(Calibration.learned()) == 3
+    assert main(["learn", "--forget"]) == 0
+    assert Calibration.load() == Calibration.shipped()
+
+
+def test_what_cannot_be_learned_from_is_said(tmp_path, capsys):
+    assert main(["learn", str(tmp_path / "none.sqlite")]) == 2
+    assert "no file" in capsys.readouterr().err
+    (tmp_path / "text.sqlite").write_text("no database")
+    assert main(["learn", str(tmp_path / "text.sqlite")]) == 2
+    assert "not a database" in capsys.readouterr().err
+
+
+def test_a_damaged_file_of_learned_outcomes_is_said():
+    learned_path().write_text("[{}]")
+    with pytest.raises(AdvisorError, match=r"as it was written.*advisor learn --forget"):
+        Calibration.load()
