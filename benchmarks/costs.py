@@ -43,7 +43,7 @@ class Costs:
     def __init__(
         self, infos: Iterable[TaskInfo], known: Mapping[tuple[str, str, str], float] | None = None
     ) -> None:
-        self._size = {info.id: (info.n, info.d) for info in infos}
+        self._size = {info.id: (info.n, info.d, info.max_train or math.inf) for info in infos}
         self._known = {key: (seconds, 1) for key, seconds in (known or {}).items()}
         self._measured: defaultdict[str, float] = defaultdict(float)  # by candidate
         self._expected: defaultdict[str, float] = defaultdict(float)
@@ -69,9 +69,9 @@ class Costs:
 
     @cache  # noqa: B019  # of a few tasks and candidates, for as long as a command runs
     def _prior(self, task: str, candidate: str, protocol: str) -> float:
-        n, d = self._size[task]
+        n, d, most = self._size[task]
         caps = loads(protocol)
-        rows = min(caps.get("max_train", math.inf), caps.get("train_fraction", 1.0) * n)
+        rows = min(most, caps.get("max_train", math.inf), caps.get("train_fraction", 1.0) * n)
         a, b = _prior_of(candidate)
         fits = 1 + (caps.get("inner_folds") or 0)
         return _LOAD + a * float(fits * rows / 1_000 * d**b)

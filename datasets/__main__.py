@@ -69,6 +69,8 @@ def show_list(args: argparse.Namespace) -> int:
     print("file:PATH?target=COLUMN       a table of your own")
     print("folder:PATH                   pictures of your own in class folders")
     print("openml:ID, openml:d/ID        a task, a data set of OpenML; openml:s/ID is a suite")
+    print("rows:N:TASK                   another task with N training rows; rows:100,300:TASK is two tasks")
+    print("destroyed:TASK                another task, pixels or steps in random order, columns rotated")
     rows = [[f"suite:{name}", suite.title, ", ".join(suite.tasks)] for name, suite in suites().items()]
     _show(console, ["suite", "title", "tasks"], rows)
     cached = openml.cached()

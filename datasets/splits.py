@@ -88,7 +88,7 @@ def split(
     >>> len(parts.train), len(parts.validation), len(parts.test)
     (1258, 162, 377)
     """
-    n = len(task.X)
+    n, max_train = len(task.X), _cap(task, max_train)
     n_train = min(max_train, round(train_fraction * n))
     n_validation = round(validation_share * (n - n_train))
     hashes = row_hashes(task.X)
@@ -156,7 +156,7 @@ def random_split(
     (1258, 162, 377)
     """
     n = len(task.X)
-    n_train = min(max_train, round(train_fraction * n))
+    n_train = min(_cap(task, max_train), round(train_fraction * n))
     n_validation = round(validation_share * (n - n_train))
     known = np.lexsort((_labels(task), row_hashes(task.X)))
     rows = known[np.random.default_rng(fold).permutation(n)]
@@ -203,7 +203,7 @@ def given_split(
     train, test = (rng.permutation(rows) for rows in task.splits[fold])
     held = inner_folds(task, train, k=max(2, round(1 / validation_share)), seed=fold)[0]
     return Split(
-        train=train[~np.isin(train, held)][:max_train],
+        train=train[~np.isin(train, held)][: _cap(task, max_train)],
         validation=rng.permutation(held)[:max_eval],
         test=test[:max_eval],
     )
@@ -254,6 +254,11 @@ def inner_folds(task: Task, rows: np.ndarray, *, k: int, seed: int) -> list[np.n
     part = np.empty(len(sizes), dtype=int)
     part[np.lexsort((noise, -sizes, _classes(some, unit, sizes)))] = np.arange(len(sizes)) % k
     return [rows[part[unit] == i] for i in range(k)]
+
+
+def _cap(task: Task, max_train: int) -> int:
+    """Most rows to train with: what the protocol allows, or less if the task asks for less."""
+    return max_train if task.max_train is None else min(max_train, task.max_train)
 
 
 def row_hashes(X: pd.DataFrame) -> np.ndarray:

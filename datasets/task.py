@@ -42,6 +42,8 @@ class Task:
         Positions of the training and the test rows of each split that comes with the task, in the order of
         the folds; empty if none does. They are no part of ``data_hash``: a source gives the same id the same
         splits.
+    max_train : int or None
+        Most rows to train with, whatever the protocol allows.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Task:
     origin: str
     groups: pd.Series | None = None
     splits: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    max_train: int | None = None
 
     @property
     def name(self) -> str:
@@ -87,6 +90,7 @@ class Task:
             n=n,
             d=d,
             n_splits=len(self.splits),
+            max_train=self.max_train,
         )
 
 
@@ -104,6 +108,8 @@ class TaskInfo:
         Rows and input columns.
     n_splits : int
         Splits that come with it.
+    max_train : int or None
+        As in :class:`Task`.
     """
 
     id: str
@@ -116,6 +122,7 @@ class TaskInfo:
     n: int
     d: int
     n_splits: int = 0
+    max_train: int | None = None
 
 
 def _canonical(column: pd.Series) -> bytes:

@@ -104,8 +104,8 @@ def load(task_id: str) -> Task:
     Parameters
     ----------
     task_id : str
-        ``"embedded:NAME"``, ``"openml:TASK_ID"``, ``"openml:d/DATA_ID"``, ``"file:PATH?target=COLUMN"`` or
-        ``"folder:PATH"``.
+        ``"embedded:NAME"``, ``"openml:TASK_ID"``, ``"openml:d/DATA_ID"``, ``"file:PATH?target=COLUMN"``,
+        ``"folder:PATH"``, or one of these with something changed: ``"rows:N:TASK"``, ``"destroyed:TASK"``.
 
     Returns
     -------

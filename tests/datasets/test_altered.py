@@ -1,0 +1,70 @@
+"""Tasks that are made from others: fewer rows to train with, structure destroyed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import datasets
+from advisor import AdvisorError
+from datasets.splits import given_split, random_split, split
+
+
+@pytest.mark.parametrize("way", [split, random_split])
+def test_fewer_rows_to_train_with_and_as_many_to_test_on(way):
+    whole, few = datasets.load("embedded:digits"), datasets.load("rows:100:embedded:digits")
+    assert few.data_hash == whole.data_hash
+    assert datasets.describe(few.id).max_train == 100
+    parts = way(few, fold=0, max_train=10_000)
+    assert len(parts.train) == 100
+    assert len(parts.test) > 1_000
+    assert len(way(few, fold=0, max_train=50).train) == 50
+
+
+def test_given_splits_are_cut_too():
+    from dataclasses import replace
+
+    rows = np.arange(1_797)
+    task = replace(datasets.load("rows:100:embedded:digits"), splits=((rows[:1_000], rows[1_000:]),))
+    assert len(given_split(task, fold=0, max_train=500).train) == 100
+
+
+def test_a_name_with_many_numbers_is_many_tasks():
+    tasks = datasets.expand("rows:100,300:destroyed:embedded:digits")
+    assert tasks == ["rows:100:destroyed:embedded:digits", "rows:300:destroyed:embedded:digits"]
+    assert datasets.load(tasks[1]).max_train == 300
+    assert datasets.load(tasks[1]).origin == datasets.load("embedded:digits").origin
+
+
+@pytest.mark.parametrize("name", ["rows:embedded:digits", "rows:0:embedded:digits", "rows:x:embedded:digits"])
+def test_a_number_of_rows_is_needed(name):
+    with pytest.raises(AdvisorError, match="rows:N:TASK"):
+        datasets.load(name)
+
+
+def test_pixels_move_with_their_channels():
+    task, gone = datasets.load("embedded:emoji"), datasets.load("destroyed:embedded:emoji")
+    channels = task.layout[-1]
+    before = task.X.to_numpy().reshape(len(task.X), -1, channels)
+    after = gone.X.to_numpy().reshape(len(task.X), -1, channels)
+    assert not np.array_equal(before, after, equal_nan=True)
+    key = np.lexsort(before[0].T), np.lexsort(after[0].T)
+    assert np.array_equal(before[0][key[0]], after[0][key[1]])  # the same pixels
+    assert gone.data_hash != task.data_hash
+
+
+def test_a_rotation_keeps_distances_and_no_column():
+    gone = datasets.load("destroyed:embedded:concrete")
+    assert gone.X.shape == (1_030, 8)
+    assert (
+        np.abs(np.corrcoef(gone.X.to_numpy().T, datasets.load("embedded:concrete").X.to_numpy().T)).max()
+        <= 1.0001
+    )
+    assert datasets.load("destroyed:embedded:concrete").X.equals(gone.X)  # the same each time
+
+
+def test_what_declares_no_structure_has_none_to_destroy(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,y\n1,2,3\n2,3,4\n4,4,1\n")
+    with pytest.raises(AdvisorError, match="must be declared"):
+        datasets.load(f"destroyed:file:{path}?target=y")
