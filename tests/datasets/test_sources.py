@@ -30,7 +30,7 @@ def test_names_are_ids_that_can_be_described():
         ("embeded:digits", "the source of a task must be known, got 'embeded': did you mean 'embedded'"),
         (
             "digits",
-            "a task must be named SOURCE:NAME, got 'digits': put one of embedded:, file:",
+            "a task must be named SOURCE:NAME, got 'digits': put one of destroyed:, embedded:, file:",
         ),
         ("embedded:", "a task must be named SOURCE:NAME"),
         ("", "a task must be named SOURCE:NAME"),
