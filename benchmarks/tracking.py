@@ -92,7 +92,7 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
     client = connect(uri)
     try:
         with patient():
-            experiment, known = _experiment(client, study, artifacts=folder / "artifacts")
+            experiment, known = experiment_of(client, study, artifacts=folder / "artifacts")
             text = note(settings, frame, experiment=experiment, views=views[: len(searches.SEARCHES)])
             tags = {"mlflow.note.content": text, **{searches.TAG + v.key: v.state() for v in views}}
             for name, value in tags.items():
@@ -115,8 +115,8 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
 # ---- the experiment ----
 
 
-def _experiment(client: MlflowClient, name: str, *, artifacts: Path) -> tuple[str, dict[str, str]]:
-    """Id and tags of the experiment, made if it is missing."""
+def experiment_of(client: MlflowClient, name: str, *, artifacts: Path) -> tuple[str, dict[str, str]]:
+    """Give id and tags of an experiment, made if it is missing, restored if it was deleted."""
     found = client.get_experiment_by_name(name)
     if found is None:
         # a server keeps artifacts where it was told to; an embedded database has no place of its own

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from advisor.errors import AdvisorError, StoreError
-from benchmarks import claims
+from benchmarks import claims, tracking
 from benchmarks.cell import Cell, Outcome
 from benchmarks.claims.base import SIZES, Chart, Claim, Effect, Finding, Size, facts_of, with_levels
 from benchmarks.driver import Summary, clock, run_cells
@@ -175,6 +175,7 @@ def add_command(command: Callable[..., argparse.ArgumentParser]) -> None:
     added.add_argument("--size", choices=SIZES, default="quick", help="default: quick")
     added.add_argument("--retry", action="store_true", help="run failed cells again")
     added.add_argument("--list", action="store_true", help="print them and end")
+    added.add_argument("--no-mlflow", dest="mlflow", action="store_false", help="do not log to MLflow")
     added.add_argument("--out", type=Path, help="folder of the findings (default: runs/claims/SIZE)")
     add_options(added)
 
@@ -208,6 +209,21 @@ def _command(args: argparse.Namespace) -> int:
             shown = f"{first.what}: {first.mean:+.3f} [{first.low:+.3f}, {first.high:+.3f}], n = {first.n}"
             rows.append([f"{claim.number} {name}", finding.verdict, f"{shown}\n{finding.words}"])
             console.print(f"{name}: {finding.verdict} ({clock(summary.seconds)})")
+    if args.mlflow:
+        console.print(_log(store, out, args.size), highlight=False)
     show(console, f"Claims, {args.size}", ["claim", "verdict", "what was found"], rows)
     console.print(f"Findings in {out}; the page: python -m reports claims {out}")
     return int(failed)
+
+
+def _log(store: Store, out: Path, size: str) -> str:
+    """Bring MLflow up to date with the findings of a folder; tell where to look, or why it could not be."""
+    from benchmarks.claims._mlflow import log
+
+    findings = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*.json"))]
+    uri = tracking.default_uri(store)
+    try:
+        link = log(findings, size, uri=uri, artifacts=store.path.absolute().parent / "artifacts")
+    except StoreError as error:
+        return f"warning: nothing was logged to MLflow: {error}"
+    return f"MLflow: open {tracking.address(uri, link)}"

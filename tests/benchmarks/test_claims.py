@@ -12,7 +12,7 @@ from scipy import stats
 
 from advisor.errors import StoreError, StudyError
 from benchmarks import __main__ as command
-from benchmarks import claims
+from benchmarks import claims, tracking
 from benchmarks.cell import Outcome
 from benchmarks.claims import base, running
 from benchmarks.engine.local import LocalEngine
@@ -112,6 +112,34 @@ def test_a_claim_is_resumed_and_judged_only_when_finished(toy, tmp_path):
     assert claim == toy.CLAIM
     assert again.verdict == finding.verdict
     assert again.charts[0].table == finding.charts[0].table
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
+def test_claims_are_runs_in_mlflow(toy, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(running, "make_engine", lambda args: Inline())
+    store = tmp_path / "claims.sqlite"
+    asked = ["claims", "rotation", "--size", "tiny", "--store", str(store), "--out", str(tmp_path / "out")]
+    assert command.main(asked) == 0
+    assert "MLflow: open" in capsys.readouterr().out
+    client = tracking.connect(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("claims-tiny").experiment_id
+    (run,) = client.search_runs([experiment])
+    assert run.info.run_name == "04 rotation"
+    assert run.data.tags["verdict"] in VERDICTS
+    assert run.data.metrics["effect/mean"] == pytest.approx(0.2)
+    assert [f.path for f in client.list_artifacts(run.info.run_id)] == ["rotation.json"]
+    assert command.main(asked) == 0  # what has not changed is left alone
+    assert [r.info.run_id for r in client.search_runs([experiment])] == [run.info.run_id]
+    path = tmp_path / "out" / "rotation.json"
+    told = json.loads(path.read_text())
+    told["finding"]["verdict"] = "holds"
+    path.write_text(json.dumps(told))
+    with Store(store) as opened:
+        assert "MLflow: open" in running._log(opened, tmp_path / "out", "tiny")
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+        assert "warning: nothing was logged" in running._log(opened, tmp_path / "out", "tiny")
+    (again,) = client.search_runs([experiment])
+    assert again.data.tags["verdict"] == "holds"
 
 
 def test_without_any_result_of_a_candidate_there_is_no_verdict(toy, tmp_path):
