@@ -168,10 +168,10 @@ def test_cells_of_shuffled_steps():
         ),
         (
             {
-                "lstm": [0.8, 0.9, 0.9],
+                "lstm": [0.4, 0.9, 0.9],  # right on two of three, and far off on the other
                 "cnn": [0.9, 0.8, 0.5],
                 "transformer": [0.6] * 3,
-                "gbt": [0.9, 0.95, 0.6],
+                "gbt": [0.9, 0.85, 0.8],
             },
             "holds with a limit",
         ),
