@@ -27,6 +27,7 @@ from advisor.standings import Race
 from advisor.table import Role, Table
 
 Effort = Literal["look", "probe", "race"]
+FASTEST, MATTERS = "gbt", 0.005  # expected points of the score for which nobody waits for a network
 RIVAL = 0.35  # probability of being the best from which a second family is worth a word
 
 
@@ -205,11 +206,10 @@ def _doubts(choice: Choice, structure: str) -> list[str]:
     if choice.tried:  # on these data, which counts for more
         return []
     doubts = []
-    if choice.indifferent:
-        best = min(choice.ranking, key=lambda e: e.loss)
+    if any(e.family == FASTEST and e.loss < first.loss + MATTERS for e in others):
         doubts.append(
-            f"it does not matter here: {best.family} is expected to score {first.loss - best.loss:.3f} more, "
-            f"and {first.family} trains in a fraction of its time"
+            f"it hardly matters here: {FASTEST} is expected to be as good, and trains in a fraction of the "
+            "time"
         )
     for other in others:
         if other.probability >= RIVAL:

@@ -67,11 +67,36 @@ class Outlook:
         Of the measured outcomes, a column for each network.
     weights : ndarray, shape (k,)
         Of the outcomes, 1 in all for each origin.
+    spread : ndarray, shape (1 + features, 1 + features)
+        Inverse of the weighted products of the features, a constant in front: how far the lines are open.
     """
 
     coefficients: Mapping[str, Mapping[str, float]]
     residuals: NDArray[np.float64]
     weights: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    def lead(self, one: str, other: str, features: Mapping[str, float]) -> tuple[float, float]:
+        """How much more a family is expected to score than another, and the standard error of that.
+
+        Parameters
+        ----------
+        one, other : str
+            Families.
+        features : mapping of str to float
+            As :func:`features_of` gives them.
+
+        Returns
+        -------
+        (float, float)
+            In points of the score.
+        """
+        means = dict(zip(FAMILIES, [*self.differences(features), 0.0]))
+        off = dict(zip(FAMILIES, [*self.residuals.T, np.zeros(len(self.residuals))]))
+        weights = self.weights / self.weights.sum()
+        variance = float(weights @ (off[one] - off[other]) ** 2)
+        x = np.array([1.0, *(features.get(name, 0.0) for name in FEATURES)])
+        return means[one] - means[other], float(np.sqrt(variance * (x @ self.spread @ x)))
 
     def differences(self, features: Mapping[str, float]) -> NDArray[np.float64]:
         """Expected score of each network minus that of boosted trees, shape (2,)."""
@@ -185,7 +210,10 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
         }
         coefficients[network] = {"constant": float(constant), **named}
         residuals.append(y - constant - X[:, kept] @ slopes)
-    return Outlook(coefficients, np.column_stack(residuals), weights)
+    ones = np.column_stack([np.ones(len(X)), X])
+    ridge = RIDGE * np.diag([0.0, *[1.0] * len(FEATURES)])
+    spread: NDArray[np.float64] = np.linalg.inv(ones.T @ (ones * weights[:, None]) + ridge)
+    return Outlook(coefficients, np.column_stack(residuals), weights, spread)
 
 
 def _ridge(

@@ -127,11 +127,19 @@ def test_more_rows_never_help_trees_against_networks():
     assert lines["cnn"]["size"] == 0.0
 
 
-def test_the_fastest_goes_first_where_it_does_not_matter():
-    outcomes = tuple(outcome(i, f"o{i}", cnn=0.803, lstm=0.5, gbt=0.8) for i in range(4))
-    choice = choose("sequence", "flat_series", Calibration({}, outcomes=outcomes), HERE)
-    assert choice.ranking[0].family == "gbt"
-    assert choice.indifferent
+def test_noise_does_not_overrule_the_inductive_bias():
+    scores = [(0.80, 0.90), (0.90, 0.80), (0.80, 0.95), (0.90, 0.84)]  # lstm is ahead by chance
+    outcomes = tuple(outcome(i, f"o{i}", cnn=c, lstm=r, gbt=0.5) for i, (c, r) in enumerate(scores))
+    calibration = Calibration({}, outcomes=outcomes)
+    assert [e.family for e in choose("sequence", "flat_series", calibration, HERE).ranking] == [
+        "cnn",
+        "lstm",
+        "gbt",
+    ]
+    lead, error = calibration.outlook("sequence").lead("lstm", "cnn", HERE)
+    differences = np.array([0.1, -0.1, 0.15, -0.06])
+    assert lead == pytest.approx(differences.mean())
+    assert error == pytest.approx(differences.std() / 2)
 
 
 def test_the_shipped_calibration_is_well_formed():
