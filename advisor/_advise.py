@@ -211,8 +211,14 @@ def _doubts(choice: Choice, structure: str) -> list[str]:
             f"it hardly matters here: {FASTEST} is expected to be as good, and trains in a fraction of the "
             "time"
         )
+    ahead = {family for family, _, _ in choice.ahead}
+    for family, lead, error in choice.ahead:
+        doubts.append(
+            f"{family} is expected to score {lead:.3f} more (± {error:.3f}), which is not clear enough to "
+            "overrule the inductive bias: try both"
+        )
     for other in others:
-        if other.probability >= RIVAL:
+        if other.probability >= RIVAL and other.family not in ahead:
             doubts.append(
                 f"{other.family} was the best, or within {TIE} of it, in {other.probability:.0%} of measured "
                 "cases like these: try both"

@@ -35,6 +35,9 @@ class Choice:
         The sets most like these data, with what each family scored there.
     changes : tuple of (int, str)
         Training rows at which another family would be advised, and which; in rising order.
+    ahead : tuple of (str, float, float)
+        Families that are expected to score more than the first, by how much, and the standard error: too
+        little to pass it.
     clear : bool
         Whether nothing came near to another structure.
     features : mapping of str to float
@@ -47,6 +50,7 @@ class Choice:
     structure_belief: Belief
     nearest: tuple[Measured, ...] = ()
     changes: tuple[tuple[int, str], ...] = ()
+    ahead: tuple[tuple[str, float, float], ...] = ()
     clear: bool = True
     features: Mapping[str, float] = field(default_factory=dict)
     tried: bool = False
@@ -87,6 +91,7 @@ def choose(
         return tuple(expected[family] for family in order)
 
     ranking = ranked(features)
+    leads = [(e.family, *outlook.lead(e.family, ranking[0].family, features)) for e in ranking[1:]]
     at = {n: ranked({**features, "size": math.log2(n / 500)})[0].family for n in SIZES}
     changes = tuple((n, at[n]) for before, n in pairwise(SIZES) if at[n] != at[before])
     return Choice(
@@ -94,6 +99,7 @@ def choose(
         belief,
         calibration.nearest(structure, features),
         changes,
+        tuple(lead for lead in leads if lead[1] > 0),
         clear=clear,
         features=features,
     )

@@ -212,7 +212,7 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
         residuals.append(y - constant - X[:, kept] @ slopes)
     ones = np.column_stack([np.ones(len(X)), X])
     ridge = RIDGE * np.diag([0.0, *[1.0] * len(FEATURES)])
-    spread: NDArray[np.float64] = np.linalg.inv(ones.T @ (ones * weights[:, None]) + ridge)
+    spread = np.asarray(np.linalg.inv(ones.T @ (ones * weights[:, None]) + ridge), dtype=np.float64)
     return Outlook(coefficients, np.column_stack(residuals), weights, spread)
 
 

@@ -284,7 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=150)
     with Store(options.store) as store:
         rows, left_out = rows_of(store.frame(STUDY))
-    calibration = replace(Calibration.load(), outcomes=outcomes_of(rows))
+    calibration = replace(Calibration.shipped(), outcomes=outcomes_of(rows))
     table = choices(rows, calibration)
     found = regrets(table)
     told, sure = summary(table, found), reliability(table, found)
@@ -315,10 +315,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if options.write:
-        provenance = dict(calibration.provenance) | {"outcomes": _provenance(["--write"], rows)}
-        provenance.pop("families", None)
-        models = dict(calibration.models) | {"outlook": coefficients(calibration)}
-        new = replace(calibration, provenance=provenance, models=models)
+        told_of_it = _provenance(["--write"], rows) | {"coefficients": coefficients(calibration)}
+        provenance = dict(calibration.provenance) | {"outcomes": told_of_it}
+        new = replace(calibration, provenance=provenance)
         CALIBRATION.write_text(new.to_json(), encoding="utf-8")
         console.print(f"wrote {CALIBRATION.name}: {len(rows)} outcomes")
     return 0
