@@ -110,12 +110,12 @@ def _read(name: str, fold: int) -> tuple[Advice, Sample, np.ndarray, np.ndarray]
 
 
 def sizes_of(n: int) -> list[int]:
-    """Training sizes for a set with so many training rows; all of them in the place of the next one.
+    """Training sizes for a set with so many training rows: the last one is all of them, where they are fewer.
 
     Examples
     --------
     >>> sizes_of(10_000), sizes_of(300), sizes_of(130)
-    ([125, 500, 2000], [125, 300], [130])
+    ([125, 500, 2000], [125, 300], [125])
     """
     below = [size for size in SIZES if size * 1.25 < n]
     return below if len(below) == len(SIZES) else [*below, min(n, SIZES[len(below)])]

@@ -235,12 +235,21 @@ def test_the_advisor_sees_what_a_user_would_hold(monkeypatch):
 
     def advise(data, target, *, seed, calibration):
         seen.update(data=data, target=target, calibration=calibration)
-        told = ("structure", "layout", "form", "recommendation", "confidence", "ranking", "because")
+        told = (
+            "structure",
+            "layout",
+            "form",
+            "recommendation",
+            "confidence",
+            "ranking",
+            "because",
+            "features",
+        )
         return types.SimpleNamespace(to_dict=lambda: dict.fromkeys(told, "x"))
 
     class Calibration:
         @classmethod
-        def load(cls):
+        def shipped(cls):
             return cls()
 
         def without(self, origin):
