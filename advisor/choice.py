@@ -80,19 +80,19 @@ def choose(
             features=features,
         )
 
-    def ranked(some: Mapping[str, float]) -> tuple[Expected, ...]:
+    def ordered(some: Mapping[str, float]) -> list[str]:
         order = list(BIAS[structure])
         for _ in order:
             for i in range(len(order) - 1):
                 lead, error = outlook.lead(order[i + 1], order[i], some)
                 if lead > CLEAR * error:
                     order[i], order[i + 1] = order[i + 1], order[i]
-        expected = {e.family: e for e in outlook.expect(some)}
-        return tuple(expected[family] for family in order)
+        return order
 
-    ranking = ranked(features)
+    expected = {e.family: e for e in outlook.expect(features)}
+    ranking = tuple(expected[family] for family in ordered(features))
     leads = [(e.family, *outlook.lead(e.family, ranking[0].family, features)) for e in ranking[1:]]
-    at = {n: ranked({**features, "size": math.log2(n / 500)})[0].family for n in SIZES}
+    at = {n: ordered({**features, "size": math.log2(n / 500)})[0] for n in SIZES}
     changes = tuple((n, at[n]) for before, n in pairwise(SIZES) if at[n] != at[before])
     return Choice(
         ranking,

@@ -70,6 +70,13 @@ class Sample:
             return np.asarray(self.y, dtype=np.float64)
         return pd.factorize(self.y.astype(str), sort=True)[0]
 
+    def coded(self, predicted: Any) -> NDArray[Any]:
+        """What a model predicts, as :func:`row_scores` takes it: numbers, or the codes of labels."""
+        if self.kind == "regression":
+            return np.asarray(predicted)
+        labels = pd.Index(np.unique(self.y.astype(str)))
+        return np.asarray(labels.get_indexer(np.asarray(predicted).astype(str)))
+
     def take(self, rows: Rows) -> Any:
         """Inputs of some rows."""
         return self.X.iloc[rows] if isinstance(self.X, pd.DataFrame) else self.X[rows]
@@ -237,6 +244,38 @@ def folds(data: Sample, k: int, rng: np.random.Generator) -> list[tuple[Rows, Ro
     fold_of_unit[order] = np.arange(len(units)) % k
     fold = fold_of_unit[np.searchsorted(units, data.units)]
     return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(k)]
+
+
+def mixed(data: Sample, train: Rows, rng: np.random.Generator) -> Rows:
+    """Order training rows so that every beginning has all classes in their shares.
+
+    Parameters
+    ----------
+    data : Sample
+        Where they are from.
+    train : ndarray of int
+        Positions.
+    rng : numpy.random.Generator
+        Shuffles them first.
+
+    Returns
+    -------
+    ndarray of int
+        The same positions in another order.
+
+    Examples
+    --------
+    >>> y = np.array([0] * 8 + [1] * 2)
+    >>> data = Sample(y[:, None], y, "classification", np.arange(10))
+    >>> y[mixed(data, np.arange(10), np.random.default_rng(0))[:5]].tolist()
+    [0, 0, 1, 0, 0]
+    """
+    order = rng.permutation(len(train))
+    if data.kind == "classification":
+        codes = pd.Series(data.codes[train][order])
+        rank, size = codes.groupby(codes).cumcount(), codes.map(codes.value_counts())
+        order = order[np.argsort(((rank + 0.5) / size).to_numpy(), kind="stable")]
+    return train[order]
 
 
 def row_scores(data: Sample, held: Rows, predicted: NDArray[Any]) -> NDArray[np.float64]:

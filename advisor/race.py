@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from advisor import architectures
 from advisor.calibration import TIE
 from advisor.errors import AdvisorError
-from advisor.holdout import Rows, Sample, folds, row_scores, sample
+from advisor.holdout import Rows, Sample, folds, mixed, row_scores, sample
 from advisor.standings import Entrant, Interval, Race, Status
 from advisor.table import Table
 
@@ -89,15 +89,11 @@ class _Track:
         self.rounds: list[int] = []
 
     def _part(self, train: Rows, held: Rows) -> tuple[Rows, Rows]:
-        """Order the training rows so that every beginning has all classes in their shares."""
-        order = self.rng.permutation(len(train))
-        if self.data.kind == "classification":
-            codes = pd.Series(self.data.codes[train][order])
-            rank, size = codes.groupby(codes).cumcount(), codes.map(codes.value_counts())
-            order = order[np.argsort(((rank + 0.5) / size).to_numpy(), kind="stable")]
+        """Training rows of which every beginning will do, and not too many to judge on."""
+        train = mixed(self.data, train, self.rng)
         if len(held) > HELD:
             held = np.sort(self.rng.choice(held, HELD, replace=False))
-        return train[order], held
+        return train, held
 
     @property
     def left(self) -> float:
@@ -224,10 +220,7 @@ class _Track:
         except Exception as error:  # whatever a family cannot do must not end the race of the others
             self._skip(family, error)
             return None
-        if self.data.kind == "classification":
-            labels = pd.Index(np.unique(self.data.y.astype(str)))
-            predicted = labels.get_indexer(np.asarray(predicted).astype(str))
-        scores = row_scores(self.data, held, predicted)
+        scores = row_scores(self.data, held, self.data.coded(predicted))
         seconds = time.monotonic() - start
         cut = getattr(model, "stopped_", "") == "time_limit"
         self.models[family] = model

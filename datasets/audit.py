@@ -173,7 +173,4 @@ def _skill(task: Task, seed: int) -> tuple[float, str, int]:
     train, held = folds(data, 4, rng)[0]
     model = architectures.get("gbt").make(task.kind, layout=None, random_state=seed, n_estimators=200)
     predicted = model.fit(data.take(train), data.y[train]).predict(data.take(held))
-    if task.kind == "classification":
-        labels = pd.Index(np.unique(data.y.astype(str)))
-        predicted = labels.get_indexer(np.asarray(predicted).astype(str))
-    return float(row_scores(data, held, predicted).mean()), data.metric, len(train)
+    return float(row_scores(data, held, data.coded(predicted)).mean()), data.metric, len(train)

@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-import datasets
 from advisor.errors import AdvisorError
 from advisor.target import infer_kind
-from benchmarks.advisor.cases import CORPUS, Case, corpus_cases
+from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases
 from benchmarks.summary import show
 from datasets.audit import Flag, audit
 from datasets.task import Task
@@ -43,15 +42,8 @@ def task_of(case: Case) -> Task | None:
 
 def cases(corpus: Path) -> list[Case]:
     """Embedded tasks and, where there is one, the flat sets of the corpus."""
-
-    def embedded(name: str) -> Case:
-        info = datasets.describe(name)
-        task = datasets.load(name)
-        assert info.structure is not None
-        return Case(name, info.origin, info.structure, None, "flat", lambda: (task.X, task.y))
-
     flat = [c for c in corpus_cases(corpus)[0] if c.form in FLAT] if corpus.exists() else []
-    return [*map(embedded, datasets.names()), *flat]
+    return [*embedded_cases(), *flat]
 
 
 def counts(flags: Iterable[Flag], truth: Mapping[str, str]) -> pd.DataFrame:

@@ -14,7 +14,6 @@ import pandas as pd
 
 import datasets
 from advisor.architectures.base import Structure
-from datasets.sources import embedded
 
 CORPUS = Path("../shared/corpus")
 
@@ -75,13 +74,23 @@ SAME = {
 
 
 def embedded_cases() -> Iterator[Case]:
-    """The sets of the checkout, as flat columns without meaningful names."""
-    for name in embedded.names():
-        task = datasets.load(f"embedded:{name}")
-        if task.structure is None:
-            continue
-        layout = task.layout if task.structure != "tabular" else None
-        yield Case(task.id, task.origin, task.structure, layout, "flat", partial(nameless, task.X, task.y))
+    """The sets of the checkout."""
+    return (of_task(name) for name in datasets.names() if datasets.describe(name).structure is not None)
+
+
+def of_task(name: str) -> Case:
+    """Make a set of any task of the harness, as flat columns without meaningful names.
+
+    What declares no structure is taken for a table.
+    """
+    info = datasets.describe(name)
+    structure = info.structure or "tabular"
+
+    def load() -> tuple[Any, Any]:
+        task = datasets.load(name)
+        return _nameless(task.X, task.y)
+
+    return Case(name, info.origin, structure, info.layout if structure != "tabular" else None, "flat", load)
 
 
 def shuffled_cases(cases: list[Case]) -> Iterator[Case]:
@@ -159,12 +168,12 @@ def _load(folder: Path, row: Mapping[Any, Any]) -> tuple[Any, Any]:
         return path, row["target"]
     frame = pd.read_parquet(path)
     return (
-        nameless(frame.drop(columns=[row["target"]]), frame[row["target"]])
+        _nameless(frame.drop(columns=[row["target"]]), frame[row["target"]])
         if row["target"]
         else (frame, None)
     )
 
 
-def nameless(X: pd.DataFrame, y: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+def _nameless(X: pd.DataFrame, y: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
     """Replace the names by x0, x1, ...: structure must show in the values."""
     return X.set_axis([f"x{j}" for j in range(X.shape[1])], axis=1), y

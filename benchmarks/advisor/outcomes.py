@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,9 @@ import datasets
 from advisor import Advice, advise
 from advisor.calibration import FAMILIES
 from advisor.errors import AdvisorError
-from advisor.holdout import Sample, folds, row_scores, sample
+from advisor.holdout import Sample, folds, mixed, row_scores, sample
 from advisor.intake import read
-from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, nameless
+from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, of_task
 from benchmarks.advisor.packages import package_cases
 from benchmarks.cell import Cell, Outcome, canonical_json
 from benchmarks.driver import run_cells
@@ -66,19 +66,7 @@ def names() -> list[str]:
 def case(name: str) -> Case:
     """Find a set; any task of the harness is one."""
     shelf = _shelves().get(name.partition(":")[0], {})
-    return shelf[name] if name in shelf else _of_task(name)
-
-
-def _of_task(name: str) -> Case:
-    info = datasets.describe(name)
-    structure = info.structure or "tabular"
-    layout = info.layout if structure != "tabular" else None
-
-    def load() -> tuple[Any, Any]:
-        task = datasets.load(name)
-        return nameless(task.X, task.y)
-
-    return Case(name, info.origin, structure, layout, "flat", load)
+    return shelf[name] if name in shelf else of_task(name)
 
 
 @lru_cache(maxsize=2)
@@ -101,12 +89,7 @@ def _read(name: str, fold: int) -> tuple[Advice, Sample, np.ndarray, np.ndarray]
     train, held = list(reversed(folds(drawn, PARTS, rng)))[fold]
     if len(held) > HELD:
         held = np.sort(rng.choice(held, HELD, replace=False))
-    order = rng.permutation(len(train))
-    if drawn.kind == "classification":
-        codes = pd.Series(drawn.codes[train][order])
-        rank, size = codes.groupby(codes).cumcount(), codes.map(codes.value_counts())
-        order = order[np.argsort(((rank + 0.5) / size).to_numpy(), kind="stable")]
-    return advice, drawn, train[order], held
+    return advice, drawn, mixed(drawn, train, rng), held
 
 
 def sizes_of(n: int) -> list[int]:
@@ -148,10 +131,7 @@ def measure(cell: Cell, facts: Facts) -> None:
         seconds[str(n)] = round(time.monotonic() - start, 3)
         with timed(facts, "predict_seconds"):
             predicted = model.predict(data.take(held))
-        if data.kind == "classification":
-            labels = pd.Index(np.unique(data.y.astype(str)))
-            predicted = labels.get_indexer(np.asarray(predicted).astype(str))
-        each = row_scores(data, held, predicted)
+        each = row_scores(data, held, data.coded(predicted))
         scores[str(n)] = facts.test = float(each.mean())
         halves[str(n)] = [float(each[half == side].mean()) for side in (0, 1)]
         if getattr(model, "stopped_", "") == "time_limit":
@@ -258,8 +238,9 @@ def run(
         tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
         cells=cells,
     )
-    function = partial(lambda: run_one)
-    run_cells(store, STUDY, cells, infos, engine=engine, function=function, limits=LIMITS, console=console)
+    run_cells(
+        store, STUDY, cells, infos, engine=engine, function=lambda: run_one, limits=LIMITS, console=console
+    )
     return store.frame(STUDY)
 
 

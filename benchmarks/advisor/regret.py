@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +25,10 @@ from advisor.calibration import FAMILIES, TIE, Calibration
 from advisor.choice import choose
 from advisor.outlook import FEATURES, NETWORKS
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
-from benchmarks.advisor.structure import CALIBRATION
+from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
 from benchmarks.store import Store
 from benchmarks.summary import show
 
-STRUCTURES = ("image", "sequence", "tabular")
 ADVICE = "advice"  # by the calibration without the origin
 ORACLE_OF_HALVES = "train all three, choose on half of the held-out rows"
 Rule = Callable[[pd.Series], str]
@@ -239,22 +236,6 @@ def reliability(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 # ---- the command ----
 
 
-def _provenance(arguments: Sequence[str], rows: pd.DataFrame) -> dict[str, Any]:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return {
-        "command": " ".join(["python -m benchmarks.advisor.regret", *arguments]),
-        "study": STUDY,
-        "commit": commit.stdout.strip(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "sets": int(rows["set"].nunique()),
-        "origins": int(rows["origin"].nunique()),
-        "cases": len(rows),
-        "note": "scores of default configurations on a quarter of the rows (accuracy, balanced accuracy, R2)",
-    }
-
-
 def coefficients(calibration: Calibration) -> dict[str, Any]:
     """The fitted lines, rounded, to be read; they are fitted again from the outcomes where they are used."""
     told: dict[str, Any] = {}
@@ -315,9 +296,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if options.write:
-        told_of_it = _provenance(["--write"], rows) | {"coefficients": coefficients(calibration)}
-        provenance = dict(calibration.provenance) | {"outcomes": told_of_it}
-        new = replace(calibration, provenance=provenance)
+        told_of_it = provenance(
+            "python -m benchmarks.advisor.regret --write",
+            study=STUDY,
+            sets=int(rows["set"].nunique()),
+            origins=int(rows["origin"].nunique()),
+            cases=len(rows),
+            note="scores of default configurations on a quarter of the rows",
+            coefficients=coefficients(calibration),
+        )
+        new = replace(calibration, provenance={**calibration.provenance, "outcomes": told_of_it})
         CALIBRATION.write_text(new.to_json(), encoding="utf-8")
         console.print(f"wrote {CALIBRATION.name}: {len(rows)} outcomes")
     return 0

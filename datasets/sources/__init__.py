@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from types import ModuleType
 
 from advisor.errors import StudyError
 from datasets.task import Task, TaskInfo
@@ -15,47 +16,54 @@ from datasets.task import Task, TaskInfo
 __all__ = ["Source", "describe", "load", "members", "names", "unknown"]
 
 
-class Source(Protocol):
-    """What a source owes. A module is a source: put a file with these names into this folder.
+@dataclass(frozen=True)
+class Source:
+    """What a source owes. A module is a source: put a file with ``scheme`` and ``load`` into this folder.
 
     Importing it must be cheap: what it needs beyond the standard library, numpy and pandas is imported inside
     its functions. Everything that a user can get wrong is an :class:`~advisor.errors.AdvisorError`.
 
-    Attributes
+    Parameters
     ----------
     scheme : str
         What stands before the colon of a task id. Unique, lower case.
+    load : callable
+        Loads a task by what stands after the colon. Two calls give equal values, in equal order, and
+        ``Task.id`` is the id in its shortest form.
+    names : callable
+        Lists what can be loaded, without the scheme: no data is read, no request sent. A module without it
+        lists nothing.
+    members : callable
+        Lists the ids of the tasks that a name stands for: of a suite, or the task itself, which is all that a
+        module without it has.
+    describe : callable
+        Tells what is known of a task; reads the values only if there is no other way, as for a module without
+        it.
     """
 
-    @property
-    def scheme(self) -> str:
-        """What stands before the colon of a task id."""
-        ...
+    scheme: str
+    load: Callable[[str], Task]
+    names: Callable[[], list[str]]
+    members: Callable[[str], list[str]]
+    describe: Callable[[str], TaskInfo]
 
-    def names(self) -> list[str]:
-        """List what can be loaded, without the scheme: no data is read, no request sent; [] if unbounded."""
-        ...
-
-    def members(self, rest: str, /) -> list[str]:
-        """List the ids of the tasks that a name stands for: of a suite, or the task itself."""
-        ...
-
-    def describe(self, rest: str, /) -> TaskInfo:
-        """Tell what is known of a task; reads the values only if there is no other way."""
-        ...
-
-    def load(self, rest: str, /) -> Task:
-        """Load a task by what stands after the colon.
-
-        Two calls give equal values, in equal order, and ``Task.id`` is the id in its shortest form.
-        """
-        ...
+    @classmethod
+    def of(cls, module: ModuleType) -> Source:
+        """Complete a module."""
+        scheme, load, known = module.scheme, module.load, vars(module)
+        return cls(
+            scheme,
+            load,
+            names=known.get("names", list),
+            members=known.get("members", lambda rest: [f"{scheme}:{rest}"]),
+            describe=known.get("describe", lambda rest: load(rest).info),
+        )
 
 
 @cache
 def _sources() -> dict[str, Source]:
-    modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
-    return {module.scheme: module for module in modules}
+    modules = (importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__))
+    return {source.scheme: source for source in map(Source.of, modules)}
 
 
 def _find(task_id: str) -> tuple[Source, str]:

@@ -13,21 +13,10 @@ import pandas as pd
 
 import datasets
 from advisor.errors import StudyError
-from datasets.task import Task, TaskInfo
+from datasets.task import Task
 
 scheme = "destroyed"
 _SEED = 0
-
-
-def names() -> list[str]:
-    """List nothing: any task can be destroyed.
-
-    Returns
-    -------
-    list of str
-        Empty.
-    """
-    return []
 
 
 def members(rest: str, /) -> list[str]:
@@ -44,22 +33,6 @@ def members(rest: str, /) -> list[str]:
         Task ids.
     """
     return [f"{scheme}:{task}" for task in datasets.expand(rest)]
-
-
-def describe(rest: str, /) -> TaskInfo:
-    """Load the task and tell what is known of it.
-
-    Parameters
-    ----------
-    rest : str
-        A task.
-
-    Returns
-    -------
-    TaskInfo
-        What is known.
-    """
-    return load(rest).info
 
 
 def load(rest: str, /) -> Task:

@@ -15,54 +15,11 @@ from advisor.architectures.base import Kind
 from advisor.errors import InputError, MissingDependency, StudyError, TargetError
 from advisor.target import infer_kind
 from datasets.sources import unknown
-from datasets.task import Task, TaskInfo
+from datasets.task import Task
 
 scheme = "file"
 _OPTIONS = ("target", "kind", "group")
 _KINDS = ("classification", "regression")
-
-
-def names() -> list[str]:
-    """List nothing: any file can be a task.
-
-    Returns
-    -------
-    list of str
-        Empty.
-    """
-    return []
-
-
-def members(rest: str, /) -> list[str]:
-    """List the one task: there are no suites here.
-
-    Parameters
-    ----------
-    rest : str
-        What stands after the colon.
-
-    Returns
-    -------
-    list of str
-        Its id.
-    """
-    return [f"{scheme}:{rest}"]
-
-
-def describe(rest: str, /) -> TaskInfo:
-    """Load the task and tell what is known of it.
-
-    Parameters
-    ----------
-    rest : str
-        As :func:`load` takes it.
-
-    Returns
-    -------
-    TaskInfo
-        What is known.
-    """
-    return load(rest).info
 
 
 def load(rest: str, /) -> Task:

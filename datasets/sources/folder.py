@@ -9,54 +9,11 @@ import pandas as pd
 
 from advisor.errors import InputError, StudyError, TargetError
 from datasets.sources import unknown
-from datasets.task import Task, TaskInfo
+from datasets.task import Task
 
 scheme = "folder"
 _SIDE = 64  # pixels of the longer side at most; a study trains many networks, and their cost grows with it
 _MEASURED = 500  # pictures that tell the usual size
-
-
-def names() -> list[str]:
-    """List nothing: any folder can be a task.
-
-    Returns
-    -------
-    list of str
-        Empty.
-    """
-    return []
-
-
-def members(rest: str, /) -> list[str]:
-    """List the one task: there are no suites here.
-
-    Parameters
-    ----------
-    rest : str
-        What stands after the colon.
-
-    Returns
-    -------
-    list of str
-        Its id.
-    """
-    return [f"{scheme}:{rest}"]
-
-
-def describe(rest: str, /) -> TaskInfo:
-    """Load the task and tell what is known of it.
-
-    Parameters
-    ----------
-    rest : str
-        As :func:`load` takes it.
-
-    Returns
-    -------
-    TaskInfo
-        What is known.
-    """
-    return load(rest).info
 
 
 def load(rest: str, /) -> Task:

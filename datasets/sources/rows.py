@@ -14,17 +14,6 @@ from datasets.task import Task, TaskInfo
 scheme = "rows"
 
 
-def names() -> list[str]:
-    """List nothing: any task can have fewer rows.
-
-    Returns
-    -------
-    list of str
-        Empty.
-    """
-    return []
-
-
 def members(rest: str, /) -> list[str]:
     """List a task for each number and each task that the inner name stands for.
 
