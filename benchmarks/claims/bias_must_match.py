@@ -55,7 +55,7 @@ def _tasks(size: Size) -> tuple[str, ...]:
 
 def cells(size: Size) -> list[Cell]:
     """Each task, intact and destroyed."""
-    folds, most, limit = {"tiny": (1, 80, 1), "quick": (1, 250, None), "full": (3, 3_000, None)}[size]
+    folds, most, limit = {"tiny": (1, 80, 1), "quick": (1, 200, None), "full": (3, 3_000, None)}[size]
     return grid(
         CLAIM,
         tasks=_tasks(size),

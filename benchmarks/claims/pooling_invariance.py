@@ -47,7 +47,7 @@ _WAYS = (_POOLED, _STRIDED, _MEAN)
 
 def cells(size: Size) -> list[Cell]:
     """Each way of halving on each set."""
-    folds, most, epochs = {"tiny": (1, 80, 4), "quick": (1, 500, 24), "full": (5, 2_000, 60)}[size]
+    folds, most, epochs = {"tiny": (1, 80, 4), "quick": (1, 400, 20), "full": (5, 2_000, 60)}[size]
     return grid(
         CLAIM,
         tasks=images(size),

@@ -42,7 +42,7 @@ _LEAST = 0.1  # of the best skill; who has less of it in order has nothing to lo
 
 def cells(size: Size) -> list[Cell]:
     """Three orders of each series."""
-    folds, most, limit = {"tiny": (1, 100, 2), "quick": (1, 250, None), "full": (5, 3_000, None)}[size]
+    folds, most, limit = {"tiny": (1, 100, 2), "quick": (1, 200, None), "full": (5, 3_000, None)}[size]
     return grid(
         CLAIM,
         tasks=series(size),

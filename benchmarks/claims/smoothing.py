@@ -60,7 +60,7 @@ _SINGULAR = 1e8  # condition of a covariance whose inverse is noise
 
 def cells(size: Size) -> list[Cell]:
     """All lengthscales of each table."""
-    folds, most = {"tiny": (1, 200), "quick": (1, 400), "full": (5, 3_500)}[size]
+    folds, most = {"tiny": (1, 200), "quick": (1, 300), "full": (5, 3_500)}[size]
     return grid(
         CLAIM,
         tasks=[task for task in tables("full") if _fits(task)][: COUNT.get(size)],

@@ -62,7 +62,7 @@ _CUTS: dict[Size, dict[str, float]] = {  # most of a setting that a draw may ask
 
 def cells(size: Size) -> list[Cell]:
     """Every trial of every search."""
-    folds, most = {"tiny": (1, 200), "quick": (1, 1_000), "full": (3, 3_000)}[size]
+    folds, most = {"tiny": (1, 200), "quick": (1, 600), "full": (3, 3_000)}[size]
     of_2022, newer = _TRIALS[size]
     columns_of_one_kind = _ONE_KIND[: 1 if size == "tiny" else None]
     return [

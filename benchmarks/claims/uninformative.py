@@ -58,7 +58,7 @@ _SPREAD = 1.349  # interquartile range of a normal distribution in standard devi
 
 def cells(size: Size) -> list[Cell]:
     """Every change of each table, and the least informative columns alone for boosted trees."""
-    folds, most = {"tiny": (1, 200), "quick": (1, 500), "full": (5, 3_000)}[size]
+    folds, most = {"tiny": (1, 200), "quick": (1, 400), "full": (5, 3_000)}[size]
     added, removed = _SHARES[size]
     all_of_them = (*TREES, *NETWORKS)
     plan = [
