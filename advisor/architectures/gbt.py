@@ -31,12 +31,13 @@ class _Stop(xgboost.callback.TrainingCallback):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class _GBT(Boosted):
-    learning_rate: float = 0.2
-    max_depth: int = 6
+    n_estimators: int = 2000
+    learning_rate: float = 0.05
+    max_depth: int = 5
     max_bin: int | None = None
     min_child_weight: float = 1.0
     gamma: float = 0.0
-    subsample: float = 1.0
+    subsample: float = 0.8
     colsample_bytree: float | None = None
     colsample_bylevel: float = 1.0
     reg_alpha: float = 0.0
@@ -75,7 +76,7 @@ class _GBT(Boosted):
             "min_child_weight": self.min_child_weight,
             "gamma": self.gamma,
             "subsample": self.subsample,
-            "colsample_bytree": self.colsample_bytree or max(0.1, min(1.0, 100 / train.values.shape[1])),
+            "colsample_bytree": self.colsample_bytree or max(0.1, min(0.8, 100 / train.values.shape[1])),
             "colsample_bylevel": self.colsample_bylevel,
             "reg_alpha": self.reg_alpha,
             "reg_lambda": self.reg_lambda,
@@ -148,10 +149,11 @@ class GBTRegressor(Regressor, _GBT):
     """Boosted trees for numbers: XGBoost.
 
     By default a fifth of the rows, stratified, is held out; boosting stops when its loss has not improved for
-    20 rounds, with at most 1,000; then that many trees are grown anew on all rows. (The code published with
+    20 rounds, with at most 2,000; then that many trees are grown anew on all rows. (The code published with
     Grinsztajn et al. means to stop in the same way but misspells the key, so it always grows 1,000.) The
-    learning rate of 0.2 and the refit were chosen on 14 tasks of 1,000 rows: mean score 0.865, where the
-    library's default (100 trees, 0.3) has 0.862 and a rate of 0.1 has 0.864 in twice the time.
+    defaults were chosen on 22 tables of the authors' suites, and hold on the 22 embedded ones: beside a step
+    of 0.2 with trees of six levels on all rows and columns, the mean score of 125, 500 and 2,000 rows rose by
+    3.8, 2.4 and 1.3 points, for 2.5 times the time; most of it is owed to the rows and columns left out.
 
     Parameters
     ----------
@@ -163,8 +165,8 @@ class GBTRegressor(Regressor, _GBT):
     max_depth : int
         Most splits between root and leaf.
     colsample_bytree : float or None
-        Share of the columns that a tree sees; None is all up to 100 columns, then 100 of them, and at least a
-        tenth: on pixels and spectrograms that was both faster and better.
+        Share of the columns that a tree sees; None is 0.8, beyond 125 columns 100 of them, at least a tenth:
+        on pixels and spectrograms that was both faster and better.
     colsample_bylevel : float
         Share of these that a level of a tree sees.
     categories : {"native", "one-hot"}

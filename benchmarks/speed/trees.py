@@ -30,7 +30,10 @@ def direct(X: NDArray[np.float64], y: NDArray[np.int64], threads: int) -> xgboos
     kept, held = inner_split(y, 0.2, np.random.default_rng(seed))
     parameters = {
         "objective": "binary:logistic",
-        "learning_rate": 0.2,
+        "learning_rate": 0.05,
+        "max_depth": 5,
+        "subsample": 0.8,
+        "colsample_bytree": 0.8,
         "max_bin": 64 if len(X) <= 2000 else 256,
         "nthread": threads,
         "seed": seed,
@@ -45,7 +48,7 @@ def direct(X: NDArray[np.float64], y: NDArray[np.int64], threads: int) -> xgboos
     found = xgboost.train(
         parameters,
         train,
-        1000,
+        2000,
         evals=[(matrix(held, train), "validation")],
         early_stopping_rounds=20,
         verbose_eval=False,
