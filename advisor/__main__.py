@@ -15,10 +15,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["learn"]:
         return _learn(arguments[1:])
+    if arguments[:1] == ["measured"]:
+        return _measured(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="advisor",
         description="Measure the structure of a data set and advise which family of models to train.",
-        epilog="advisor learn STORE lets the results of your own studies count: advisor learn --help",
+        epilog="advisor learn STORE lets the results of your own studies count; advisor measured SET shows "
+        "the runs behind a set that the advice names",
     )
     parser.add_argument(
         "path", help="a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or a folder of pictures"
@@ -85,6 +88,37 @@ def _learn(arguments: Sequence[str]) -> int:
     except AdvisorError as error:
         print(f"advisor: {error}", file=sys.stderr)
         return 2
+    return 0
+
+
+def _measured(arguments: Sequence[str]) -> int:
+    """Print what was measured on one set, or which sets were."""
+    from advisor.calibration import Calibration
+
+    parser = argparse.ArgumentParser(
+        prog="advisor measured", description="Show the runs behind a set that the advice names as near."
+    )
+    parser.add_argument("set", nargs="?", help="its id, such as embedded:letters (default: list all)")
+    options = parser.parse_args(arguments)
+    calibration = Calibration.load()
+    if options.set is None:
+        print("\n".join(sorted({o["set"] for o in calibration.outcomes})))
+        return 0
+    rows = [o for o in calibration.outcomes if o["set"] == options.set]
+    if not rows:
+        print(
+            f"advisor: the set must have been measured, got {options.set!r}: advisor measured lists those "
+            "that were",
+            file=sys.stderr,
+        )
+        return 2
+    print(f"{options.set}, seen as {rows[0]['structure']}; origin {rows[0]['origin']}")
+    for row in sorted(rows, key=lambda o: o["n"]):
+        told = [f"{family} {score:.3f}" for family, score in row["scores"].items()]
+        taken = [f"{family} {seconds:.1f} s" for family, seconds in row.get("seconds", {}).items()]
+        print(f"{row['n']:>6,} rows  {', '.join(told)} ({row['metric']})  {', '.join(taken)}".rstrip())
+    known = calibration.provenance.get("outcomes", {})
+    print(f"measured {known.get('date', 'at an unknown date')}, commit {known.get('commit', 'unknown')}")
     return 0
 
 

@@ -173,6 +173,7 @@ def _assemble(
         ranking=choice.ranking,
         nearest=choice.nearest,
         features=choice.features,
+        fit_times=calibration.fit_times(verdict.structure, table.n, table.width, _classes(table)),
         confidence=1.0 if told else choice.structure_belief.value,
         belief=choice.structure_belief,
         evidence=tuple(facts.values()),
@@ -190,6 +191,13 @@ def _assemble(
         column_order=tuple(verdict.folding["columns"]) if verdict.rule.startswith("scrambled") else None,
         roles=_roles(table, facts, verdict),
     )
+
+
+def _classes(table: Table) -> int:
+    """Distinct labels; 0 where a number is predicted, or nothing."""
+    if table.target is None or table.kind != "classification":
+        return 0
+    return int(table.target.nunique())
 
 
 def _fixed(facts: Mapping[str, Evidence]) -> float | None:

@@ -11,6 +11,7 @@ from advisor import architectures
 from advisor.architectures.base import Kind, Structure
 from advisor.calibration import Belief, Measured
 from advisor.errors import TargetError
+from advisor.fit_time import FitTime
 from advisor.outlook import Expected
 from advisor.probes.base import Evidence, number
 from advisor.table import Role
@@ -67,6 +68,8 @@ class Advice:
         The measured sets most like these data, with what each family scored there.
     features : Mapping of str to float
         What the ranking rests on, see :mod:`advisor.outlook`.
+    fit_times : tuple of FitTime
+        How long each family takes on one thread of this machine, the fastest first; empty if not measured.
     race : Race or None
         What training the families gave; None unless ``effort="race"``.
     roles : Mapping of label to role
@@ -98,6 +101,7 @@ class Advice:
     interventions: tuple[Evidence, ...] = ()
     nearest: tuple[Measured, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
+    fit_times: tuple[FitTime, ...] = field(default=(), compare=False)
     race: Race | None = None
     roles: Mapping[Any, Role] = field(default_factory=dict)
 
@@ -212,6 +216,10 @@ class Advice:
                 {"set": m.set, "n": m.n, "metric": m.metric, "scores": dict(m.scores)} for m in self.nearest
             ],
             "features": {name: number(value) for name, value in self.features.items()},
+            "fit_times": [
+                {"family": t.family, **{k: number(getattr(t, k)) for k in ("seconds", "low", "high")}}
+                for t in self.fit_times
+            ],
             "because": list(self.because),
             "against": list(self.against),
             "warnings": list(self.warnings),

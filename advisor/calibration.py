@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from advisor.errors import StoreError
+from advisor.fit_time import FitTime, fit_times, machine_seconds
 from advisor.outlook import FAMILIES, FEATURES, TIE, Outlook, fit
 
 __all__ = ["FAMILIES", "TIE", "Belief", "Calibration", "Measured"]
@@ -110,7 +111,8 @@ class Calibration:
         ``{"set", "origin", "rule", "predicted", "true"}``.
     outcomes : tuple of Mapping
         ``{"set", "origin", "structure", "n", "metric", "features", "scores": {family: test score}}``, with
-        the structure that was advised and the features of :mod:`advisor.outlook`.
+        the structure that was advised and the features of :mod:`advisor.outlook`; those shipped also have
+        ``inputs``, ``classes`` and ``seconds`` of each family's fit.
     models : Mapping
         Coefficients of the logistic models, see :class:`~advisor.logistic.Logistic`.
     """
@@ -242,6 +244,13 @@ class Calibration:
             if len(found) == k:
                 break
         return tuple(found.values())
+
+    def fit_times(self, structure: str, n: int, inputs: int, classes: int) -> tuple[FitTime, ...]:
+        """Tell how long each family takes to fit on this machine, see :func:`advisor.fit_time.fit_times`."""
+        then = self.provenance.get("outcomes", {}).get("machine_seconds")
+        if then is None:
+            return ()
+        return fit_times(self.of(structure), n, inputs, classes, slower=machine_seconds() / then)
 
     def to_json(self) -> str:
         """One row a line, so that changes can be read."""

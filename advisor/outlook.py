@@ -127,8 +127,8 @@ class Outlook:
             Expected(
                 family,
                 float(weights @ loss),
-                _quantile(loss, weights, 0.1),
-                _quantile(loss, weights, 0.9),
+                quantile(loss, weights, 0.1),
+                quantile(loss, weights, 0.9),
                 float(weights @ (loss <= TIE)),
                 _mean(loss, weights * (loss > TIE)),
             )
@@ -200,7 +200,7 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
     for place, network in enumerate(NETWORKS):
         y, kept = differences[:, place], list(range(len(FEATURES)))
         while True:
-            slopes, constant = _ridge(X[:, kept], y, weights)
+            slopes, constant = ridge(X[:, kept], y, weights)
             falling = [k for k, slope in zip(kept, slopes) if slope < 0 and list(FEATURES)[k] in RISING]
             if not falling:
                 break
@@ -211,15 +211,30 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
         coefficients[network] = {"constant": float(constant), **named}
         residuals.append(y - constant - X[:, kept] @ slopes)
     ones = np.column_stack([np.ones(len(X)), X])
-    ridge = RIDGE * np.diag([0.0, *[1.0] * len(FEATURES)])
-    spread = np.asarray(np.linalg.inv(ones.T @ (ones * weights[:, None]) + ridge), dtype=np.float64)
+    penalty = RIDGE * np.diag([0.0, *[1.0] * len(FEATURES)])
+    spread = np.asarray(np.linalg.inv(ones.T @ (ones * weights[:, None]) + penalty), dtype=np.float64)
     return Outlook(coefficients, np.column_stack(residuals), weights, spread)
 
 
-def _ridge(
+def ridge(
     X: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
-    """Slopes that are drawn to zero, and a constant that is not."""
+    """Fit a line by least squares, its slopes drawn to zero.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+        Facts.
+    y : ndarray, shape (n,)
+        What is to be explained.
+    weights : ndarray, shape (n,)
+        Of the rows.
+
+    Returns
+    -------
+    slopes, constant : ndarray, shape (d,), and float
+        The constant is not drawn to zero.
+    """
     total = weights.sum()
     center, middle = weights @ X / total, float(weights @ y / total)
     off = X - center
@@ -233,7 +248,8 @@ def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     return float(weights @ values) / total if total > 0 else 0.0
 
 
-def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], q: float) -> float:
+def quantile(values: NDArray[np.float64], weights: NDArray[np.float64], q: float) -> float:
+    """Least value up to which the weights reach a share ``q`` of their sum."""
     order = np.argsort(values, kind="stable")
     return float(
         values[order][np.searchsorted(np.cumsum(weights[order]), q * weights.sum()).clip(0, len(values) - 1)]

@@ -69,7 +69,37 @@ def odds(advice: Advice) -> tuple[str, ...]:
     for one in advice.nearest:
         scores = ", ".join(f"{family} {one.scores[family]:.3f}" for family in ("cnn", "lstm", "gbt"))
         told.append(f"{one.set}, {one.n} rows: {scores} ({one.metric})")
+    if advice.nearest:
+        told.append(f"all runs behind them: advisor measured {advice.nearest[0].set}")
     return tuple(told)
+
+
+def times(advice: Advice) -> tuple[str, ...]:
+    """How long the families take to fit; nothing if that is not known."""
+    if not advice.fit_times:
+        return ()
+    told = [
+        f"{t.family} {_seconds(t.seconds)} ({_seconds(t.low)} to {_seconds(t.high)})"
+        for t in advice.fit_times
+    ]
+    return (", ".join(told) + ": a fit of all rows, expected on one thread of this machine, 80% of cases",)
+
+
+def _seconds(value: float) -> str:
+    """Two digits, in the unit that needs no more.
+
+    Examples
+    --------
+    >>> _seconds(0.0312), _seconds(4.26), _seconds(75.0), _seconds(5400.0)
+    ('0.03 s', '4.3 s', '75 s', '90 min')
+    """
+    if value < 1:
+        return f"{value:.2f} s"
+    for unit, size in (("s", 1), ("min", 60), ("h", 3_600)):
+        if value < 100 * size or unit == "h":
+            break
+    shown = value / size
+    return f"{shown:.1f} {unit}" if shown < 10 else f"{shown:,.0f} {unit}"
 
 
 def text(advice: Advice) -> str:
@@ -139,6 +169,7 @@ def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
     raced = advice.race.lines if advice.race is not None else ()
     sections = [
         ("measured", odds(advice)),
+        ("time", times(advice)),
         ("roles", roles(advice)),
         ("because", advice.because),
         ("against", advice.against),

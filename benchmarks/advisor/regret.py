@@ -4,13 +4,12 @@ Reads the outcomes that :mod:`benchmarks.advisor.outcomes` measured. Each set, a
 rows, is advised on with a calibration that leaves out all sets of its origin; regret is the best score of the
 three families minus that of the one that was chosen, in points of accuracy or R2. Means are over origins,
 each counting once. ``--write`` puts the outcomes, and what is fitted to them, into
-``advisor/data/calibration.json``.
+``advisor/data/calibration.json``, and these tables into ``docs/calibration.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,14 +20,17 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from advisor.calibration import FAMILIES, TIE, Calibration
+from advisor.calibration import FAMILIES, Calibration
 from advisor.choice import choose
+from advisor.fit_time import machine_seconds
 from advisor.outlook import FEATURES, NETWORKS
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
+from benchmarks.advisor.reliability import FIGURE, brier, draw, reliability
 from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
 from benchmarks.store import Store
 from benchmarks.summary import show
 
+PAGE = Path("docs/calibration.md")
 ADVICE = "advice"  # by the calibration without the origin
 ORACLE_OF_HALVES = "train all three, choose on half of the held-out rows"
 Rule = Callable[[pd.Series], str]
@@ -97,6 +99,9 @@ def outcomes_of(rows: pd.DataFrame) -> tuple[dict[str, Any], ...]:
             "metric": row["metric"],
             "features": {name: round(value, 4) for name, value in row["features"].items()},
             "scores": {family: round(row[family], 5) for family in FAMILIES},
+            "inputs": row["width"],
+            "classes": row["classes"],
+            "seconds": {family: round(row["seconds"][family], 2) for family in FAMILIES},
         }
         for row in rows.to_dict("records")
     )
@@ -222,15 +227,10 @@ def summary(table: pd.DataFrame, found: pd.DataFrame, *, resamples: int = 4_000)
     return 100 * pd.DataFrame(rows).T.sort_values("mean")
 
 
-def reliability(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """How often the advised family was the best or within 0.01, by the probability that was told."""
-    edges = [0.0, 0.5, 0.7, 0.8, 0.9, 1.0]
-    bins = pd.cut(table["probability"], edges, include_lowest=True)
-    right = (found[ADVICE] <= TIE).to_numpy()
-    told = pd.DataFrame({"told": table["probability"], "right": right, "expected": table["expected_loss"]})
-    told["regret"] = found[ADVICE].to_numpy()
-    grouped = told.groupby(bins.to_numpy(), observed=True)
-    return grouped.mean().assign(cases=grouped.size())
+def worst(table: pd.DataFrame, found: pd.DataFrame, n: int = 12) -> pd.DataFrame:
+    """Where the advice lost most, a row for each set."""
+    lost = table.assign(regret=found[ADVICE].to_numpy()).sort_values("regret", ascending=False)
+    return lost.drop_duplicates("set").head(n)
 
 
 # ---- the command ----
@@ -249,18 +249,72 @@ def coefficients(calibration: Calibration) -> dict[str, Any]:
     return told
 
 
-def _lines(table: pd.DataFrame, form: str) -> list[list[str]]:
-    return [
-        [f"{name!s}", *(format(v, form) for v in row)] for name, row in zip(table.index, table.to_numpy())
+def tables(table: pd.DataFrame, found: pd.DataFrame) -> dict[str, tuple[list[str], list[list[str]]]]:
+    """Titles, headings and lines of what is printed, and written to the page."""
+    told, sure = summary(table, found), reliability(table, found[ADVICE])
+    error, constant = brier(table, found[ADVICE])
+    sets, origins = table["set"].nunique(), table["origin"].nunique()
+    lost = [
+        [
+            *(str(row[c]) for c in ("set", "n", "true", "structure", ADVICE)),
+            ", ".join(f"{family} {row[family]:.3f}" for family in FAMILIES),
+            f"{row['regret']:.3f}",
+        ]
+        for row in worst(table, found).to_dict("records")
     ]
+    return {
+        f"Mean regret in points: {len(table)} cases, {sets} sets, {origins} origins": (
+            ["chooser", "all", *STRUCTURES, "more than the advice", "95%"],
+            [
+                [
+                    str(name),
+                    *(f"{row[c]:.2f}" for c in ("mean", *STRUCTURES)),
+                    f"{row['more']:+.2f}",
+                    f"{row['low']:+.2f} to {row['high']:+.2f}",
+                ]
+                for name, row in told.iterrows()
+            ],
+        ),
+        f"What was told, and what came (Brier score {error:.3f}; of the overall share {constant:.3f})": (
+            ["told between", "told", "came true", "loss expected", "regret", "cases", "origins"],
+            [
+                [
+                    f"{place.left:.1f} and {place.right:.1f}",
+                    *(f"{row[c]:.0%}" for c in ("told", "right")),
+                    *(f"{row[c]:.3f}" for c in ("expected", "regret")),
+                    *(f"{row[c]:.0f}" for c in ("cases", "origins")),
+                ]
+                for place, row in sure.iterrows()
+            ],
+        ),
+        "Where the advice lost most": (
+            ["set", "rows", "is", "seen as", "advised", "scores", "regret"],
+            lost,
+        ),
+    }
+
+
+def write_page(told: Mapping[str, tuple[list[str], list[list[str]]]], page: Path = PAGE) -> None:
+    """Put the tables between the marks of the page on calibration."""
+    parts = []
+    for title, (headings, lines) in told.items():
+        rule = ["---", *["---:" if title.startswith(("Mean", "What")) else "---"] * (len(headings) - 1)]
+        body = [f"| {' | '.join(line)} |" for line in (headings, rule, *lines)]
+        parts.append("\n".join([f"**{title}**", "", *body]))
+    before, mark, rest = page.read_text("utf-8").partition("<!-- regret -->\n")
+    after = rest.partition("<!-- /regret -->")[2]
+    page.write_text(before + mark + "\n\n".join(parts) + f"\n<!-- /regret -->{after}", "utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables; write the calibration if asked to."""
+    """Print the tables; write the calibration, the page and its figure if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--store", type=Path, default=STORE, help="default: %(default)s")
-    parser.add_argument("--write", action="store_true", help=f"write {CALIBRATION.name}")
-    parser.add_argument("--json", type=Path, help="file to write the tables to")
+    parser.add_argument("--names", nargs="+", default=[], help="what ids of sets begin with (default: all)")
+    parser.add_argument("--least", type=int, default=0, help="only cases of at least so many rows")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {CALIBRATION.name}, {PAGE.name}, {FIGURE.name}"
+    )
     options = parser.parse_args(arguments)
     console = Console(width=150)
     with Store(options.store) as store:
@@ -268,33 +322,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     calibration = replace(Calibration.shipped(), outcomes=outcomes_of(rows))
     table = choices(rows, calibration)
     found = regrets(table)
-    told, sure = summary(table, found), reliability(table, found)
-    title = f"Mean regret in points, {rows['set'].nunique()} sets of {rows['origin'].nunique()} origins"
-    show(console, title, ["chooser", *told.columns], _lines(told, ".2f"))
-    show(
-        console,
-        "The advice: what it told, and what came",
-        ["told between", *sure.columns],
-        _lines(sure, ".3f"),
-    )
-    worst = table.assign(regret=found[ADVICE].to_numpy()).sort_values("regret", ascending=False).head(12)
-    told_of = [
-        [
-            *(str(row[c]) for c in ("set", "n", "true", "structure", ADVICE)),
-            ", ".join(f"{family} {row[family]:.3f}" for family in FAMILIES),
-            f"{row['regret']:.3f}",
-        ]
-        for row in worst.to_dict("records")
-    ]
-    show(console, "Where it lost most", ["set", "n", "is", "seen as", "advised", "scores", "regret"], told_of)
+    kept = (table["n"] >= options.least).to_numpy()
+    kept &= np.array([not options.names or s.startswith(tuple(options.names)) for s in table["set"]])
+    told = tables(table[kept].reset_index(drop=True), found[kept].reset_index(drop=True))
+    for title, (headings, lines) in told.items():
+        show(console, title, headings, lines)
     for reason in left_out:
         console.print(f"left out {reason}", highlight=False)
-    if options.json:
-        content = {
-            "regret": told.to_dict("index"),
-            "reliability": sure.reset_index(drop=True).to_dict("index"),
-        }
-        options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if options.write:
         told_of_it = provenance(
             "python -m benchmarks.advisor.regret --write",
@@ -304,10 +338,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cases=len(rows),
             note="scores of default configurations on a quarter of the rows",
             coefficients=coefficients(calibration),
+            machine_seconds=machine_seconds(),
         )
         new = replace(calibration, provenance={**calibration.provenance, "outcomes": told_of_it})
         CALIBRATION.write_text(new.to_json(), encoding="utf-8")
-        console.print(f"wrote {CALIBRATION.name}: {len(rows)} outcomes")
+        write_page(told)
+        draw(reliability(table, found[ADVICE]))
+        console.print(f"wrote {CALIBRATION.name}: {len(rows)} outcomes; {PAGE.name}, {FIGURE.name}")
     return 0
 
 

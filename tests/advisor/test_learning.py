@@ -71,3 +71,17 @@ def test_a_damaged_file_of_learned_outcomes_is_said():
     learned_path().write_text("[{}]")
     with pytest.raises(AdvisorError, match=r"as it was written.*advisor learn --forget"):
         Calibration.load()
+
+
+def test_the_runs_behind_a_set_can_be_seen(capsys):
+    some = Calibration.shipped().outcomes[0]
+    assert main(["measured"]) == 0
+    assert some["set"] in capsys.readouterr().out.split()
+    assert main(["measured", some["set"]]) == 0
+    out = capsys.readouterr().out
+    for row in (o for o in Calibration.shipped().outcomes if o["set"] == some["set"]):
+        assert f"{row['n']:,} rows" in out
+        assert f"cnn {row['scores']['cnn']:.3f}" in out
+    assert Calibration.shipped().provenance["outcomes"]["commit"] in out
+    assert main(["measured", "nothing"]) == 2
+    assert "must have been measured, got 'nothing'" in capsys.readouterr().err

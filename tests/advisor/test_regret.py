@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from advisor.calibration import FAMILIES, Calibration
-from benchmarks.advisor import outcomes, regret
+from benchmarks.advisor import outcomes, regret, reliability
 from benchmarks.cell import Cell
 from benchmarks.run import Facts
 
@@ -87,12 +87,34 @@ def test_the_origin_itself_teaches_nothing(frame):
     )
 
 
-def test_probabilities_are_set_beside_what_came(frame):
+def test_probabilities_are_set_beside_what_came(frame, tmp_path):
     rows, _ = regret.rows_of(frame)
     table = regret.choices(rows, Calibration({}, outcomes=regret.outcomes_of(rows)))
-    sure = regret.reliability(table, regret.regrets(table))
+    lost = regret.regrets(table)[regret.ADVICE]
+    sure = reliability.reliability(table, lost)
     assert sure["cases"].sum() == 30
     assert (sure["right"] == 1).all()
+    assert sure["origins"].sum() == 15
+    reliability.draw(sure, tmp_path / "reliability.svg")
+    assert (tmp_path / "reliability.svg").stat().st_size > 3_000
+    worse = reliability.reliability(table, lost + 0.1)
+    assert (worse["right"] == 0).all()
+    assert reliability.brier(table, lost)[0] < reliability.brier(table, lost + 0.1)[0]
+
+
+def test_the_page_is_written_between_its_marks(frame, tmp_path):
+    rows, _ = regret.rows_of(frame)
+    table = regret.choices(rows, Calibration({}, outcomes=regret.outcomes_of(rows)))
+    page = tmp_path / "calibration.md"
+    page.write_text("before\n<!-- regret -->\nwas here\n<!-- /regret -->\nafter\n")
+    regret.write_page(regret.tables(table, regret.regrets(table)), page)
+    written = page.read_text()
+    assert written.startswith(
+        "before\n<!-- regret -->\n**Mean regret in points: 30 cases, 15 sets, 15 origins**"
+    )
+    assert written.endswith("\n<!-- /regret -->\nafter\n")
+    assert "| always gbt | 11.67 | 20.00 | 15.00 | 0.00 | +11.67 |" in written
+    assert "was here" not in written
 
 
 def test_coefficients_are_those_that_are_used(frame):
