@@ -32,7 +32,7 @@ class _Stop(xgboost.callback.TrainingCallback):
 @dataclass(kw_only=True, eq=False, repr=False)
 class _GBT(Boosted):
     n_estimators: int = 2000
-    learning_rate: float = 0.05
+    learning_rate: float | None = None
     max_depth: int = 5
     max_bin: int | None = None
     min_child_weight: float = 1.0
@@ -70,7 +70,7 @@ class _GBT(Boosted):
     ) -> tuple[Any, int]:
         max_bin = self._bins(len(train.target) + (0 if held is None else len(held.target)))
         parameters = {
-            "learning_rate": self.learning_rate,
+            "learning_rate": self.learning_rate or min(0.2, 0.05 * max(1.0, train.values.shape[1] / 1_000)),
             "max_depth": int(self.max_depth),
             "max_bin": max_bin,
             "min_child_weight": self.min_child_weight,
@@ -159,9 +159,12 @@ class GBTRegressor(Regressor, _GBT):
     ----------
     max_bin : int or None
         Thresholds tried per number; None is 64 up to 2,000 rows, else 256.
-    learning_rate, min_child_weight, gamma, subsample, reg_alpha, reg_lambda : float
-        XGBoost's own: step size, least weight of a leaf, least gain of a split, share of rows a tree sees,
-        L1 and L2 penalties of the leaves.
+    learning_rate : float or None
+        Step size; None is 0.05, beyond 1,000 columns as many times more, at most 0.2: a tree of so many
+        columns takes long. On ten sets of 60 to 800 columns 0.1 cost half a point of the score, 0.2 a whole.
+    min_child_weight, gamma, subsample, reg_alpha, reg_lambda : float
+        XGBoost's own: least weight of a leaf, least gain of a split, share of rows a tree sees, L1 and L2
+        penalties of the leaves.
     max_depth : int
         Most splits between root and leaf.
     colsample_bytree : float or None

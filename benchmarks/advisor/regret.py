@@ -284,7 +284,7 @@ def tables(table: pd.DataFrame, found: pd.DataFrame) -> dict[str, tuple[list[str
                     *(f"{row[c]:.3f}" for c in ("expected", "regret")),
                     *(f"{row[c]:.0f}" for c in ("cases", "origins")),
                 ]
-                for place, row in sure.iterrows()
+                for place, row in zip(sure.index, sure.to_dict("records"))
             ],
         ),
         "Where the advice lost most": (

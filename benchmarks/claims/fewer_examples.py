@@ -46,7 +46,7 @@ def cells(size: Size) -> list[Cell]:
     """Each part of each set."""
     folds, parts = {
         "tiny": (1, (30, 60)),
-        "quick": (1, (30, 60, 120, 240)),
+        "quick": (1, (25, 50, 100, 200)),
         "full": (5, (50, 100, 200, 400, 800, 1_600)),
     }[size]
     short = {"max_epochs": 3} if size == "tiny" else {}

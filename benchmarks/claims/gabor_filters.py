@@ -54,7 +54,7 @@ def cells(size: Size) -> list[Cell]:
     """Both orders of the pixels, some seeds, each set of colour pictures that there is."""
     folds, most, epochs, filters = {
         "tiny": (1, 60, 1, 8),
-        "quick": (3, 960, 16, 24),
+        "quick": (3, 960, 14, 24),
         "full": (8, 960, 150, 48),
     }[size]
     made = []

@@ -42,7 +42,7 @@ _TITLES = {"cnn": "network on pixels", "linear": "HOG, linear", "gbt": "HOG, boo
 
 def cells(size: Size) -> list[Cell]:
     """The network on pixels, the others on histograms."""
-    folds, parts = {"tiny": (1, (60,)), "quick": (1, (150, 400)), "full": (5, (250, 1_000, 2_000))}[size]
+    folds, parts = {"tiny": (1, (60,)), "quick": (1, (120, 320)), "full": (5, (250, 1_000, 2_000))}[size]
     short = {"max_epochs": 3} if size == "tiny" else {}
     features = {_LEARNED: ("cnn",), _BY_HAND: ("linear", "gbt")}
     return [

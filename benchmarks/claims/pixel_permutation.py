@@ -42,7 +42,7 @@ _SAME = 0.02  # a change of the score within ± this much counts as none
 
 def cells(size: Size) -> list[Cell]:
     """Both orders of each set."""
-    folds, most = {"tiny": (1, 60), "quick": (1, 220), "full": (5, 2_000)}[size]
+    folds, most = {"tiny": (1, 60), "quick": (1, 180), "full": (5, 2_000)}[size]
     short = {"max_epochs": 3} if size == "tiny" else {}
     return grid(
         CLAIM,

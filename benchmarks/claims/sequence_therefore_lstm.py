@@ -36,7 +36,7 @@ _RIVALS = {"cnn": "the 1-D CNN", "transformer": "the Transformer", "gbt": "boost
 
 def cells(size: Size) -> list[Cell]:
     """Each series once."""
-    folds, most, limit = {"tiny": (1, 100, 2), "quick": (1, 300, None), "full": (5, 5_000, None)}[size]
+    folds, most, limit = {"tiny": (1, 100, 2), "quick": (1, 240, None), "full": (5, 5_000, None)}[size]
     return grid(
         CLAIM,
         tasks=series(size),

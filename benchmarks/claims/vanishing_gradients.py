@@ -56,7 +56,7 @@ def cells(size: Size) -> list[Cell]:
     """Three networks from two starts."""
     folds, steps, sequences, limit = {
         "tiny": (2, 30, 100, 2),
-        "quick": (5, 50, 3_000, 5),
+        "quick": (4, 50, 3_000, 5),
         "full": (10, 100, 16_000, 6),
     }[size]
     return grid(

@@ -152,6 +152,6 @@ def test_the_command_prints_what_is_drawn(capsys):
     assert "early_stopping_rounds None None" in shown
     assert "depth 3 1, 2, 3, 6, 12" in shown
     assert command.main(["spaces", "gbt"]) == 0
-    assert "learning_rate │ 0.05" in " ".join(capsys.readouterr().out.split())
+    assert "learning_rate │ None" in " ".join(capsys.readouterr().out.split())
     assert command.main(["spaces", "gtb"]) == 2
     assert "did you mean 'gbt'" in capsys.readouterr().err
