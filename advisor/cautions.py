@@ -186,8 +186,9 @@ def _duplicates(table: Table) -> str | None:
     if table.values.shape[1] < 2 or table.n < 20:
         return None
     if table.run.empty:
-        size = min(len(table.data), FEWEST_ROWS)
-        rows = np.ascontiguousarray(table.data[:size]).reshape(size, -1)
+        held = table.values if table.form == "image_folder" else table.data  # there the data are paths
+        size = min(len(held), FEWEST_ROWS)
+        rows = np.ascontiguousarray(held[:size]).reshape(size, -1)
         share = 1 - len({row.tobytes() for row in rows}) / size
     else:
         if any(c.role in ("array", "text", "image", "file") for c in table.columns):

@@ -106,7 +106,7 @@ class Table:
     kind : {"classification", "regression"} or None
         What is to be predicted; None without a target.
     data : DataFrame or ndarray
-        The inputs as held, not copied; a sample of what is too large to hold.
+        The inputs as held, not copied; of a folder of pictures their paths.
     numbers : tuple of label
         The columns that stand in ``values``, in order; empty where those are the numbers of items.
     pictures : Pictures or None

@@ -144,7 +144,7 @@ def read(path: Path, target: Any, rng: np.random.Generator) -> Table:
         pd.DataFrame(),
         series,
         kind,
-        held.values,
+        np.array([str(place) for place in found.paths], dtype=object),
         pictures=held,
         notes=(*held.notes(), *notes),
     )

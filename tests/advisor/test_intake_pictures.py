@@ -138,6 +138,20 @@ def test_a_folder_of_class_folders(folder):
     assert model.predict(paths).shape == (40,)
 
 
+def test_the_pictures_of_a_folder_are_raced_and_their_copies_seen(tmp_path):
+    for label, name in enumerate(("dark", "light")):
+        (tmp_path / name).mkdir()
+        for i in range(30):
+            pixels = RNG.integers(0, 100, (8, 8), dtype=np.uint8) + np.uint8(120 * label)
+            (tmp_path / name / f"{i:02}.png").write_bytes(encoded(pixels))
+    assert not any("repeat an earlier" in warning for warning in advise(tmp_path).warnings)
+    advice = advise(tmp_path, effort="race", budget=10)
+    assert advice.race.entrants[0].score > 0.9
+    (tmp_path / "light" / "copy.png").write_bytes((tmp_path / "light" / "00.png").read_bytes())
+    (tmp_path / "dark" / "copy.png").write_bytes((tmp_path / "dark" / "00.png").read_bytes())
+    assert any("repeat an earlier" in warning for warning in advise(tmp_path).warnings)
+
+
 def test_links_out_of_a_folder_are_not_followed(folder, tmp_path):
     secret = tmp_path / "secret"
     secret.mkdir()
