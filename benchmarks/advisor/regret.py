@@ -322,8 +322,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     calibration = replace(Calibration.shipped(), outcomes=outcomes_of(rows))
     table = choices(rows, calibration)
     found = regrets(table)
-    kept = (table["n"] >= options.least).to_numpy()
-    kept &= np.array([not options.names or s.startswith(tuple(options.names)) for s in table["set"]])
+    named = np.array([not options.names or s.startswith(tuple(options.names)) for s in table["set"]])
+    kept = named & (table["n"] >= options.least).to_numpy()
     told = tables(table[kept].reset_index(drop=True), found[kept].reset_index(drop=True))
     for title, (headings, lines) in told.items():
         show(console, title, headings, lines)
