@@ -36,6 +36,8 @@ class Case:
         Gives the data and the target.
     first : bool
         Whether flat columns hold one channel after another.
+    labelled : bool
+        Whether there is something to predict.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Case:
     form: str
     load: Callable[[], tuple[Any, Any]]
     first: bool = False
+    labelled: bool = True
 
 
 # Families of the corpus that are the same collection as an embedded task: they are left out together.
@@ -124,6 +127,7 @@ def corpus_cases(folder: Path) -> tuple[list[Case], list[str]]:
                     row["form"],
                     partial(_load, folder, row),
                     "channel-first" in row["detail"] or "channel-major" in row["detail"],
+                    bool(row["target"]) or row["form"] in ("image_folder", "npz"),
                 )
             )
     return cases, left_out
