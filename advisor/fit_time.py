@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from advisor.outlook import FAMILIES, quantile, ridge
 
+PENALTY = 0.5  # origins that speak for a time that does not grow
+
 
 @dataclass(frozen=True)
 class FitTime:
@@ -89,7 +91,7 @@ def fit_times(
     found = []
     for family in FAMILIES:
         y = np.log([max(1e-3, o["seconds"][family]) for o in timed])
-        slopes, constant = ridge(X, y, weights)
+        slopes, constant = ridge(X, y, weights, PENALTY)
         off, shares = y - constant - X @ slopes, weights / weights.sum()
         middle = constant + float(_logarithms(n, inputs, classes) @ slopes) + math.log(slower)
         ends = (middle + quantile(off, shares, q) for q in (0.1, 0.9))

@@ -200,7 +200,7 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
     for place, network in enumerate(NETWORKS):
         y, kept = differences[:, place], list(range(len(FEATURES)))
         while True:
-            slopes, constant = ridge(X[:, kept], y, weights)
+            slopes, constant = ridge(X[:, kept], y, weights, RIDGE)
             falling = [k for k, slope in zip(kept, slopes) if slope < 0 and list(FEATURES)[k] in RISING]
             if not falling:
                 break
@@ -217,7 +217,7 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
 
 
 def ridge(
-    X: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
+    X: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64], penalty: float
 ) -> tuple[NDArray[np.float64], float]:
     """Fit a line by least squares, its slopes drawn to zero.
 
@@ -229,6 +229,8 @@ def ridge(
         What is to be explained.
     weights : ndarray, shape (n,)
         Of the rows.
+    penalty : float
+        Weight that speaks for slopes of zero.
 
     Returns
     -------
@@ -238,7 +240,7 @@ def ridge(
     total = weights.sum()
     center, middle = weights @ X / total, float(weights @ y / total)
     off = X - center
-    gram = off.T @ (off * weights[:, None]) + RIDGE * np.eye(X.shape[1])
+    gram = off.T @ (off * weights[:, None]) + penalty * np.eye(X.shape[1])
     slopes = np.linalg.solve(gram, off.T @ (weights * (y - middle)))
     return slopes, middle - float(center @ slopes)
 

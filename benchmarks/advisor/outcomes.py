@@ -229,14 +229,15 @@ def _infos(some: Iterable[Case]) -> Iterator[TaskInfo]:
 def run(
     store: Store, some: Sequence[Case], *, engine: Engine, folds: int = 1, console: Console | None = None
 ) -> pd.DataFrame:
-    """Run what is not in the store yet; gives its outcomes."""
+    """Run what is not in the store yet; gives its outcomes, with those of other sets that were run before."""
     cells, infos = cells_of(some, FAMILIES, folds), list(_infos(some))
+    before = store.cells(STUDY) if STUDY in store.studies() else []
     store.declare(
         STUDY,
         title="Families on labelled sets, by the number of training rows",
         declared=f"sizes = {json.dumps(SIZES)}\n",
         tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
-        cells=cells,
+        cells=list({cell.key: cell for cell in (*before, *cells)}.values()),
     )
     run_cells(
         store, STUDY, cells, infos, engine=engine, function=lambda: run_one, limits=LIMITS, console=console
