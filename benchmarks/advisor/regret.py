@@ -24,6 +24,7 @@ from advisor.calibration import FAMILIES, Calibration
 from advisor.choice import choose
 from advisor.fit_time import machine_seconds
 from advisor.outlook import FEATURES, NETWORKS
+from benchmarks.advisor.fit_times import errors
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
 from benchmarks.advisor.reliability import FIGURE, brier, draw, reliability
 from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
@@ -287,6 +288,17 @@ def tables(table: pd.DataFrame, found: pd.DataFrame) -> dict[str, tuple[list[str
                 for place, row in zip(sure.index, sure.to_dict("records"))
             ],
         ),
+        "Fit times on origins left out": (
+            ["family", "off by a factor of, median", "four in five within", "inside the 80% told", "cases"],
+            [
+                [
+                    str(family),
+                    *(f"{row[c]:.1f}" for c in ("median", "80%")),
+                    *(f"{row['within']:.0%}", f"{row['cases']:.0f}"),
+                ]
+                for family, row in errors(outcomes_of(table)).iterrows()
+            ],
+        ),
         "Where the advice lost most": (
             ["set", "rows", "is", "seen as", "advised", "scores", "regret"],
             lost,
@@ -298,7 +310,10 @@ def write_page(told: Mapping[str, tuple[list[str], list[list[str]]]], page: Path
     """Put the tables between the marks of the page on calibration."""
     parts = []
     for title, (headings, lines) in told.items():
-        rule = ["---", *["---:" if title.startswith(("Mean", "What")) else "---"] * (len(headings) - 1)]
+        rule = [
+            "---",
+            *["---:" if title.startswith(("Mean", "What", "Fit")) else "---"] * (len(headings) - 1),
+        ]
         body = [f"| {' | '.join(line)} |" for line in (headings, rule, *lines)]
         parts.append("\n".join([f"**{title}**", "", *body]))
     before, mark, rest = page.read_text("utf-8").partition("<!-- regret -->\n")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from advisor.calibration import FAMILIES, Calibration
-from benchmarks.advisor import outcomes, regret, reliability
+from benchmarks.advisor import fit_times, outcomes, regret, reliability
 from benchmarks.cell import Cell
 from benchmarks.run import Facts
 
@@ -115,6 +115,17 @@ def test_the_page_is_written_between_its_marks(frame, tmp_path):
     assert written.endswith("\n<!-- /regret -->\nafter\n")
     assert "| always gbt | 11.67 | 20.00 | 15.00 | 0.00 | +11.67 |" in written
     assert "was here" not in written
+
+
+def test_fit_times_are_told_from_other_origins(frame):
+    rows, _ = regret.rows_of(frame)
+    outcomes_ = [dict(o) for o in regret.outcomes_of(rows)]
+    told = fit_times.errors(outcomes_)
+    assert told["cases"].tolist() == [30, 30, 30]
+    assert (told["median"] < 1.2).all()  # 1 s of 125 rows, 2 s of 500, whatever the origin
+    odd = [{**o, "seconds": {**o["seconds"], "lstm": 50.0}} if o["set"] == "image0" else o for o in outcomes_]
+    worse = fit_times.errors(odd)
+    assert worse.loc["lstm", "within"] < told.loc["lstm", "within"]
 
 
 def test_coefficients_are_those_that_are_used(frame):
