@@ -280,7 +280,7 @@ def tables(table: pd.DataFrame, found: pd.DataFrame) -> dict[str, tuple[list[str
             ["told between", "told", "came true", "loss expected", "regret", "cases", "origins"],
             [
                 [
-                    f"{place.left:.1f} and {place.right:.1f}",
+                    f"{max(0.0, place.left):.1f} and {place.right:.1f}",
                     *(f"{row[c]:.0%}" for c in ("told", "right")),
                     *(f"{row[c]:.3f}" for c in ("expected", "regret")),
                     *(f"{row[c]:.0f}" for c in ("cases", "origins")),
