@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.outlook import FAMILIES, quantile, ridge
+from advisor.outlook import FAMILIES, quantile, ridge, weights_of
 
 PENALTY = 0.5  # origins that speak for a time that does not grow
 
@@ -83,10 +83,9 @@ def fit_times(
     ['gbt', 'cnn', 'lstm']
     """
     timed = [o for o in outcomes if o.get("seconds")]
-    _, origin, counts = np.unique([o["origin"] for o in timed], return_inverse=True, return_counts=True)
-    if len(counts) < 2:
+    if len({o["origin"] for o in timed}) < 2:
         return ()
-    weights = 1.0 / counts[origin]
+    weights = weights_of(timed)
     X = np.array([_logarithms(o["n"], o["inputs"], o["classes"]) for o in timed])
     found = []
     for family in FAMILIES:

@@ -194,8 +194,7 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
     X = np.array([[o["features"].get(name, 0.0) for name in FEATURES] for o in outcomes], dtype=float)
     scores = np.array([[o["scores"][family] for family in FAMILIES] for o in outcomes], dtype=float)
     differences = np.clip(scores[:, :-1] - scores[:, -1:], -FARTHEST, FARTHEST)
-    _, origin, counts = np.unique([o["origin"] for o in outcomes], return_inverse=True, return_counts=True)
-    weights = 1.0 / counts[origin]
+    weights = weights_of(outcomes)
     coefficients, residuals = {}, []
     for place, network in enumerate(NETWORKS):
         y, kept = differences[:, place], list(range(len(FEATURES)))
@@ -214,6 +213,12 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
     penalty = RIDGE * np.diag([0.0, *[1.0] * len(FEATURES)])
     spread = np.asarray(np.linalg.inv(ones.T @ (ones * weights[:, None]) + penalty), dtype=np.float64)
     return Outlook(coefficients, np.column_stack(residuals), weights, spread)
+
+
+def weights_of(outcomes: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
+    """Weight of each outcome, 1 in all for each ``origin``."""
+    _, origin, counts = np.unique([o["origin"] for o in outcomes], return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / counts[origin], dtype=np.float64)
 
 
 def ridge(

@@ -161,7 +161,7 @@ class GBTRegressor(Regressor, _GBT):
         Thresholds tried per number; None is 64 up to 2,000 rows, else 256.
     learning_rate : float or None
         Step size; None is 0.05, beyond 1,000 columns as many times more, at most 0.2: a tree of so many
-        columns takes long. On ten sets of 60 to 800 columns 0.1 cost half a point of the score, 0.2 a whole.
+        columns takes long. On ten sets of 100 to 800 columns 0.1 cost half a point of the score, 0.2 a whole.
     min_child_weight, gamma, subsample, reg_alpha, reg_lambda : float
         XGBoost's own: least weight of a leaf, least gain of a split, share of rows a tree sees, L1 and L2
         penalties of the leaves.

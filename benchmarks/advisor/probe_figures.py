@@ -23,6 +23,7 @@ from advisor import probes
 from advisor.intake import read
 from advisor.probes.base import Evidence
 from benchmarks.advisor.nulls import PAGE, STUDIES, summary
+from benchmarks.advisor.pages import put
 
 FIGURE = PAGE.parent / "figures" / "probes.svg"
 DECIDING = PAGE.parent / "deciding.md"
@@ -137,11 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.table_only:
         FIGURE.parent.mkdir(exist_ok=True)
         draw(measure(options.repeats), FIGURE)
-    before, mark, rest = DECIDING.read_text("utf-8").partition("<!-- probes -->\n")
-    table = "\n".join(overview(PAGE.read_text("utf-8")))
-    DECIDING.write_text(
-        f"{before}{mark}{table}\n<!-- /probes -->{rest.partition('<!-- /probes -->')[2]}", "utf-8"
-    )
+    put(DECIDING, "probes", "\n".join(overview(PAGE.read_text("utf-8"))))
     sys.stdout.write(f"wrote {FIGURE.name} and the table of {DECIDING.name}\n")
     return 0
 

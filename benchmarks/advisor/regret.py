@@ -26,6 +26,7 @@ from advisor.fit_time import machine_seconds
 from advisor.outlook import FEATURES, NETWORKS
 from benchmarks.advisor.fit_times import errors
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
+from benchmarks.advisor.pages import put
 from benchmarks.advisor.reliability import FIGURE, brier, draw, reliability
 from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
 from benchmarks.store import Store
@@ -310,15 +311,11 @@ def write_page(told: Mapping[str, tuple[list[str], list[list[str]]]], page: Path
     """Put the tables between the marks of the page on calibration."""
     parts = []
     for title, (headings, lines) in told.items():
-        rule = [
-            "---",
-            *["---:" if title.startswith(("Mean", "What", "Fit")) else "---"] * (len(headings) - 1),
-        ]
+        numbers = [all(cell[0] in "+-0123456789" for cell in column) for column in zip(*lines)]
+        rule = ["---", *("---:" if number else "---" for number in numbers[1:])]
         body = [f"| {' | '.join(line)} |" for line in (headings, rule, *lines)]
         parts.append("\n".join([f"**{title}**", "", *body]))
-    before, mark, rest = page.read_text("utf-8").partition("<!-- regret -->\n")
-    after = rest.partition("<!-- /regret -->")[2]
-    page.write_text(before + mark + "\n\n".join(parts) + f"\n<!-- /regret -->{after}", "utf-8")
+    put(page, "regret", "\n\n".join(parts))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -331,6 +328,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--write", action="store_true", help=f"write {CALIBRATION.name}, {PAGE.name}, {FIGURE.name}"
     )
     options = parser.parse_args(arguments)
+    if options.write and (options.names or options.least):
+        parser.error("--write takes all cases: leave out --names and --least")
     console = Console(width=150)
     with Store(options.store) as store:
         rows, left_out = rows_of(store.frame(STUDY))
