@@ -72,7 +72,9 @@ def _learn(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="advisor learn", description="Let your own benchmark results count in the advice."
     )
-    parser.add_argument("store", nargs="?", type=Path, help="a results file, such as runs/store.sqlite")
+    parser.add_argument(
+        "store", nargs="?", help="a results file, such as runs/store.sqlite, or mlflow:EXPERIMENT"
+    )
     parser.add_argument("--forget", action="store_true", help="drop what was learned before")
     options = parser.parse_args(arguments)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isqrt
 from typing import Any, Literal, get_args
@@ -18,6 +18,7 @@ from advisor.choice import Choice, choose
 from advisor.doubts import doubts
 from advisor.errors import InputError, TargetError
 from advisor.findings import follow
+from advisor.fit_time import FitTime
 from advisor.intake import read
 from advisor.outlook import TIE, features_of
 from advisor.policy import Verdict, decide
@@ -27,7 +28,7 @@ from advisor.standings import Race
 from advisor.table import Role, Table
 
 Effort = Literal["look", "probe", "race"]
-FASTEST, MATTERS = "gbt", 0.005  # expected points of the score for which nobody waits for a network
+MATTERS, FASTER = 0.005, 2.0  # points of the score for which nobody waits so many times longer
 RIVAL = 0.35  # probability of being the best from which a second family is worth a word
 
 
@@ -163,6 +164,7 @@ def _assemble(
     told = verdict.rule == "told"
     because = ["you said so"] if told else []
     because += [facts[name].summary for name in verdict.because if name in facts]
+    fit_times = calibration.fit_times(verdict.structure, table.n, table.width, _classes(table))
     with np.errstate(over="ignore", invalid="ignore"):  # numbers near the limit of what can be held
         warnings = cautions(table, facts, verdict, family)
     return Advice(
@@ -173,12 +175,12 @@ def _assemble(
         ranking=choice.ranking,
         nearest=choice.nearest,
         features=choice.features,
-        fit_times=calibration.fit_times(verdict.structure, table.n, table.width, _classes(table)),
+        fit_times=fit_times,
         confidence=1.0 if told else choice.structure_belief.value,
         belief=choice.structure_belief,
         evidence=tuple(facts.values()),
         because=tuple(because),
-        against=(*verdict.against, *_doubts(choice, verdict.structure)),
+        against=(*verdict.against, *_doubts(choice, verdict.structure, fit_times)),
         warnings=warnings,
         rule=verdict.rule,
         clear=choice.clear,
@@ -206,19 +208,22 @@ def _fixed(facts: Mapping[str, Evidence]) -> float | None:
     return fact.value if fact is not None and fact.found else None
 
 
-def _doubts(choice: Choice, structure: str) -> list[str]:
-    """What speaks against the recommended family, from the measured scores."""
+def _doubts(choice: Choice, structure: str, fit_times: Sequence[FitTime]) -> list[str]:
+    """What speaks against the recommended family, from the measured scores and times."""
     first, *others = choice.ranking
     if not choice.measured:
         return [f"no family has been measured on {structure} tasks: the order is the inductive bias alone"]
     if choice.tried:  # on these data, which counts for more
         return []
     doubts = []
-    if any(e.family == FASTEST and e.loss < first.loss + MATTERS for e in others):
-        doubts.append(
-            f"it hardly matters here: {FASTEST} is expected to be as good, and trains in a fraction of the "
-            "time"
-        )
+    seconds = {t.family: t.seconds for t in fit_times}
+    as_good = [e.family for e in others if e.loss < first.loss + MATTERS and e.family in seconds]
+    if as_good:
+        family = min(as_good, key=seconds.__getitem__)
+        faster = seconds[first.family] / seconds[family]
+        if faster >= FASTER:
+            as_fast = f"trains {faster:.0f} times as fast"
+            doubts.append(f"it hardly matters here: {family} is expected to be as good, and {as_fast}")
     ahead = {family for family, _, _ in choice.ahead}
     for family, lead, error in choice.ahead:
         doubts.append(

@@ -1,6 +1,7 @@
 """The user's own results count: ``advisor learn STORE`` adds a benchmark's outcomes to the calibration.
 
-They are kept in a file of the user's, apart from what is shipped, and can be forgotten.
+They are read from a results file or, as ``advisor learn mlflow:EXPERIMENT``, from MLflow; kept in a file of
+the user's, apart from what is shipped; and can be forgotten.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from advisor.calibration import Calibration, learned_path
 from advisor.errors import StoreError
+from advisor.learning_mlflow import PREFIX, experiment_outcomes
 from advisor.outlook import FAMILIES, FEATURES, NETWORKS, features_of
 
 _QUERY = """
@@ -96,15 +98,16 @@ def _outcome(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     }
 
 
-def learn(store: Path) -> tuple[int, int]:
+def learn(store: str | Path) -> tuple[int, int]:
     """Add the outcomes of a store to the user's own.
 
     What was learned before of the same set and number of rows is replaced.
 
     Parameters
     ----------
-    store : Path
-        As :func:`outcomes` takes it.
+    store : str or Path
+        As :func:`outcomes` takes it; ``"mlflow:EXPERIMENT"`` for
+        :func:`~advisor.learning_mlflow.experiment_outcomes`.
 
     Returns
     -------
@@ -116,7 +119,11 @@ def learn(store: Path) -> tuple[int, int]:
     StoreError
         If the store cannot be read, or has nothing to learn from.
     """
-    new = outcomes(store)
+    name = str(store)
+    if name.startswith(PREFIX):
+        new = experiment_outcomes(name.removeprefix(PREFIX))
+    else:
+        new = outcomes(Path(store))
     if not new:
         raise StoreError(
             f"the store must have tasks on which {', '.join(FAMILIES)} all finished with their defaults",

@@ -240,10 +240,13 @@ def _task_run(
         ("status/skipped", int((wrong["status"] == "skipped").sum()), 0),
     ]
     params = {"task": facts["id"], "candidate": candidate, "trial": str(trial)}
+    trained = [one["n_train"] for one in best["extra"] if "n_train" in one]
     tags = {
         "status": "ok" if not len(wrong) else str(wrong["status"].iloc[0]),
         "task": facts["id"],
         **{name: str(facts[name]) for name in ("structure", "kind", "metric", "origin")},
+        "layout": canonical_json(facts["layout"] or [facts["d"]]),
+        **({"n_train": str(max(trained))} if trained else {}),
         **(judged["tags"] if judged else {}),
         **_hardware(best),
     }

@@ -160,3 +160,21 @@ def test_text_round_trip():
     assert (
         Calibration(content["provenance"], tuple(content["rules"]), tuple(content["outcomes"])) == calibration
     )
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(20.0, True), (1.5, False)])
+def test_who_is_as_good_and_trains_faster_by_measured_times_is_named(seconds, told):
+    times = {"cnn": 1.0, "lstm": 2.0 * seconds, "gbt": seconds}
+    outcomes = tuple(
+        outcome(i, f"o{i}", "tabular", cnn=0.7, lstm=0.5, gbt=0.7)
+        | {"inputs": 5, "classes": 0, "seconds": times}
+        for i in range(4)
+    )
+    calibration = Calibration({"outcomes": {"machine_seconds": 0.001}}, outcomes=outcomes)
+    rng = np.random.default_rng(0)
+    advice = advise(rng.normal(size=(500, 5)), rng.normal(size=500), calibration=calibration)
+    assert advice.recommendation == "gbt"
+    faster = [doubt for doubt in advice.against if "it hardly matters here: cnn" in doubt]
+    assert faster == (
+        ["it hardly matters here: cnn is expected to be as good, and trains 20 times as fast"] if told else []
+    )

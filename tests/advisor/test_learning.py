@@ -8,6 +8,8 @@ import pytest
 from advisor import AdvisorError, advise
 from advisor.__main__ import main
 from advisor.calibration import Calibration, learned_path
+from advisor.learning import learn, outcomes
+from benchmarks import tracking
 from benchmarks.cell import Outcome
 from benchmarks.driver import run_study
 from benchmarks.engine.local import LocalEngine
@@ -30,6 +32,11 @@ def work(cell):
         return Outcome(cell.key, "timeout", "slow")  # this fold counts for nobody
     score = SCORES[cell.candidate] + cell.fold
     return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.1, extra={"n_train": 100})
+
+
+def good_work(cell):
+    score = SCORES[cell.candidate] + 0.1 * cell.fold + 0.01 * cell.trial
+    return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.1, extra={"n_train": 90})
 
 
 @pytest.fixture
@@ -57,6 +64,27 @@ def test_own_results_are_kept_apart_and_count(store, capsys):
     assert len(Calibration.learned()) == 3
     assert main(["learn", "--forget"]) == 0
     assert Calibration.load() == Calibration.shipped()
+
+
+@pytest.mark.filterwarnings(
+    "ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning"
+)  # as in tracking
+def test_an_mlflow_experiment_teaches_what_its_store_does(tmp_path, monkeypatch):
+    study = Study.parse(STUDY.text.replace("[protocol]", "n_trials = 2\n[trials]\nlstm = 1\n[protocol]"))
+    path, uri = tmp_path / "store.sqlite", f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with Store(path, writable=True) as opened:
+        run_study(opened, study, engine=LocalEngine(1), function=good_work)
+        tracking.log(opened, "mine", uri=uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    assert learn("mlflow:mine") == (3, 3)
+    told = {o["set"]: o for o in Calibration.learned()}
+    assert told == {o["set"]: o for o in outcomes(path)}
+    with pytest.raises(AdvisorError, match="none called 'yours'"):
+        learn("mlflow:yours")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'none.db'}")
+    with pytest.raises(AdvisorError, match="the MLflow database must exist"):
+        learn("mlflow:mine")
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_what_cannot_be_learned_from_is_said(tmp_path, capsys):
