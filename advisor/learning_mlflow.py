@@ -20,7 +20,6 @@ PREFIX = "mlflow:"  # of the experiment's name, where a results file could stand
 EMBEDDED = "sqlite:///"
 DATABASE = f"{EMBEDDED}runs/mlflow.db"  # where python -m benchmarks log writes
 _ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}  # else: minutes
-_QUERY = "tags.role = 'task' and tags.candidate IN ({})".format(", ".join(f"'{name}'" for name in FAMILIES))
 
 
 def experiment_outcomes(name: str, *, uri: str | None = None) -> list[dict[str, Any]]:
@@ -79,10 +78,14 @@ def _runs(client: MlflowClient, experiment: str) -> list[Any]:
     runs: list[Any] = []
     token = None
     while True:
-        page = client.search_runs([experiment], _QUERY, max_results=1_000, page_token=token)
-        runs += [run for run in page if run.data.tags.get("status") == "ok" and "n_train" in run.data.tags]
+        page = client.search_runs([experiment], "tags.role = 'task'", max_results=1_000, page_token=token)
+        runs += [run for run in page if _whole(run.data.tags)]
         if not (token := page.token):
             return runs
+
+
+def _whole(tags: Mapping[str, str]) -> bool:
+    return tags.get("candidate") in FAMILIES and tags.get("status") == "ok" and "n_train" in tags
 
 
 def _default_score(client: MlflowClient, run: Any) -> float | None:

@@ -243,7 +243,9 @@ class TensorNetwork(Network):
         return check_layout(self.layout)
 
     def _fit_encoder(self, rows: Rows, seed: int) -> None:
-        self.encoder_ = fold_encoder(self._layout(), seed).fit(rows)
+        # a class is often the form of a sequence, a number that is predicted often its level
+        forms = self.kind == "classification"
+        self.encoder_ = fold_encoder(self._layout(), seed, forms=forms).fit(rows)
 
     def _inputs(self, rows: Rows, device: torch.device) -> tuple[Tensor, ...]:
         """``(x,)``, or ``(x, lengths)`` where sequences are padded."""
