@@ -269,7 +269,7 @@ def test_the_studies_of_the_project_can_be_planned(path):
     declared = Study.read(path)
     assert declared.name == path.stem
     facts = ("tabular", (3,), "regression", "r2", "x", "0" * 16, 60, 3)
-    remote = [TaskInfo(task, *facts) for task in declared.tasks if task.startswith("openml:")]
+    remote = [TaskInfo(task, *facts) for task in declared.tasks if task.startswith(("openml:", "suite:"))]
     cells = plan(declared, remote or None)  # the network is not asked what they are
     advised = {"advisor"} if declared.advisor else set()
     assert {c.candidate for c in cells} == {*declared.candidates} | advised
