@@ -25,7 +25,7 @@ FEATURES = {
     "regression": "1 if a number is predicted, 0 if a class",
 }
 RISING = ("size",)  # more rows make up for a weaker bias, so they cannot help trees more than networks
-RIDGE = 2.0  # origins that speak for a slope of zero, in the unit of the feature
+RIDGE = 100.0  # origins that speak for a slope of zero, in the unit of the feature: see docs/calibration.md
 FARTHEST = 0.5  # a difference beyond this counts as this: it says that a training went wrong, not by how much
 
 
