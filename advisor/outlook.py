@@ -26,6 +26,7 @@ FEATURES = {
 }
 RISING = ("size",)  # more rows make up for a weaker bias, so they cannot help trees more than networks
 RIDGE = 100.0  # origins that speak for a slope of zero, in the unit of the feature: see docs/calibration.md
+FLOOR = 0.0  # R2 below it counts as it: who sees that a model is worse than the mean takes the mean
 FARTHEST = 0.5  # a difference beyond this counts as this: it says that a training went wrong, not by how much
 
 
@@ -193,6 +194,7 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
     """
     X = np.array([[o["features"].get(name, 0.0) for name in FEATURES] for o in outcomes], dtype=float)
     scores = np.array([[o["scores"][family] for family in FAMILIES] for o in outcomes], dtype=float)
+    scores = np.maximum(scores, FLOOR)
     differences = np.clip(scores[:, :-1] - scores[:, -1:], -FARTHEST, FARTHEST)
     weights = weights_of(outcomes)
     coefficients, residuals = {}, []

@@ -2,9 +2,9 @@
 
 Reads the outcomes that :mod:`benchmarks.advisor.outcomes` measured. Each set, at each number of training
 rows, is advised on with a calibration that leaves out all sets of its origin; regret is the best score of the
-three families minus that of the one that was chosen, in points of accuracy or R2. Means are over origins,
-each counting once. ``--write`` puts the outcomes, and what is fitted to them, into
-``advisor/data/calibration.json``, and these tables into ``docs/calibration.md``.
+three families minus that of the one that was chosen, in points of accuracy or R2, which counts as 0 where it
+is less. Means are over origins, each counting once. ``--write`` puts the outcomes, and what is fitted to
+them, into ``advisor/data/calibration.json``, and these tables into ``docs/calibration.md``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rich.console import Console
 from advisor.calibration import FAMILIES, Calibration
 from advisor.choice import choose
 from advisor.fit_time import machine_seconds
-from advisor.outlook import FEATURES, NETWORKS
+from advisor.outlook import FEATURES, FLOOR, NETWORKS
 from benchmarks.advisor.fit_times import errors
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
 from benchmarks.advisor.pages import put
@@ -159,7 +159,7 @@ def _meta(rows: pd.DataFrame) -> np.ndarray:
 
 def _nearest(rows: pd.DataFrame) -> list[str]:
     meta, origin = _meta(rows), rows["origin"].to_numpy()
-    best = rows[list(FAMILIES)].idxmax(axis=1).to_numpy()
+    best = rows[list(FAMILIES)].clip(lower=FLOOR).idxmax(axis=1).to_numpy()
     distance = np.linalg.norm(meta[:, None] - meta[None], axis=2)
     distance[origin[:, None] == origin[None]] = np.inf
     return [str(best[place]) for place in distance.argmin(axis=1)]
@@ -171,7 +171,8 @@ def _forest(rows: pd.DataFrame) -> list[str]:
 
     ours = np.array([[f[name] for name in FEATURES] for f in rows["features"]])
     structure = np.column_stack([rows["structure"] == s for s in STRUCTURES])
-    X, scores = np.column_stack([_meta(rows), ours, structure]), rows[list(FAMILIES)].to_numpy()
+    X = np.column_stack([_meta(rows), ours, structure])
+    scores = rows[list(FAMILIES)].clip(lower=FLOOR).to_numpy()
     losses, origin = scores.max(axis=1, keepdims=True) - scores, rows["origin"].to_numpy()
     chosen = np.empty(len(rows), dtype=object)
     for part in np.array_split(
@@ -186,7 +187,7 @@ def _forest(rows: pd.DataFrame) -> list[str]:
 
 def regrets(table: pd.DataFrame) -> pd.DataFrame:
     """Score of the best family minus that of the chosen one: a column for each chooser."""
-    scores = table[list(FAMILIES)]
+    scores = table[list(FAMILIES)].clip(lower=FLOOR)
     best = scores.max(axis=1)
     chosen = [c for c in table.columns if table[c].isin(FAMILIES).all()]
     found = pd.DataFrame(
@@ -197,7 +198,7 @@ def regrets(table: pd.DataFrame) -> pd.DataFrame:
     )
     halves = []
     for row in table["halves"]:
-        sides = np.array([row[family] for family in FAMILIES])  # families x halves
+        sides = np.maximum([row[family] for family in FAMILIES], FLOOR)  # families x halves
         halves.append(np.mean([sides[:, 1 - a].max() - sides[sides[:, a].argmax(), 1 - a] for a in (0, 1)]))
     found[ORACLE_OF_HALVES] = halves
     return found
