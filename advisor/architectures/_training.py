@@ -164,20 +164,23 @@ def train(
     optimiser = torch.optim.AdamW(
         _groups(module, recipe.weight_decay), lr=recipe.learning_rate, fused=device.type != "mps"
     )
-    rate, limit = _Rate(recipe), recipe.time_limit
+    rate = _Rate(recipe)
+    until = math.inf if recipe.time_limit is None else start + recipe.time_limit
     n_steps = recipe.max_epochs * n_batches
     best = _Best(module)
     scores: list[float] = []
     stopped: Stopped = "max_epochs"
-    step, spent = 0, 0.0  # share of the time limit
+    step, since, done = 0, start, 0.0  # the clock counts from the end of the first epoch, which warms up
     for epoch in range(recipe.max_epochs):
         module.train()
         total = torch.zeros((), device=device)
         order = index[torch.randperm(len(index), generator=generator)].to(device)
         for batch in order.tensor_split(n_batches):
-            # the clock has a say only where it runs ahead, and not while the first epoch warms up: a limit
-            # that is not needed changes nothing
-            progress = max(step / n_steps, spent) if epoch > 0 else step / n_steps
+            # the clock has a say only where it runs ahead: a limit that is not needed changes nothing
+            progress = step / n_steps
+            if epoch > 0:
+                clock = done + (1 - done) * (time.monotonic() - since) / max(until - since, 1e-9)
+                progress = min(1.0, clock) if clock > (step + 1) / n_steps else progress
             now = rate(progress, epoch - best.epoch)
             for group in optimiser.param_groups:
                 group["lr"] = now
@@ -190,8 +193,7 @@ def train(
             optimiser.step()
             total += value.detach()
             step += 1
-            spent = 0.0 if limit is None else (time.monotonic() - start) / limit if limit > 0 else 1.0
-            if spent >= 1:
+            if time.monotonic() >= until:
                 stopped = "time_limit"
                 break
         score = -float(loss(forward(module, held_inputs), *held_targets))
@@ -208,6 +210,8 @@ def train(
         if epoch - best.epoch >= recipe.patience:
             stopped = "patience"
             break
+        if epoch == 0:
+            since, done = time.monotonic(), step / n_steps
     best.restore()
     module.eval()
     return History(tuple(scores), best.epoch, stopped)

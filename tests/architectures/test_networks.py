@@ -1,6 +1,7 @@
 """The networks compute what their papers say, padding has no part, and training keeps its promises."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -146,6 +147,26 @@ def test_cosine_falls_to_zero_within_the_time_limit():
     assert history.stopped == "time_limit"
     assert max(seen) == pytest.approx(0.05, rel=0.2)
     assert seen[-1] < 0.2 * max(seen)
+
+
+def test_a_slow_first_epoch_within_the_time_limit_changes_nothing():
+    x, y = regression_problem()
+
+    def trained(first_epoch, time_limit):
+        waited = []
+
+        def slow(output, target):
+            if not waited:
+                waited.append(time.sleep(first_epoch))
+            return mse(output, target)
+
+        torch.manual_seed(0)
+        module = nn.Linear(3, 1)
+        run(module, x, y, loss=slow, max_epochs=10, patience=10, time_limit=time_limit)
+        return module.weight.detach().numpy()
+
+    # a fifth of the limit is gone after the first of ten epochs
+    np.testing.assert_array_equal(trained(2.0, 10.0), trained(0.0, None))
 
 
 def test_plateau_divides_by_five_after_thirty_epochs_without_gain():
