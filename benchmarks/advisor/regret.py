@@ -142,6 +142,11 @@ def choices(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     return table
 
 
+def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Scores of the families as they count: not below the floor."""
+    return rows[list(FAMILIES)].clip(lower=FLOOR)
+
+
 def _meta(rows: pd.DataFrame) -> np.ndarray:
     """Rows, columns, classes and the share of numbers, as zero-shot AutoML describes a set [1]_.
 
@@ -159,7 +164,7 @@ def _meta(rows: pd.DataFrame) -> np.ndarray:
 
 def _nearest(rows: pd.DataFrame) -> list[str]:
     meta, origin = _meta(rows), rows["origin"].to_numpy()
-    best = rows[list(FAMILIES)].clip(lower=FLOOR).idxmax(axis=1).to_numpy()
+    best = _counted(rows).idxmax(axis=1).to_numpy()
     distance = np.linalg.norm(meta[:, None] - meta[None], axis=2)
     distance[origin[:, None] == origin[None]] = np.inf
     return [str(best[place]) for place in distance.argmin(axis=1)]
@@ -172,7 +177,7 @@ def _forest(rows: pd.DataFrame) -> list[str]:
     ours = np.array([[f[name] for name in FEATURES] for f in rows["features"]])
     structure = np.column_stack([rows["structure"] == s for s in STRUCTURES])
     X = np.column_stack([_meta(rows), ours, structure])
-    scores = rows[list(FAMILIES)].clip(lower=FLOOR).to_numpy()
+    scores = _counted(rows).to_numpy()
     losses, origin = scores.max(axis=1, keepdims=True) - scores, rows["origin"].to_numpy()
     chosen = np.empty(len(rows), dtype=object)
     for part in np.array_split(
@@ -187,7 +192,7 @@ def _forest(rows: pd.DataFrame) -> list[str]:
 
 def regrets(table: pd.DataFrame) -> pd.DataFrame:
     """Score of the best family minus that of the chosen one: a column for each chooser."""
-    scores = table[list(FAMILIES)].clip(lower=FLOOR)
+    scores = _counted(table)
     best = scores.max(axis=1)
     chosen = [c for c in table.columns if table[c].isin(FAMILIES).all()]
     found = pd.DataFrame(
