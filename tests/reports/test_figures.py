@@ -28,7 +28,8 @@ def texts(svg):
 def test_figures_are_found_by_name(searched):
     folder = Path(figures.__file__).parent
     assert set(figures.every()) == {p.stem for p in folder.glob("[!_]*.py")}
-    assert set(figures.of(searched)) == set(figures.every())  # the study has something for each of them
+    # the study has something for each of them, but for tasks at several sizes (test_sizes.py)
+    assert set(figures.of(searched)) == set(figures.every()) - {"sizes"}
 
 
 def test_every_figure_is_labelled_and_well_formed(drawn):
