@@ -66,7 +66,7 @@ def note(
         "dummy's score. Regret: the best test score of CNN, LSTM and trees minus that of the one chosen.",
         protocol.words,
         f"Curves over trials: {curves.SCALES[protocol.normalisation]}.",
-        scores.beyond(frame),
+        scores.cut_short(frame),
     )
     lines += ["## How to read it", "", *(f"{_text(text)}\n" for text in told if text)]
     return "\n".join(lines)

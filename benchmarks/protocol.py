@@ -178,9 +178,10 @@ class Protocol:
         chosen = "validation rows" if self.inner_folds is None else f"{self.inner_folds} inner folds"
         spaces = "the paper" if self.spaces == "paper" else "the architectures"
         stops = "stops early" if self.early_stopping == "sensible" else "grows all trees, as published"
+        limit = "" if self.fit_seconds is None else f"; a fit takes {self.fit_seconds:g} s at most"
         return (
             f"Protocol {self.name}: {SPLITS[self.split]}; at most {self.max_train:,} to train; "
-            f"configurations chosen on {chosen}; spaces of {spaces}; XGBoost {stops}."
+            f"configurations chosen on {chosen}; spaces of {spaces}; XGBoost {stops}{limit}."
         )
 
     def folds_of(self, n: int, *, given: int = 0) -> int:

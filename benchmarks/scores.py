@@ -219,13 +219,22 @@ def machines(frame: pd.DataFrame) -> int:
     return len({tuple(str(e.get(name)) for name in told) for e in done if e})
 
 
-def beyond(frame: pd.DataFrame) -> str:
-    """Say whose searches the budget of the study ended early; empty if nobody's."""
+def cut_short(frame: pd.DataFrame) -> str:
+    """Say whose searches the budget ended early, and whose fits the time limit; empty if nobody's."""
     searches = frame.drop_duplicates(["task", "candidate", "trial"])
-    declared = searches["candidate"].value_counts().to_dict()
-    left_out = searches.loc[searches["status"] == BEYOND, "candidate"].value_counts(sort=False)
-    told = [f"{name} {n} of {declared[name]} trials" for name, n in left_out.items()]
-    return f"Beyond the budget of a search, and no part of it: {', '.join(told)}." if told else ""
+    left_out = _shares(searches, searches["status"] == BEYOND)
+    ended = _shares(frame, [extra.get("stopped") == "time_limit" for extra in frame["extra"]])
+    told = [
+        f"Beyond the budget of a search, and no part of it: {left_out} trials." if left_out else "",
+        f"Ended by the time limit of a fit, with the best weights so far: {ended} fits." if ended else "",
+    ]
+    return " ".join(filter(None, told))
+
+
+def _shares(rows: pd.DataFrame, hit: Sequence[bool] | pd.Series) -> str:
+    """How many rows of each candidate are hit, of how many; those without are left out."""
+    counts = rows.assign(hit=hit).groupby("candidate", sort=False)["hit"].agg(["sum", "count"])
+    return ", ".join(f"{name} {n} of {of}" for name, (n, of) in counts.iterrows() if n)
 
 
 def regret(frame: pd.DataFrame) -> pd.DataFrame:

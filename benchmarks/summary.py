@@ -93,7 +93,7 @@ def show_advice(console: Console, frame: pd.DataFrame) -> None:
 
 def show_failures(console: Console, frame: pd.DataFrame) -> None:
     """Print every kind of cell that did not go well, with the reason, and what a budget left out, if any."""
-    if text := scores.beyond(frame):
+    if text := scores.cut_short(frame):
         console.print(Text(text))
     wrong = frame[~frame["status"].isin(["ok", "pending", BEYOND])]
     if not len(wrong):

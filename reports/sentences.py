@@ -171,7 +171,7 @@ def lead(place: Mapping[str, Any]) -> str:
 
 
 def protocol(summary: Summary) -> str:
-    """By which rule it was judged, and whose search ended early.
+    """By which rule it was judged, and which searches and fits its limits ended early.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def protocol(summary: Summary) -> str:
         One or two sentences.
     """
     words = Protocol.of(summary.study.get("settings", {}).get("protocol", {})).words
-    return f"{words} {scores.beyond(summary.frame)}".strip()
+    return f"{words} {scores.cut_short(summary.frame)}".strip()
 
 
 def scale(summary: Summary) -> str:

@@ -211,3 +211,17 @@ def test_a_task_of_unknown_structure(frame):
     assert set(scores.verdict(frame)["structure"]) == {"overall", "unknown"}
     textbook = scores.regret(frame).query("policy == 'textbook'")
     assert set(textbook["chosen"]) == {"gbt"}
+
+
+def test_fits_that_the_time_limit_ended_are_counted():
+    frame = make(TABLE)
+    assert scores.cut_short(frame) == ""
+    ended = (frame["task"] == "a") & frame["candidate"].isin(["cnn", "lstm"])
+    frame["extra"] = [{"stopped": "time_limit" if hit else "patience"} for hit in ended]
+    told = scores.cut_short(frame)
+    assert (
+        told
+        == "Ended by the time limit of a fit, with the best weights so far: cnn 1 of 2, lstm 1 of 2 fits."
+    )
+    frame["status"] = frame["status"].where(~ended, scores.BEYOND)
+    assert "no part of it: cnn 1 of 2, lstm 1 of 2 trials." in scores.cut_short(frame)
