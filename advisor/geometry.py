@@ -88,12 +88,19 @@ def recover(lags: Lags) -> Geometry:
 
 
 def bodies(lags: Lags) -> Iterator[tuple[int, int]]:
-    """Ways to set columns at the ends aside: as many as seem odd first, then fewer."""
-    odd = lags.agreement.odd(MOST_BESIDE, ODD)
-    fronts = [0, *(int(i) + 1 for i in np.flatnonzero(odd[:MOST_BESIDE]))]
-    backs = [0, *(int(i) + 1 for i in np.flatnonzero(odd[::-1][:MOST_BESIDE]))]
-    if lags.size < 4 * MOST_BESIDE:
-        fronts, backs = [0], [0]
+    """Ways to set columns at the ends aside: as many as seem odd first, then fewer.
+
+    Of few columns all that seem odd or none: each way that is tried is a chance to find an order by luck.
+    """
+    most = min(MOST_BESIDE, lags.size // 4)
+    odd = lags.agreement.odd(most, ODD)
+    fronts = [0, *(int(i) + 1 for i in np.flatnonzero(odd[:most]))]
+    backs = [0, *(int(i) + 1 for i in np.flatnonzero(odd[::-1][:most]))]
+    if most < MOST_BESIDE:
+        if fronts[-1] or backs[-1]:
+            yield fronts[-1], lags.size - backs[-1]
+        yield 0, lags.size
+        return
     for front in reversed(fronts):
         for back in reversed(backs):
             yield front, lags.size - back

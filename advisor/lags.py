@@ -147,7 +147,7 @@ class Agreement:
         d = len(self.means)
         odd = np.zeros(d, np.bool_)
         inner = np.flatnonzero(self.live[most : d - most]) + most
-        if d < 4 * most or len(inner) < 2 * most:
+        if not most or len(inner) < 2 * most:
             return odd
         some = inner[np.linspace(0, len(inner) - 1, min(len(inner), 48)).astype(np.intp)]
         enough = share * float(np.quantile(self._best(some, inner), 0.1))

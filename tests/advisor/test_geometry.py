@@ -126,6 +126,29 @@ def test_values_shuffled_within_each_row_are_a_table():
     assert recover(Lags.of(images)).layout is None
 
 
+@pytest.mark.parametrize(
+    ("front", "steps", "back"), [(0, 12, 2), (3, 12, 0), (2, 24, 3), (5, 24, 0), (4, 48, 8)]
+)
+def test_columns_beside_a_series_short_or_long_are_set_aside(front, steps, back):
+    rng = np.random.default_rng(steps + front)
+    series = walks(rng, 300, steps)[..., 0]
+    geometry = recover(
+        Lags.of(np.hstack([rng.normal(3, 5, (300, front)), series, rng.normal(3, 5, (300, back))]))
+    )
+    assert (geometry.start, geometry.stop) == (front, front + steps)
+    assert geometry.layout == (steps, 1)
+
+
+def test_short_tables_with_odd_columns_at_their_ends_are_not_folded():
+    wrong = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        related = blocks(rng, 300, int(rng.integers(6, 20)), int(rng.integers(2, 7)))
+        ends = [rng.normal(size=(300, int(rng.integers(0, 5)))) for _ in range(2)]
+        wrong += recover(Lags.of(np.hstack([ends[0], related, ends[1]]))).layout is not None
+    assert wrong <= binom.ppf(0.997, 200, 0.01)
+
+
 def test_padding_that_begins_anew_separates_the_channels():
     rng = np.random.default_rng(7)
     series = walks(rng, 300, 20, 4).transpose(0, 2, 1)
