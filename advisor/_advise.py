@@ -104,6 +104,8 @@ def advise(
         raise InputError(
             "the effort must be known", got=repr(effort), do=f"choose one of {', '.join(get_args(Effort))}"
         )
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError("the seed must be a whole number from 0 up", got=repr(seed)[:60], do="set seed=0")
     if not budget >= 1:
         raise InputError("the budget must be at least 1 second", got=str(budget), do="give a race more time")
     table = read(data, target, np.random.default_rng(seed), roles)

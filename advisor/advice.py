@@ -115,7 +115,7 @@ class Advice:
         time_limit : float, optional
             Seconds after which an iterative fit stops with the best weights so far.
         **config
-            Hyperparameters that differ from the defaults.
+            Hyperparameters that differ from the defaults; ``random_state`` is else the seed of the advice.
 
         Returns
         -------
@@ -139,9 +139,8 @@ class Advice:
         model = architectures.get(family or self.recommendation).make(
             self.kind,
             layout=self.layout if len(self.layout) > 1 else None,
-            random_state=self.seed,
             time_limit=time_limit,
-            **config,
+            **{"random_state": self.seed, **config},
         )
         return self._pipeline([*self._steps(), ("model", model)])
 

@@ -62,7 +62,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Validation score per epoch (minus the loss, higher is better), the best epoch, why training ended."""
+    """Validation score per epoch (minus the loss, -inf if not finite), the best epoch, why training ended."""
 
     scores: tuple[float, ...]
     best_epoch: int
@@ -148,7 +148,7 @@ def train(
     Raises
     ------
     DivergedError
-        If a loss is not finite.
+        If a training loss is not finite, or the validation loss of no epoch is.
     """
     device = target.device
     start = time.monotonic()
@@ -197,14 +197,11 @@ def train(
                 stopped = "time_limit"
                 break
         score = -float(loss(forward(module, held_inputs), *held_targets))
-        if not math.isfinite(score + float(total)):
-            raise DivergedError(
-                "the loss must stay finite",
-                got=f"training loss {float(total):g} and validation loss {-score:g} in epoch {epoch + 1}",
-                do=f"lower the learning rate, now {recipe.learning_rate:g}, or look for extreme values",
-            )
-        scores.append(score)
-        best.offer(epoch, score)
+        if not math.isfinite(float(total)):
+            raise _diverged(f"training loss {float(total):g} in epoch {epoch + 1}", recipe)
+        # running statistics of few batches can overflow in evaluation and come right with more
+        scores.append(score if math.isfinite(score) else -math.inf)
+        best.offer(epoch, scores[-1])
         if stopped == "time_limit":
             break
         if epoch - best.epoch >= recipe.patience:
@@ -212,9 +209,19 @@ def train(
             break
         if epoch == 0:
             since, done = time.monotonic(), step / n_steps
+    if best.score == -math.inf:
+        raise _diverged(f"no finite validation loss in {len(scores)} epochs", recipe)
     best.restore()
     module.eval()
     return History(tuple(scores), best.epoch, stopped)
+
+
+def _diverged(got: str, recipe: Recipe) -> DivergedError:
+    return DivergedError(
+        "the loss must stay finite",
+        got=got,
+        do=f"lower the learning rate, now {recipe.learning_rate:g}, or look for extreme values",
+    )
 
 
 def _groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from advisor.errors import InputError
 
 Kind = Literal["classification", "regression"]
 Structure = Literal["image", "sequence", "tabular"]
@@ -106,6 +109,11 @@ class Architecture:
         estimator
             A scikit-learn classifier or regressor.
 
+        Raises
+        ------
+        InputError
+            If there is no such hyperparameter.
+
         Examples
         --------
         >>> from advisor import architectures
@@ -113,8 +121,17 @@ class Architecture:
         DummyClassifier(random_state=0)
         """
         estimator = self.classifier if kind == "classification" else self.regressor
+        known = inspect.signature(estimator).parameters
+        for name in config:
+            if name not in known and not any(p.kind is p.VAR_KEYWORD for p in known.values()):
+                close = difflib.get_close_matches(name, known, n=1)
+                raise InputError(
+                    f"the hyperparameters of {self.name} must be known",
+                    got=repr(name),
+                    do=f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(known)}",
+                )
         if self.can.uses_layout:
             config["layout"] = layout
-        if time_limit is not None and "time_limit" in inspect.signature(estimator).parameters:
+        if time_limit is not None and "time_limit" in known:
             config["time_limit"] = time_limit
         return estimator(random_state=random_state, **config)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import cells, pictures
-from advisor.errors import InputError
+from advisor.errors import InputError, TargetError
 from advisor.files import DO, kind_of_name
 from advisor.intake._common import (
     SCAN,
@@ -73,8 +73,10 @@ def read(
         )
     labels: pd.Series | None = None
     inputs = frame
+    target = _one_name(frame, target)
     if is_values(target):
         labels = as_labels(target)
+        notes += _paired_by_position(frame, labels)
     elif target is not None:
         place = list(frame.columns).index(column_target(frame, target))
         labels, inputs = frame.iloc[:, place], _without(frame, place)
@@ -136,6 +138,34 @@ def read(
         root=where,
         notes=notes,
         numbers=tuple(columns[place].label for place in body),
+    )
+
+
+def _one_name(frame: pd.DataFrame, target: Any) -> Any:
+    """Take a list of one column's name for the name; several are several targets."""
+    if not isinstance(target, list) or len(target) == len(frame) or not target:
+        return target
+    if not all(isinstance(name, str) and name in frame.columns for name in target):
+        return target
+    if len(target) > 1:
+        raise TargetError(
+            "the target must be one column or one value per row",
+            got=f"the names of {len(target)} columns",
+            do="ask for advice on one at a time, the others left out",
+        )
+    return target[0]
+
+
+def _paired_by_position(frame: pd.DataFrame, labels: pd.Series) -> tuple[str, ...]:
+    """Say so where the index of the target would pair the rows in another way."""
+    ours, theirs = frame.index, labels.index
+    if len(ours) != len(theirs) or ours.equals(theirs) or not (ours.is_unique and theirs.is_unique):
+        return ()
+    if not theirs.isin(ours).all():
+        return ()
+    return (
+        "data and target have the same index in different orders: rows are paired by position, as "
+        "scikit-learn does; if the index should pair them, pass target.loc[data.index]",
     )
 
 

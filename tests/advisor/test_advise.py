@@ -120,6 +120,13 @@ def test_the_estimator_fits_what_was_passed(name):
     assert len(estimator.predict(X)) == len(X)
 
 
+def test_the_estimator_has_the_seed_of_the_advice_unless_told_another():
+    data, target, *_ = next(iter(forms().values()))
+    advice = advise(data, target, seed=3)
+    seeds = [advice.estimator(**given)[-1].random_state for given in ({}, {"random_state": 7})]
+    assert seeds == [3, 7]
+
+
 def test_a_panel_says_which_columns_are_entity_and_time():
     advice = advise(shops(np.random.default_rng(1)), "y")
     details = next(fact.details for fact in advice.evidence if fact.name == "panel")

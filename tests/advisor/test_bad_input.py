@@ -96,6 +96,38 @@ def test_odd_data_are_answered_honestly(data):
     advice.to_json()
 
 
+def test_a_list_of_one_column_names_it_and_of_two_is_refused():
+    data = pd.concat([GOOD] * 10, ignore_index=True)
+    assert advise(data, ["price"]).kind == advise(data, "price").kind
+    with pytest.raises(TargetError, match="the names of 2 columns: ask for advice on one at a time"):
+        advise(data, list(data.columns[:2]))
+
+
+@pytest.mark.parametrize("seed", [None, -1, 0.5, True, "0"])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(InputError, match="the seed must be a whole number from 0 up"):
+        advise(GOOD, seed=seed)
+
+
+def test_an_index_in_another_order_than_the_target_s_is_told():
+    data = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 3)))
+    target = pd.Series(np.arange(200) % 2)
+    shuffled = data.sample(frac=1, random_state=0)
+
+    def told(rows, labels):
+        return any("paired by position" in warning for warning in advise(rows, labels).warnings)
+
+    assert told(shuffled, target)
+    assert not told(shuffled, target[shuffled.index])
+    assert not told(data, target.set_axis(np.arange(200) + 1_000))  # another index altogether
+
+
+def test_a_hyperparameter_that_is_not_known_is_refused_with_the_nearest_name():
+    advice = advise(pd.concat([GOOD] * 10, ignore_index=True), "price")
+    with pytest.raises(InputError, match=r"'learning_rat': did you mean 'learning_rate'\?"):
+        advice.estimator(family="cnn", learning_rat=0.1)
+
+
 def test_an_estimator_needs_a_target():
     with pytest.raises(TargetError, match="call advise"):
         advise(GOOD).estimator()

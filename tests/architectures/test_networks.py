@@ -91,6 +91,27 @@ def test_a_loss_that_is_not_finite_is_an_error():
         run(nn.Linear(3, 1), x, y, loss=lambda output, target: mse(output, target) * float("nan"))
 
 
+def test_an_evaluation_that_overflows_at_first_is_waited_for():
+    x, y = regression_problem()
+
+    class Overflows(nn.Linear):
+        """As running statistics of few batches do, in evaluation alone."""
+
+        evaluated = 0
+
+        def forward(self, rows):
+            self.evaluated += not self.training
+            return super().forward(rows) * (1 if self.training or self.evaluated > bad else float("inf"))
+
+    bad = 2
+    history = run(Overflows(3, 1), x, y, max_epochs=6, patience=6)
+    assert history.scores[:2] == (-math.inf, -math.inf)
+    assert history.best_epoch >= 2
+    bad = 100
+    with pytest.raises(DivergedError, match="no finite validation loss in 6 epochs"):
+        run(Overflows(3, 1), x, y, max_epochs=6, patience=6)
+
+
 def test_the_gradient_is_clipped():
     x, y = regression_problem()
     norms = []
