@@ -64,10 +64,10 @@ def panels(
     right: int = 44,
     below: int = 26,
 ) -> tuple[Figure, list[Axes]]:
-    """One panel per structure with its heading, side by side or stacked; below them the caption."""
+    """One panel per structure with its heading, side by side, in pairs or stacked; below them the caption."""
     above, foot = 34, 10 + 15 * len(lines(text, narrow))
-    columns = 1 if narrow else max(len(groups), 1)
-    rows = len(groups) if narrow else 1
+    columns = 1 if narrow else len(groups) if len(groups) < 4 else 2
+    rows = -(-len(groups) // columns)
     width = NARROW if narrow else WIDE
     cell, tall = (width - 8) / columns, above + height + below
     figure = Figure(figsize=(width / 72, (rows * tall + foot) / 72))

@@ -13,6 +13,7 @@ from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
 
 _TERMINAL = 100  # columns
+LOSSES = 12  # of the advice that are told one by one
 
 
 def markdown(summary: Summary) -> str:
@@ -50,8 +51,11 @@ def markdown(summary: Summary) -> str:
         lines += [escape(text), ""]
     wrong = summary.advice[summary.advice["regret"] > 0]
     if len(wrong):
-        lines += ["Where the advice lost, with its reasons:", ""]
-        for task, lost in wrong.sort_values("normalised_regret", ascending=False).iterrows():
+        most = wrong.sort_values("normalised_regret", ascending=False)[:LOSSES]
+        more = len(wrong) - len(most)
+        heading = "Where the advice lost, with its reasons"
+        lines += [f"{heading}{f' (the largest losses; {more} more are in the results)' if more else ''}:", ""]
+        for task, lost in most.iterrows():
             families = f"advised {title(lost['recommendation'])}, best {title(lost['best'])}"
             cost = f"lost {lost['normalised_regret']:.3f} of the normalised score"
             lines.append("- " + escape(f"{task}: {families}, {cost}. {lost['because']}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -50,7 +51,14 @@ FAULTS = {
     "diverged": ("#2d6a8a", "#79bfe0"),
     "error": ("#b3261e", "#ff8a80"),
 }
-STRUCTURES = {"image": "Images", "sequence": "Sequences", "tabular": "Tables"}
+STRUCTURES = {
+    "image": "Images",
+    "sequence": "Sequences",
+    "tabular": "Tables",
+    "image destroyed": "Images destroyed",
+    "sequence destroyed": "Sequences destroyed",
+    "tabular destroyed": "Tables rotated",
+}
 LONGEST = 40  # characters of a foreign name that a figure has room for
 
 
@@ -107,7 +115,7 @@ def structure_title(structure: str | None) -> str:
     Parameters
     ----------
     structure : str or None
-        "image", "sequence", "tabular", or None if nobody declared it.
+        "image", "sequence", "tabular", each also with " destroyed", or None if nobody declared it.
 
     Returns
     -------
@@ -123,7 +131,7 @@ def structure_title(structure: str | None) -> str:
 
 
 def task_title(task: str) -> str:
-    """A task's name without its source.
+    """A task's name without its source; what was done to it comes after.
 
     Parameters
     ----------
@@ -133,13 +141,19 @@ def task_title(task: str) -> str:
     Returns
     -------
     str
-        What comes after the first colon for an embedded task, the id otherwise.
+        What comes after the last colon for an embedded task, the id otherwise.
 
     Examples
     --------
     >>> task_title("embedded:digits"), task_title("openml:361055")
     ('digits', 'openml:361055')
+    >>> task_title("rows:300:destroyed:embedded:digits")
+    'digits, destroyed, 300 rows'
     """
+    if inner := re.match(r"rows:(\d+):(.+)", task):
+        return f"{task_title(inner[2])}, {int(inner[1]):,} rows"
+    if inner := re.match(r"destroyed:(.+)", task):
+        return f"{task_title(inner[1])}, destroyed"
     return task.removeprefix("embedded:")
 
 

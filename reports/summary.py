@@ -12,8 +12,9 @@ import pandas as pd
 from advisor.errors import StoreError
 from benchmarks import curves, scores
 from reports import statistics
+from reports.style import STRUCTURES
 
-OVERALL, UNKNOWN = "overall", "unknown"
+OVERALL, UNKNOWN, DESTROYED = "overall", "unknown", " destroyed"
 _FACTS = ["origin", "structure", "kind", "metric"]
 _ADVICE = ["structure", "layout", "form", "recommendation"]
 _LEFT_OUT = ["task", "why"]
@@ -94,7 +95,7 @@ class Summary:
 
     @property
     def structures(self) -> list[str]:
-        """Structures of the judged tasks: images, sequences, tables, undeclared."""
+        """Structures of the judged tasks: images, sequences, tables, those destroyed, undeclared."""
         return list(dict.fromkeys(self.tasks["structure"]))
 
     @property
@@ -148,6 +149,9 @@ def summarise(
         rest = summarise(frame[~frame["task"].isin(without["task"])], study, rng=rng)
         return replace(rest, asked_out=without[_LEFT_OUT].reset_index(drop=True), whole=whole)
     frame = frame.assign(structure=frame["structure"].fillna(UNKNOWN))
+    declared = frame.drop_duplicates("task").set_index("task")["structure"]
+    regret = scores.regret(frame)  # the textbook's rule knows what is declared, not that it is gone
+    frame["structure"] += np.where(frame["task"].str.contains(r"(?:^|:)destroyed:"), DESTROYED, "")
     rows = scores.ranks(frame)
     if rows.empty:
         pending = int((frame["status"] == "pending").sum())
@@ -156,9 +160,9 @@ def summarise(
             got=f"{pending} of {len(frame)} cells pending in the study {study['name']!r}",
             do="run the study on: python -m benchmarks run STUDY.toml resumes it",
         )
-    order = {"image": 0, "sequence": 1, "tabular": 2}
+    order = {name: i for i, name in enumerate(STRUCTURES)}
     tasks = rows.drop_duplicates("task").set_index("task")[_FACTS]
-    tasks = tasks.sort_values("structure", key=lambda s: s.map(order).fillna(3), kind="stable")
+    tasks = tasks.sort_values("structure", key=lambda s: s.map(order).fillna(len(order)), kind="stable")
     everyone = list(dict.fromkeys(frame["candidate"]))
     candidates = [c for c in everyone if c != scores.ADVISOR]
 
@@ -167,7 +171,6 @@ def summarise(
 
     normalised, rank = matrix("normalised"), matrix("rank")
     verdict, places = _verdict(frame, tasks, normalised, rank, candidates, rng)
-    regret = scores.regret(frame)
     return Summary(
         study=study,
         frame=frame,
@@ -187,7 +190,7 @@ def summarise(
         .reset_index(),
         verdict=verdict,
         places=places,
-        advice=_advice(frame, tasks, regret),
+        advice=_advice(frame, tasks, declared, regret),
         regret=regret,
         policies=_policies(regret, tasks, rng),
         curves=_curves(frame, tasks, study),
@@ -311,7 +314,9 @@ def _policies(regret: pd.DataFrame, tasks: pd.DataFrame, rng: np.random.Generato
     return pd.DataFrame(records, columns=["policy", "tasks", "best", "mean", "low", "high", "worst"])
 
 
-def _advice(frame: pd.DataFrame, tasks: pd.DataFrame, regret: pd.DataFrame) -> pd.DataFrame:
+def _advice(
+    frame: pd.DataFrame, tasks: pd.DataFrame, declared: pd.Series, regret: pd.DataFrame
+) -> pd.DataFrame:
     mine = regret[regret["policy"] == scores.ADVISOR].set_index("task")
     told = frame[frame["candidate"] == scores.ADVISOR]
     families = scores.complete(frame)
@@ -325,7 +330,7 @@ def _advice(frame: pd.DataFrame, tasks: pd.DataFrame, regret: pd.DataFrame) -> p
         records.append(
             {
                 "task": task,
-                "declared": tasks.at[task, "structure"],
+                "declared": declared[task],
                 **{key: _common([e.get(key) for e in extras]) for key in _ADVICE},
                 "best": best.get(task, ""),
                 "confidence": float(np.mean(sure)) if sure else np.nan,

@@ -123,7 +123,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
 
 def _room(names: list[str]) -> int:
     """Pixels for the longest title beside the panel."""
-    return int(np.clip(7.2 * max(len(look(n, names).title) for n in names) + 14, 118, 170))
+    return int(np.clip(7.2 * max(len(look(n, names).title) for n in names) + 22, 118, 176))
 
 
 FIGURE = Figure(

@@ -17,7 +17,7 @@ from reports import drawing, sentences, statistics
 from reports.drawing import GRID, INK
 from reports.figures import Figure
 from reports.style import look, shorten, structure_title
-from reports.summary import Summary
+from reports.summary import DESTROYED, Summary
 
 REFERENCE = "gbt"
 NOTE = (
@@ -34,7 +34,7 @@ COLUMNS = {
     "high": "upper 95% limit",
     "tasks": "tasks in the mean; larger sizes have fewer",
 }
-_SIZED = re.compile(r"rows:(\d+):(destroyed:)?")
+_SIZED = re.compile(r"rows:(\d+):")
 
 
 def data(summary: Summary) -> pd.DataFrame:
@@ -54,9 +54,11 @@ def data(summary: Summary) -> pd.DataFrame:
     sized = {task: found for task in summary.tasks.index if (found := _SIZED.match(str(task)))}
     if REFERENCE not in summary.candidates or not sized:
         return pd.DataFrame(columns=list(COLUMNS))
-    tasks = summary.tasks.loc[list(sized)].assign(
+    tasks = summary.tasks.loc[list(sized)]
+    tasks = tasks.assign(
         rows=[int(found[1]) for found in sized.values()],
-        destroyed=[bool(found[2]) for found in sized.values()],
+        destroyed=tasks["structure"].str.endswith(DESTROYED),
+        structure=tasks["structure"].str.removesuffix(DESTROYED),
     )
     several = tasks.groupby("structure", sort=False)["rows"].transform("nunique") > 1
     test, records = summary.test.loc[tasks.index], []
