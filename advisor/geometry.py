@@ -12,7 +12,7 @@ from advisor.image_fold import Fold, best_fold
 from advisor.lags import Lags, nanmean
 from advisor.order import SHORTEST, Order, channel_steps, unit_step
 
-MOST_BESIDE = 8  # columns before or behind the ordered ones, such as a label, that are looked for
+MOST_BESIDE = 8  # columns before or behind the ordered ones, such as a label, that are looked for at a time
 ODD = 0.25  # a column beside agrees with no other a quarter as much as almost all of the others do
 
 
@@ -92,18 +92,32 @@ def bodies(lags: Lags) -> Iterator[tuple[int, int]]:
 
     Of few columns all that seem odd or none: each way that is tried is a chance to find an order by luck.
     """
-    most = min(MOST_BESIDE, lags.size // 4)
-    odd = lags.agreement.odd(most, ODD)
-    fronts = [0, *(int(i) + 1 for i in np.flatnonzero(odd[:most]))]
-    backs = [0, *(int(i) + 1 for i in np.flatnonzero(odd[::-1][:most]))]
-    if most < MOST_BESIDE:
-        if fronts[-1] or backs[-1]:
-            yield fronts[-1], lags.size - backs[-1]
-        yield 0, lags.size
-        return
+    fronts, backs = odd_ends(lags)
+    if lags.size < 4 * MOST_BESIDE:
+        fronts, backs = fronts[-1:], backs[-1:]
     for front in reversed(fronts):
         for back in reversed(backs):
             yield front, lags.size - back
+    if 0 not in fronts or 0 not in backs:
+        yield 0, lags.size
+
+
+def odd_ends(lags: Lags) -> tuple[list[int], list[int]]:
+    """How many columns may be set aside before the others and behind them, in rising order.
+
+    Some at a time, from outside: what is odd shows beside a majority that belongs together.
+    """
+    fronts, backs = [0], [0]
+    more = True
+    while more:
+        start, stop = fronts[-1], lags.size - backs[-1]
+        most = min(MOST_BESIDE, (stop - start) // 4)
+        odd = lags.part(start, stop).agreement.odd(most, ODD)
+        before = [start + int(i) + 1 for i in np.flatnonzero(odd[:most])]
+        behind = [backs[-1] + int(i) + 1 for i in np.flatnonzero(odd[::-1][:most])]
+        more = bool(before and odd[most - 1]) or bool(behind and odd[-most])
+        fronts, backs = [*fronts, *before], [*backs, *behind]
+    return [0, *fronts[1:][-MOST_BESIDE:]], [0, *backs[1:][-MOST_BESIDE:]]
 
 
 def fold_body(lags: Lags) -> Geometry:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from benchmarks.advisor import beside
 from benchmarks.advisor.cases import Case, shuffled_cases
 from benchmarks.advisor.structure import calibrate, run, summary
 
@@ -34,3 +35,12 @@ def test_controls_hold_the_same_columns_in_another_order():
     data, _ = control.load()
     assert list(data.columns) != list(frame.columns)
     pd.testing.assert_frame_equal(data[frame.columns], frame)
+
+
+def test_a_picture_and_a_series_are_told_from_columns_of_real_tables():
+    rng = np.random.default_rng(0)
+    assert beside.facts(3, rng).shape == (beside.ROWS, 3)
+    walk, field = beside.series("walk", 16, rng), beside.picture(8, rng)
+    assert beside.right(walk, (16, 1), (2, 1), rng) == {"structure": 1, "layout": 1, "sets": 1}
+    assert beside.right(field, (8, 8, 1), (2, 1), rng) == {"structure": 1, "layout": 1, "sets": 1}
+    assert beside.right(walk, (15, 1), (2, 1), rng)["layout"] == 0

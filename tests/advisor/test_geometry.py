@@ -127,7 +127,7 @@ def test_values_shuffled_within_each_row_are_a_table():
 
 
 @pytest.mark.parametrize(
-    ("front", "steps", "back"), [(0, 12, 2), (3, 12, 0), (2, 24, 3), (5, 24, 0), (4, 48, 8)]
+    ("front", "steps", "back"), [(0, 12, 2), (3, 12, 0), (2, 24, 3), (5, 24, 0), (4, 48, 8), (12, 96, 0)]
 )
 def test_columns_beside_a_series_short_or_long_are_set_aside(front, steps, back):
     rng = np.random.default_rng(steps + front)
@@ -137,6 +137,13 @@ def test_columns_beside_a_series_short_or_long_are_set_aside(front, steps, back)
     )
     assert (geometry.start, geometry.stop) == (front, front + steps)
     assert geometry.layout == (steps, 1)
+
+
+def test_more_columns_beside_a_picture_than_are_looked_for_at_a_time_are_set_aside():
+    rng = np.random.default_rng(9)
+    images, facts = pictures(rng, 400, 16, 16).reshape(400, -1), rng.normal(3, 5, (400, 19))
+    geometry = recover(Lags.of(np.hstack([facts[:, :15], images, facts[:, 15:]])))
+    assert (geometry.start, geometry.stop, geometry.layout) == (15, 15 + 256, (16, 16, 1))
 
 
 def test_short_tables_with_odd_columns_at_their_ends_are_not_folded():
