@@ -2,7 +2,7 @@
 
 Each set gives ``advise`` the rows on which :mod:`benchmarks.advisor.outcomes` trained the families (of series
 in time and panels the whole, since a part of them has no past); regret is the best measured score minus that
-of the family advised. The calibration that the advice uses leaves out the set's origin. Advice is kept in a
+of the family advised, R2 below 0 counted as 0. The calibration that the advice uses leaves out the set's origin. Advice is kept in a
 cache, so that an interrupted run goes on.
 """
 
@@ -23,6 +23,7 @@ import pandas as pd
 
 from advisor import AdvisorError, advise
 from advisor.calibration import FAMILIES, TIE, Calibration
+from advisor.outlook import FLOOR
 from benchmarks.advisor.outcomes import STORE, STUDY, training_part
 from benchmarks.advisor.regret import outcomes_of, rows_of
 from benchmarks.store import Store
@@ -58,8 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 )
                 options.cache.write_text(json.dumps(cache, indent=1))
             picks[effort], seconds[effort] = cache[key]["recommendation"], cache[key]["seconds"]
-        best = max(row[family] for family in FAMILIES)
-        regret = {key: best - row[family] for key, family in picks.items()}
+        scores = {family: max(row[family], FLOOR) for family in FAMILIES}
+        regret = {key: max(scores.values()) - scores[family] for key, family in picks.items()}
         told = {name: row[name] for name in ("set", "origin", "true")}
         rows.append(told | {"regret": regret, "seconds": seconds})
         shown = ", ".join(f"{e}: {picks[e]} ({regret[e]:.3f}, {seconds[e]:.0f} s)" for e in options.effort)
