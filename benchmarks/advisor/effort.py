@@ -2,8 +2,8 @@
 
 Each set gives ``advise`` the rows on which :mod:`benchmarks.advisor.outcomes` trained the families (of series
 in time and panels the whole, since a part of them has no past); regret is the best measured score minus that
-of the family advised, R2 below 0 counted as 0. The calibration that the advice uses leaves out the set's origin. Advice is kept in a
-cache, so that an interrupted run goes on.
+of the family advised, R2 below 0 counted as 0. The calibration that the advice uses leaves out the set's
+origin. Advice is kept in a cache, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
