@@ -77,14 +77,22 @@ def recover(lags: Lags) -> Geometry:
     >>> recover(Lags.of(rng.normal(size=(100, 48)))).layout is None
     True
     """
-    found = []
-    for start, stop in bodies(lags):
-        geometry = fold_body(lags if stop - start == lags.size else lags.part(start, stop))
-        found.append(replace(geometry, columns=lags.size, start=start, stop=stop))
+    found = [_fold_part(lags, start, stop) for start, stop in bodies(lags)]
+    whole = found[-1]
+    if lags.size > 1 and not any(g.image > 0.5 for g in found):
+        # a constant column may be the corner of a picture or a series that starts at zero, or stand beside
+        dead = ~lags.agreement.live
+        found += [_fold_part(lags, 1, lags.size)] if dead[0] else []
+        found += [_fold_part(lags, 0, lags.size - 1)] if dead[-1] else []
     pictures = [g for g in found if g.image > 0.5]
     if pictures:
         return max(pictures, key=lambda g: g.image)
-    return next((g for g in found if g.layout is not None), found[-1])
+    return next((g for g in found if g.layout is not None), whole)
+
+
+def _fold_part(lags: Lags, start: int, stop: int) -> Geometry:
+    geometry = fold_body(lags if stop - start == lags.size else lags.part(start, stop))
+    return replace(geometry, columns=lags.size, start=start, stop=stop)
 
 
 def bodies(lags: Lags) -> Iterator[tuple[int, int]]:
@@ -105,9 +113,12 @@ def bodies(lags: Lags) -> Iterator[tuple[int, int]]:
 def odd_ends(lags: Lags) -> tuple[list[int], list[int]]:
     """How many columns may be set aside before the others and behind them, in rising order.
 
-    Some at a time, from outside: what is odd shows beside a majority that belongs together.
+    Some at a time, from outside: what is odd shows beside a majority that belongs together. Columns without
+    any value belong to nothing.
     """
-    fronts, backs = [0], [0]
+    held = np.flatnonzero(lags.missing < 1)
+    first, last = (int(held[0]), int(held[-1])) if len(held) else (0, lags.size - 1)
+    fronts, backs = sorted({0, first}), sorted({0, lags.size - 1 - last})
     more = True
     while more:
         start, stop = fronts[-1], lags.size - backs[-1]

@@ -112,6 +112,13 @@ def table_of(
     notes: tuple[str, ...] = (),
 ) -> Table:
     """Make a table of a checked array; ``n`` is the number of rows if these are a sample."""
+    if labels is not None and len(labels) != len(array) and len(labels) in array.shape:
+        axis = array.shape.index(len(labels))
+        raise TargetError(
+            "the rows must be the first axis of the array",
+            got=f"shape {array.shape} for {len(labels)} targets",
+            do=f"bring them there: numpy.moveaxis(array, {axis}, 0)",
+        )
     series, kind = check_target(labels, len(array)) if labels is not None else (None, None)
     rows = sample_rows(len(array), array[0].size, rng)
     if array.ndim > 2 and len(rows) * array[0].size > LARGE:  # the axes of large items show in fewer

@@ -117,7 +117,7 @@ def read(
         return replace(table, n=total, notes=notes)
     # by place, since some labels, such as NaN and True, mean something else in an index
     dtypes = list(inputs.dtypes)
-    body = [place for place, c in enumerate(columns) if _has_numbers(dtypes[place], c.role)]
+    body = [place for place, c in enumerate(columns) if _has_numbers(inputs, place, dtypes[place], c.role)]
     if len(inputs) * len(body) <= SCAN:
         _check_finite(inputs, [place for place in body if _can_be_endless(dtypes[place])])
     values = _numbers(read, body, rows)
@@ -299,9 +299,12 @@ def _without(frame: pd.DataFrame, place: int) -> pd.DataFrame:
     return pd.concat(parts, axis=1).set_axis(labels[others], axis=1)
 
 
-def _has_numbers(dtype: Any, role: Role) -> bool:
+def _has_numbers(inputs: pd.DataFrame, place: int, dtype: Any, role: Role) -> bool:
     """Whether a column takes part in facts about numbers, written as such or as text."""
-    return role in ("numeric", "ordinal") or (role == "constant" and _is_number(dtype))
+    if role != "constant" or _is_number(dtype):
+        return role in ("numeric", "ordinal", "constant")
+    cell = inputs.iloc[:, place].dropna().iloc[:1]  # the corner of a picture is a constant, too
+    return len(cell) > 0 and bool(as_numbers(cell).notna().all())
 
 
 def _can_be_endless(dtype: Any) -> bool:

@@ -128,6 +128,13 @@ def test_a_hyperparameter_that_is_not_known_is_refused_with_the_nearest_name():
         advice.estimator(family="cnn", learning_rat=0.1)
 
 
+def test_rows_that_are_not_the_first_axis_are_told():
+    with pytest.raises(
+        TargetError, match=r"first axis of the array, got shape \(8, 8, 30\).*moveaxis\(array, 2, 0\)"
+    ):
+        advise(np.zeros((8, 8, 30)), [0, 1] * 15)
+
+
 def test_an_estimator_needs_a_target():
     with pytest.raises(TargetError, match="call advise"):
         advise(GOOD).estimator()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 
 from advisor import advise
 from advisor.errors import InputError
@@ -109,3 +110,21 @@ def test_answers_on_one_scale_are_no_letters():
     answers = np.where(rng.random((400, 20)) < 0.4, level, rng.integers(5, size=(400, 20)))
     frame = pd.DataFrame(np.array(["never", "seldom", "at times", "often", "always"])[answers])
     assert advise(frame, level.ravel() > 2).structure == "tabular"
+
+
+@pytest.mark.parametrize(
+    "held", ["text", "objects", "beside nothing", "beside a constant", "beside one word"]
+)
+def test_pictures_with_constant_corners_fold_however_they_are_held(held):
+    X, y = load_digits(return_X_y=True, as_frame=True)
+    X, y = X[:400], y[:400]
+    data = {
+        "text": lambda: X.astype(str),
+        "objects": lambda: X.astype(object),
+        "beside nothing": lambda: X.assign(z=np.nan),
+        "beside a constant": lambda: X.assign(z=1.0),
+        "beside one word": lambda: X.assign(z="train"),
+    }[held]()
+    advice = advise(data, y)
+    assert advice.layout == (8, 8, 1)
+    np.testing.assert_array_equal(advice.folder().fit_transform(data)[..., 0], X.to_numpy().reshape(-1, 8, 8))
