@@ -80,9 +80,11 @@ def _dependent_rows(
         entity = facts["panel"].details["entity"]
         return f"rows of one {entity!r} belong together: split by it, or by time, never at random"
     if verdict.form == "long_series":
+        rows = facts.get("row_order")
+        depend = rows is None or rows.found
         return (
-            "rows depend on the rows before them: split by time (first rows to train, last to test), "
-            "never at random"
+            f"{'rows depend on the rows before them' if depend else 'rows are steps in time'}: split by time "
+            "(first rows to train, last to test), never at random"
         )
     told = [c.name for c in table.columns if c.role == "entity"]
     if told:

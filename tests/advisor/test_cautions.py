@@ -94,3 +94,16 @@ def test_real_tables_give_few_leaks_away():
         ):
             leaky.append(name)
     assert not leaky
+
+
+@pytest.mark.parametrize(
+    ("memory", "says"), [(0.9, "rows depend on the rows before"), (0.0, "rows are steps in time")]
+)
+def test_rows_in_time_are_said_to_depend_only_where_they_do(memory, says):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(600, 3))
+    for step in range(1, 600):
+        x[step] += memory * x[step - 1]
+    data = pd.DataFrame(x, columns=list("abc")).assign(day=pd.date_range("2024", periods=600))
+    (warning,) = (w for w in advise(data, "c").warnings if "split by time" in w)
+    assert warning.startswith(says)
