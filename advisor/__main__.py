@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from advisor import AdvisorError, __version__, advise
+from advisor.pipes import ends_with_reader
 
 
+@ends_with_reader
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if there is advice, 2 if the file or the target cannot be used."""
     arguments = sys.argv[1:] if arguments is None else arguments

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from advisor import architectures
 from advisor.errors import AdvisorError, StoreError
+from advisor.pipes import ends_with_reader
 from benchmarks import scores, tracking
 from benchmarks.claims.running import add_command as add_claims
 from benchmarks.costs import Costs, Remaining
@@ -33,6 +34,7 @@ STORE = Path("runs/store.sqlite")
 _RETRIED = scores.FAILED
 
 
+@ends_with_reader
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code.
 

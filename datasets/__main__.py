@@ -15,11 +15,13 @@ from rich.text import Text
 
 import datasets
 from advisor.errors import AdvisorError
+from advisor.pipes import ends_with_reader
 from datasets.layouts import Layout
 from datasets.sources import openml
 from datasets.suites import suites
 
 
+@ends_with_reader
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 1 some could not be had, 2 wrong use, 130 interrupted."""
     args = _parser().parse_args(argv)

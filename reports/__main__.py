@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from advisor.errors import StoreError
+from advisor.pipes import ends_with_reader
 from benchmarks.store import Store
 from reports import agreement, claims, compare, document, export, figures, flags, html, markdown, published
 from reports.sentences import next_step
@@ -19,6 +20,7 @@ from reports.summary import ReportError, Summary, summarise
 SEED = 20220718  # of the bootstrap: the same store gives the same report
 
 
+@ends_with_reader
 def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
