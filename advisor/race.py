@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NUMBERS, FEWEST_ROWS, MOST_ROWS = 50_000_000, 500, 50_000  # inputs times rows that are raced on
 HELD = 2000  # rows judged on at most
+RESERVE = 0.12  # share of a fit's time that is kept for reading its rows and for predicting
 FOLDS = 4  # a quarter is held out; the other quarters take their turn only to tell who is first
 GROWTH, SMALLEST = 3, 300  # rows grow threefold from round to round, from about 300
 RESAMPLES = 500
@@ -214,7 +215,7 @@ class _Track:
             model = self.advice.estimator(family=family)
             model = model.steps[-1][1] if hasattr(model, "steps") else model
             if "time_limit" in model.get_params():
-                model.set_params(time_limit=max(0.1, limit))
+                model.set_params(time_limit=max(0.1, (1 - RESERVE) * limit))
             model.fit(self.data.take(train), self.data.y[train])
             predicted = model.predict(self.data.take(held))
         except Exception as error:  # whatever a family cannot do must not end the race of the others
