@@ -87,7 +87,10 @@ def recover(lags: Lags) -> Geometry:
     pictures = [g for g in found if g.image > 0.5]
     if pictures:
         return max(pictures, key=lambda g: g.image)
-    return next((g for g in found if g.layout is not None), whole)
+    series = [g for g in found if g.layout is not None]
+    if lags.size < 4 * MOST_BESIDE:  # the ends of a short path can look odd: not at the cost of a whole order
+        return max(series, key=lambda g: (g.order.share, g.stop - g.start), default=whole)
+    return series[0] if series else whole
 
 
 def _fold_part(lags: Lags, start: int, stop: int) -> Geometry:

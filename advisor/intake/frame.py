@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from advisor.intake._common import (
     sample_rows,
 )
 from advisor.lags import Floats
+from advisor.numbers import are_numbers
 from advisor.roles import as_numbers, roles_of
 from advisor.table import RUN, Column, Form, Role, Table
 
@@ -303,8 +305,9 @@ def _has_numbers(inputs: pd.DataFrame, place: int, dtype: Any, role: Role) -> bo
     """Whether a column takes part in facts about numbers, written as such or as text."""
     if role != "constant" or _is_number(dtype):
         return role in ("numeric", "ordinal", "constant")
-    cell = inputs.iloc[:, place].dropna().iloc[:1]  # the corner of a picture is a constant, too
-    return len(cell) > 0 and bool(as_numbers(cell).notna().all())
+    for cell in inputs.iloc[:, place].dropna().iloc[:1]:  # the corner of a picture is a constant, too
+        return isinstance(cell, Number) or (isinstance(cell, str) and are_numbers([cell]))
+    return False
 
 
 def _can_be_endless(dtype: Any) -> bool:

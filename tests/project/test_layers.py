@@ -15,6 +15,7 @@ ALLOWED = {
     "reports": (
         *(f"benchmarks.{name}" for name in ("store", "cell", "scores", "curves", "protocol")),
         "advisor.errors",
+        "advisor.pipes",
     ),
 }
 FILES = [p for package in sorted(FIRST_PARTY) for p in sorted((ROOT / package).rglob("*.py"))]
