@@ -13,6 +13,7 @@ from advisor.lags import Lags, nanmean
 from advisor.order import SHORTEST, Order, channel_steps, unit_step
 
 MOST_BESIDE = 8  # columns before or behind the ordered ones, such as a label, that are looked for at a time
+SHORT_LINE = 4 * MOST_BESIDE  # below so many columns each way to set some aside is a chance to be fooled
 ODD = 0.25  # a column beside agrees with no other a quarter as much as almost all of the others do
 
 
@@ -88,7 +89,7 @@ def recover(lags: Lags) -> Geometry:
     if pictures:
         return max(pictures, key=lambda g: g.image)
     series = [g for g in found if g.layout is not None]
-    if lags.size < 4 * MOST_BESIDE:  # the ends of a short path can look odd: not at the cost of a whole order
+    if lags.size < SHORT_LINE:  # the ends of a short path can look odd: not at the cost of a whole order
         return max(series, key=lambda g: (g.order.share, g.stop - g.start), default=whole)
     return series[0] if series else whole
 
@@ -104,7 +105,7 @@ def bodies(lags: Lags) -> Iterator[tuple[int, int]]:
     Of few columns all that seem odd or none: each way that is tried is a chance to find an order by luck.
     """
     fronts, backs = odd_ends(lags)
-    if lags.size < 4 * MOST_BESIDE:
+    if lags.size < SHORT_LINE:
         fronts, backs = fronts[-1:], backs[-1:]
     for front in reversed(fronts):
         for back in reversed(backs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -183,6 +183,22 @@ def spread(places: dict[str, float], gap: float) -> dict[str, float]:
     for name in sorted(places, key=lambda n: -places[n]):
         result[name] = previous = min(places[name], previous - gap)
     return result
+
+
+def label_ends(
+    ax: Axes, x: float, ends: dict[str, float], tall: int, text: Callable[[str], str] = str
+) -> None:
+    """Name lines at their ends, right of ``x``, kept apart in a panel so many pixels tall."""
+    for name, y in spread(ends, 14 / tall * np.ptp(ax.get_ylim())).items():
+        ax.annotate(
+            text(name),
+            (x, y),
+            xytext=(9, 0),
+            textcoords="offset points",
+            color=INK,
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def svg(figure: Figure, name: str, title: str, told: str, names: Sequence[str]) -> str:

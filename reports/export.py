@@ -19,7 +19,10 @@ SCHEMA: dict[str, tuple[str, str]] = {
     "key": ("24 hex digits", "hash of the cell's content: equal content, equal key"),
     "task": ("text", "task id, source:name"),
     "origin": ("text", "original collection; tasks of one origin are not independent"),
-    "structure": ("text", "declared structure: image, sequence, tabular, unknown"),
+    "structure": (
+        "text",
+        'declared structure: image, sequence, tabular, unknown; " destroyed" added where it is gone',
+    ),
     "kind": ("text", "classification or regression"),
     "metric": ("text", "accuracy or r2, higher is better"),
     "candidate": ("text", "architecture, or advisor"),

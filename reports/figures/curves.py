@@ -9,7 +9,6 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from benchmarks.curves import SHUFFLES
 from benchmarks.scores import BASELINE
 from reports import drawing, sentences
-from reports.drawing import INK
 from reports.figures import Figure
 from reports.style import look, shorten, structure_title
 from reports.summary import Summary
@@ -104,17 +103,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.set(xscale="log" if last > 20 else "linear")
             drawing.score_axis(ax, "y", lowest)
             ax.set_xlim(1, last)
-            apart = drawing.spread(ends, 14 / tall * np.ptp(ax.get_ylim()))
-            for name, at in apart.items():
-                ax.annotate(
-                    shorten(look(name, names).title, to=20),
-                    (last, at),
-                    xytext=(9, 0),
-                    textcoords="offset points",
-                    color=INK,
-                    va="center",
-                    annotation_clip=False,
-                )
+            drawing.label_ends(ax, last, ends, tall, lambda name: shorten(look(name, names).title, to=20))
             ax.xaxis.set_minor_locator(NullLocator())
             ticks = (1, 2, 5, 10, 20, 50, 100, 200, 400) if last > 20 else (1, 2, 4, 6, 8, 10, 15, 20)
             few = ticks[:: 2 if last > 50 else 1]

@@ -139,7 +139,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.set_axisbelow(True)
             ax.set(xscale="log", ylim=(lowest - room, highest + room))
             ends: dict[str, float] = {}
-            at: dict[str, float] = {}
+            far = 0.0
             for (name, destroyed), line in table[table["structure"] == group].groupby(
                 ["candidate", "destroyed"], sort=False
             ):
@@ -151,20 +151,10 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                 for place, value in zip(x, line["mean"]):
                     drawing.mark(ax, place, value, style, 5 if destroyed else 8, hollow=bool(destroyed))
                 title = f"{shorten(style.title, to=10)}{' destroyed' if destroyed else ''}"
-                ends[title], at[title] = float(line["mean"].iloc[-1]), float(x.iloc[-1])
+                ends[title], far = float(line["mean"].iloc[-1]), max(far, float(x.iloc[-1]))
                 if not destroyed:
                     told.append(f"{structure_title(group)}, {style.title}: {_told(line)}")
-            apart = drawing.spread(ends, 14 / tall * np.ptp(ax.get_ylim()))
-            for title, y in apart.items():
-                ax.annotate(
-                    title,
-                    (max(at.values()), y),
-                    xytext=(9, 0),
-                    textcoords="offset points",
-                    color=INK,
-                    va="center",
-                    annotation_clip=False,
-                )
+            drawing.label_ends(ax, far, ends, tall)
             ax.set_xlim(sizes[0] * 0.85, sizes[-1] * 1.1)
             ax.xaxis.set_major_locator(FixedLocator(sizes))
             ax.xaxis.set_minor_locator(NullLocator())
