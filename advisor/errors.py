@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,6 +78,32 @@ class EngineError(AdvisorError):
 
 class StoreError(AdvisorError):
     """The results store or the MLflow database cannot be used as it is."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Ask whether a name that is not known was meant for one that is.
+
+    Parameters
+    ----------
+    name : str
+        What came.
+    known : iterable of str
+        What there is.
+
+    Returns
+    -------
+    str
+        The question, with a space behind it; empty where nothing is alike.
+
+    Examples
+    --------
+    >>> did_you_mean("resnt", ["mlp", "resnet"])
+    "did you mean 'resnet'? "
+    >>> did_you_mean("forest", ["mlp", "resnet"])
+    ''
+    """
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -15,7 +14,7 @@ from typing import Any
 import advisor
 import datasets
 from advisor import architectures
-from advisor.errors import StudyError
+from advisor.errors import StudyError, did_you_mean
 from benchmarks import candidates
 from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, canonical_json
@@ -336,10 +335,8 @@ def _checked(
 
 def _unknown(what: str, name: str, known: Iterable[str], *, where: str, also: str = "") -> StudyError:
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
     return StudyError(
         f"each {what} must be known",
         got=f"{name!r} in {where}",
-        do=f"{hint}known: {', '.join(known)}{also}",
+        do=f"{did_you_mean(name, known)}known: {', '.join(known)}{also}",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import operator
 import os
@@ -18,7 +17,7 @@ from typing import Any
 import filelock
 import pandas as pd
 
-from advisor.errors import StoreError
+from advisor.errors import StoreError, did_you_mean
 from benchmarks.advised import resolve_advice
 from benchmarks.budget import mark_beyond
 from benchmarks.cell import Cell, Outcome, canonical_json
@@ -206,11 +205,10 @@ class Store:
             row = self._db.execute("SELECT * FROM studies WHERE name = ?", (name,)).fetchone()
         if row is None:
             known = self.studies()
-            close = difflib.get_close_matches(name, known, n=1)
             raise StoreError(
                 f"the study must be in the store {self.path}",
                 got=repr(name),
-                do=(f"did you mean {close[0]!r}? " if close else "")
+                do=did_you_mean(name, known)
                 + (f"it holds {', '.join(known)}" if known else "it is empty: run a study first"),
             )
         settings = dict(zip(("name", "title", "declared", "created"), row))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from fnmatch import fnmatchcase
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from advisor.errors import did_you_mean
 from reports.style import task_title
 from reports.summary import ReportError
 
@@ -100,10 +100,9 @@ def chosen(asked: str, tasks: pd.DataFrame) -> pd.DataFrame:
         elif (task := short.get(name, name)) in known:
             why.setdefault(task, "asked for")
         else:
-            close = difflib.get_close_matches(name, [*short, *known], n=1)
             raise ReportError(
                 "a task to leave out must be one of the study",
                 got=repr(name),
-                do=f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(known[:8])}",
+                do=did_you_mean(name, [*short, *known]) or f"choose among {', '.join(known[:8])}",
             )
     return pd.DataFrame(why.items(), columns=["task", "why"])

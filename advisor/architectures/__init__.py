@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 
 from advisor.architectures.base import Architecture, Capabilities, Kind, Structure
-from advisor.errors import MissingDependency, StudyError
+from advisor.errors import MissingDependency, StudyError, did_you_mean
 
 __all__ = ["Architecture", "Capabilities", "Kind", "Structure", "get", "names"]
 
@@ -71,12 +70,10 @@ def get(name: str) -> Architecture:
     """
     known = names()
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
         raise StudyError(
             "the candidate must be a known architecture",
             got=repr(name),
-            do=f"{hint}choose one of {', '.join(known)}",
+            do=f"{did_you_mean(name, known)}choose one of {', '.join(known)}",
         )
     try:
         module = importlib.import_module(f"{__name__}.{name}")

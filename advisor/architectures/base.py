@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from advisor.errors import InputError
+from advisor.errors import InputError, did_you_mean
 
 Kind = Literal["classification", "regression"]
 Structure = Literal["image", "sequence", "tabular"]
@@ -124,11 +123,10 @@ class Architecture:
         known = inspect.signature(estimator).parameters
         for name in config:
             if name not in known and not any(p.kind is p.VAR_KEYWORD for p in known.values()):
-                close = difflib.get_close_matches(name, known, n=1)
                 raise InputError(
                     f"the hyperparameters of {self.name} must be known",
                     got=repr(name),
-                    do=f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(known)}",
+                    do=did_you_mean(name, known) or f"choose among {', '.join(known)}",
                 )
         if self.can.uses_layout:
             config["layout"] = layout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
-from advisor.errors import InputError, TargetError, unusable
+from advisor.errors import InputError, TargetError, did_you_mean, unusable
 from advisor.pictures import is_opened
 from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS, ROLES, Role
 from advisor.target import infer_kind
@@ -68,12 +67,11 @@ def column_target(frame: pd.DataFrame, target: Any) -> Any:
     names = {str(label): label for label in frame.columns}
     if str(target) in names:
         return names[str(target)]
-    close = difflib.get_close_matches(str(target), names, n=1, cutoff=0.5)
     shown = ", ".join(repr(name) for name in list(names)[-5:])
     raise TargetError(
         "the target must be a column of the data or one value per row",
         got=repr(target)[:60],
-        do=f"did you mean {close[0]!r}?" if close else f"choose a column, such as {shown}",
+        do=did_you_mean(str(target), names) or f"choose a column, such as {shown}",
     )
 
 
@@ -84,11 +82,10 @@ def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Rol
     for name, role in roles.items():
         label = name if name in frame.columns else names.get(str(name))
         if label is None:
-            close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
             raise InputError(
                 "roles must be given for columns of the data, the target left out",
                 got=repr(name),
-                do=f"did you mean {close[0]!r}?" if close else "check the names",
+                do=did_you_mean(str(name), names) or "check the names",
             )
         if role not in ROLES:
             raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
-from advisor.errors import StudyError
+from advisor.errors import StudyError, did_you_mean
 from datasets.task import Task, TaskInfo
 
 __all__ = ["Source", "describe", "load", "members", "names", "unknown"]
@@ -101,9 +100,9 @@ def unknown(required: str, *, got: str, among: Sequence[str]) -> StudyError:
     >>> print(unknown("the set must be known", got="digit", among=["digits", "emoji"]))
     the set must be known, got 'digit': did you mean 'digits'? choose one of digits, emoji
     """
-    close = difflib.get_close_matches(got, among, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return StudyError(required, got=repr(got), do=f"{hint}choose one of {', '.join(among)}")
+    return StudyError(
+        required, got=repr(got), do=f"{did_you_mean(got, among)}choose one of {', '.join(among)}"
+    )
 
 
 def load(task_id: str) -> Task:
