@@ -99,7 +99,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     --------
     >>> did_you_mean("resnt", ["mlp", "resnet"])
     "did you mean 'resnet'? "
-    >>> did_you_mean("forest", ["mlp", "resnet"])
+    >>> did_you_mean("svm", ["mlp", "resnet"])
     ''
     """
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
