@@ -23,9 +23,9 @@ from advisor.intake import read
 from advisor.outlook import TIE, features_of
 from advisor.policy import Verdict, decide
 from advisor.probes import Evidence, measure
-from advisor.roles import left_out
+from advisor.roles import Role, left_out
 from advisor.standings import Race
-from advisor.table import Role, Table
+from advisor.table import Table
 
 Effort = Literal["look", "probe", "race"]
 MATTERS, FASTER = 0.005, 2.0  # points of the score for which nobody waits so many times longer

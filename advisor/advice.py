@@ -14,7 +14,7 @@ from advisor.errors import TargetError
 from advisor.fit_time import FitTime
 from advisor.outlook import Expected
 from advisor.probes.base import Evidence, number
-from advisor.table import Role
+from advisor.roles import Role
 
 if TYPE_CHECKING:
     from advisor.standings import Race

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from advisor.dates import MONTHS, parse_times
 from advisor.numbers import are_numbers, as_numbers, whole
-from advisor.table import Role
+from advisor.roles import Role
 
 Seconds = NDArray[np.float64]
 YEARS = (1500, 2100)

@@ -14,8 +14,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from advisor import cells, pictures
 from advisor.clocks import read_clock, seconds_of
 from advisor.errors import InputError
-from advisor.roles import as_numbers, numbers_of, roles_of
-from advisor.table import Role
+from advisor.numbers import as_numbers
+from advisor.roles import Role, numbers_of, roles_of
 
 Tensor = NDArray[np.float32]
 

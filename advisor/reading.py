@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor.clocks import seconds_of
 from advisor.errors import InputError
-from advisor.roles import LEFT_OUT, as_numbers, left_out
-from advisor.table import Role
+from advisor.numbers import as_numbers
+from advisor.roles import LEFT_OUT, Role, left_out
 
 
 class ReadColumns(TransformerMixin, BaseEstimator):

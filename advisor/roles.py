@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,22 @@ from numpy.typing import NDArray
 from advisor.dates import are_dates, packed, parse_times
 from advisor.errors import InputError, unusable
 from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
-from advisor.table import Role
 
-__all__ = ["LEFT_OUT", "as_numbers", "left_out", "numbers_of", "parse_times", "role_of", "roles_of"]
+Role = Literal[
+    "numeric",
+    "ordinal",
+    "categorical",
+    "text",
+    "time",
+    "identifier",
+    "entity",
+    "constant",
+    "array",
+    "image",
+    "file",
+    "ignore",
+]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 WORDS_OF_TEXT = 3  # mean words per cell; AutoGluon draws the line at the same place
 LETTERS_OF_TEXT = 30  # mean letters per cell of strings without spaces, such as DNA

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from advisor.architectures.base import Kind
+from advisor.clocks import Clock, clocks
 from advisor.geometry import Geometry, recover
 from advisor.lags import Floats, Lags
 from advisor.pictures import Pictures
+from advisor.roles import Role
 from advisor.seriation import Recovered, recover_order
 from advisor.topology import Topology, measure_topology
-
-if TYPE_CHECKING:
-    from advisor.clocks import Clock
 
 Form = Literal[
     "table",
@@ -31,22 +30,6 @@ Form = Literal[
     "image_cells",
     "image_folder",
 ]
-Role = Literal[
-    "numeric",
-    "ordinal",
-    "categorical",
-    "text",
-    "time",
-    "identifier",
-    "entity",
-    "constant",
-    "array",
-    "image",
-    "file",
-    "ignore",
-]
-ROLES: tuple[Role, ...] = get_args(Role)
-
 NUMBERS = 500_000  # numbers looked at for facts about columns, between the two limits of rows that follow
 FEWEST_ROWS, MOST_ROWS = 512, 2048
 LEVEL_ALONE = 0.5  # agreement of columns far apart above which the level of a row hides its shape
@@ -168,8 +151,6 @@ class Table:
     @cached_property
     def clocks(self) -> list[Clock]:
         """What may count time in the first rows, among the columns that are not to be ignored."""
-        from advisor.clocks import clocks  # which reads columns in their roles
-
         return clocks(self.run, {c.label: c.role for c in self.columns if c.role != "ignore"})
 
     @cached_property

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import clone
 
 from advisor.architectures._preprocessing import CELLS, check_rows
+from advisor.architectures._target import check_target
 from advisor.errors import AdvisorError, NotEnoughMemory
 
 SAMPLE = 2**14  # values of the rows that a prediction looks at
@@ -33,8 +34,6 @@ def peak_memory(estimator: Any, X: Any, y: Any) -> dict[str, int]:
     dict
         Bytes by device, see :meth:`advisor.architectures._learner.Learner.peak_memory`.
     """
-    from advisor.architectures._target import check_target
-
     other = clone(estimator).set_params(random_state=0)
     X = X if hasattr(X, "columns") or hasattr(X, "tocsr") else np.asarray(X)
     n, d = X.shape[0], int(np.prod(X.shape[1:]))

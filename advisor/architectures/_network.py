@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from advisor.architectures._checks import check_fit
 from advisor.architectures._encoders import TableEncoder, fold_encoder
 from advisor.architectures._learner import Classifier, Learner, Regressor
 from advisor.architectures._network_memory import fit_memory
 from advisor.architectures._preprocessing import Layout, Rows, check_layout, check_rows
-from advisor.architectures._target import check_fit, inner_split, seed_of
+from advisor.architectures._target import inner_split, seed_of
 from advisor.architectures._training import (
     Recipe,
     Schedule,

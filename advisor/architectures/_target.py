@@ -12,55 +12,8 @@ from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, Stan
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
-from advisor.architectures._memory import check_memory
-from advisor.architectures._preprocessing import Layout, Rows, check_rows
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
-
-
-def check_fit(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, *, kind: Kind, layout: Layout | None = None
-) -> tuple[Rows, NDArray[Any], NDArray[np.float64] | None]:
-    """Check everything that goes into fit; rows of weight 0 are dropped before anything is learned from them.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Remembers the number and names of the columns.
-    X : DataFrame or array-like, shape (n, d) or (n, *layout)
-        Inputs.
-    y : array-like, shape (n,)
-        Labels or numbers.
-    sample_weight : array-like, shape (n,), or None
-        Weights of the rows.
-    kind : {"classification", "regression"}
-        What is predicted.
-    layout : tuple of int, optional
-        How a row folds.
-
-    Returns
-    -------
-    rows, labels, weight
-        As :func:`advisor.architectures._preprocessing.check_rows`, :func:`check_target` and
-        :func:`check_weight` give them.
-
-    Raises
-    ------
-    InputError
-        If something cannot be used.
-    NotEnoughMemory
-        If the fit needs more memory than is free.
-    """
-    check_memory(estimator, X, y)
-    rows = check_rows(estimator, X, layout=layout, reset=True)
-    labels = check_target(y, kind, len(rows))
-    weight = check_weight(sample_weight, rows)
-    if weight is not None and not weight.all():
-        counts = weight > 0
-        rows, weight = rows[counts], weight[counts]
-        labels = check_target(labels[counts], kind, len(rows))
-        weight = None if (weight == weight[0]).all() else weight
-    return rows, labels, weight
 
 
 def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:

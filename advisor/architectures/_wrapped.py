@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from advisor.architectures._checks import check_fit
 from advisor.architectures._encoders import TableEncoder
 from advisor.architectures._learner import Learner
 from advisor.architectures._memory import encoding
 from advisor.architectures._preprocessing import Rows, check_rows
-from advisor.architectures._target import check_fit, seed_of
+from advisor.architectures._target import seed_of
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

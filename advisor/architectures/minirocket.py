@@ -19,11 +19,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from advisor.architectures._checks import check_fit
 from advisor.architectures._encoders import fold_encoder
 from advisor.architectures._learner import Classifier, Learner, Regressor
 from advisor.architectures._memory import encoding
 from advisor.architectures._preprocessing import Layout, Rows, check_layout, check_rows
-from advisor.architectures._target import check_fit, seed_of
+from advisor.architectures._target import seed_of
 from advisor.architectures._training import pick_device
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import InputError
-from advisor.table import Role, Table
+from advisor.roles import Role
+from advisor.table import Table
 
 
 def kinds() -> list[ModuleType]:

@@ -16,7 +16,8 @@ from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
 from advisor.errors import InputError, TargetError, did_you_mean, unusable
 from advisor.pictures import is_opened
-from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS, ROLES, Role
+from advisor.roles import ROLES, Role
+from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS
 from advisor.target import infer_kind
 
 CELLS = 500  # cells of a column of objects whose types are looked at

@@ -24,7 +24,8 @@ from advisor.intake._common import (
 )
 from advisor.pictures import is_opened
 from advisor.ranks import midranks
-from advisor.table import RUN, Column, Form, Role, Table
+from advisor.roles import Role
+from advisor.table import RUN, Column, Form, Table
 
 LARGE = 8_000_000  # numbers looked at in items of several axes
 FEWEST_ITEMS = 32

@@ -9,7 +9,8 @@ import numpy as np
 
 from advisor import intake
 from advisor.errors import InputError
-from advisor.table import Role, Table
+from advisor.roles import Role
+from advisor.table import Table
 
 
 def accepts(data: Any) -> bool:

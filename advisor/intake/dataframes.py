@@ -11,7 +11,8 @@ import pandas as pd
 from advisor.errors import InputError, MissingDependency
 from advisor.intake import frame
 from advisor.intake._common import from_package
-from advisor.table import Role, Table
+from advisor.roles import Role
+from advisor.table import Table
 
 PACKAGES = ("polars", "pyarrow", "modin", "cudf", "dask", "duckdb", "ibis", "pyspark", "sqlframe")
 

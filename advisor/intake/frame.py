@@ -27,9 +27,9 @@ from advisor.intake._common import (
     sample_rows,
 )
 from advisor.lags import Floats
-from advisor.numbers import are_numbers
-from advisor.roles import as_numbers, roles_of
-from advisor.table import RUN, Column, Form, Role, Table
+from advisor.numbers import are_numbers, as_numbers
+from advisor.roles import Role, roles_of
+from advisor.table import RUN, Column, Form, Table
 
 
 def accepts(data: Any) -> bool:

@@ -14,7 +14,8 @@ from advisor.errors import InputError, TargetError
 from advisor.intake import frame, stream
 from advisor.intake._common import as_labels, check_rows, check_target, column_target, is_values
 from advisor.pictures import LOOK
-from advisor.table import RUN, Role, Table
+from advisor.roles import Role
+from advisor.table import RUN, Table
 
 WHOLE = 200_000_000  # bytes up to which all rows are read
 

@@ -13,7 +13,8 @@ from advisor import intake
 from advisor.errors import InputError, TargetError
 from advisor.intake import _files, _folder, frame
 from advisor.intake._common import is_values
-from advisor.table import Role, Table
+from advisor.roles import Role
+from advisor.table import Table
 
 
 def accepts(data: Any) -> bool:

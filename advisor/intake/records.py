@@ -11,7 +11,8 @@ import pandas as pd
 from advisor import intake
 from advisor.cells import as_numbers
 from advisor.errors import InputError
-from advisor.table import Role, Table
+from advisor.roles import Role
+from advisor.table import Table
 
 
 def accepts(data: Any) -> bool:

@@ -19,7 +19,8 @@ from advisor.intake._common import (
     is_values,
     sample_rows,
 )
-from advisor.table import FEWEST_ROWS, RUN, Column, Role, Table
+from advisor.roles import Role
+from advisor.table import FEWEST_ROWS, RUN, Column, Table
 
 COLUMNS = 8192  # read in the order held; of more than these, FEW are drawn
 FEW = 2048

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.errors import InputError
 from advisor.intake._common import from_package
-from advisor.table import Role
+from advisor.roles import Role
 
 BATCHES = ("DataLoader", "IterableDataset", "IterableDatasetDict", "IterDataPipe")
 

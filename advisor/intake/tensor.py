@@ -16,7 +16,8 @@ from advisor.errors import InputError
 from advisor.intake import array, stream
 from advisor.intake._common import as_labels, check_rows, check_target, from_package, is_values
 from advisor.pictures import decoded, is_opened, opened
-from advisor.table import NUMBERS, Role, Table
+from advisor.roles import Role
+from advisor.table import NUMBERS, Table
 
 FEWEST, MOST = 128, 2048  # items of a data set that are read
 
