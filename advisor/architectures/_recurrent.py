@@ -187,12 +187,12 @@ CAN = Capabilities(
 )
 
 SPACE = {
-    "hidden": [32, 64, 128, 256],
-    "n_layers": [1, 2, 3],
+    "hidden": [32, 64, 128],
+    "n_layers": [1, 2],
     "bidirectional": [False, True],
-    "dropout": scipy.stats.uniform(0.0, 0.5),
-    "learning_rate": scipy.stats.loguniform(3e-4, 2e-2),
-    "weight_decay": scipy.stats.loguniform(1e-4, 1e-1),
-    "batch_size": [16, 32, 64, 128],
-    "max_epochs": [15, 30, 60],
+    "dropout": scipy.stats.uniform(0.0, 0.3),
+    "learning_rate": scipy.stats.loguniform(2e-3, 2e-2),
+    "weight_decay": scipy.stats.loguniform(1e-4, 1e-2),
+    "batch_size": [16, 32, 64],
+    "max_epochs": [30, 60],
 }
