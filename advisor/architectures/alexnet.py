@@ -187,9 +187,9 @@ ARCHITECTURE = Architecture(
     space={
         "width_factor": [0.125, 0.25, 0.5],
         "dropout": scipy.stats.uniform(0.0, 0.6),
-        "learning_rate": scipy.stats.loguniform(1e-4, 3e-3),
-        "weight_decay": scipy.stats.loguniform(1e-4, 1e-1),
-        "batch_size": [32, 64, 128],
+        "learning_rate": scipy.stats.loguniform(2e-4, 2e-3),
+        "weight_decay": scipy.stats.loguniform(1e-4, 3e-2),
+        "batch_size": [16, 32, 64],
         "max_epochs": [20, 40, 80],
     },
     reference="Krizhevsky, Sutskever, Hinton (2012), NeurIPS",

@@ -162,9 +162,9 @@ ARCHITECTURE = Architecture(
         native=frozenset({"image"}), uses_layout=True, sample_weight=True, gpu=True, iterative=True
     ),
     space={
-        "learning_rate": scipy.stats.loguniform(3e-4, 2e-2),
-        "weight_decay": scipy.stats.loguniform(1e-4, 1e-1),
-        "batch_size": [16, 32, 64, 128],
+        "learning_rate": scipy.stats.loguniform(1e-3, 1e-2),
+        "weight_decay": scipy.stats.loguniform(1e-4, 3e-2),
+        "batch_size": [16, 32, 64],
         "max_epochs": [20, 40, 80],
     },
     reference="LeCun, Bottou, Bengio, Haffner (1998), Proceedings of the IEEE 86(11)",
