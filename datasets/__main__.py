@@ -108,13 +108,15 @@ def show_audit(args: argparse.Namespace) -> int:
 
     console = _console()
     with console.status("looking") as status:
-        flags, failed = audit.audit_all(args.name, progress=lambda task: status.update(f"looking at {task}"))
+        flags, looked, failed = audit.audit_all(
+            args.name, progress=lambda task: status.update(f"looking at {task}")
+        )
     told = audit.table_of(flags)
     if args.csv is not None:
         told.to_csv(args.csv, index=False)
     table = Table("task", "kind", "evidence", show_lines=True)
     for flag in flags:
-        table.add_row(Text(flag.task), Text(flag.kind), Text(flag.evidence))
+        table.add_row(Text(f"{flag.task}\n{flag.origin}"), Text(flag.kind), Text(flag.evidence))
     if flags:
         console.print(table)
     for kind, meaning in audit.KINDS.items():
@@ -122,7 +124,7 @@ def show_audit(args: argparse.Namespace) -> int:
             console.print(Text(f"{kind}: {tasks} task{'s' if tasks > 1 else ''}, {meaning}"))
     for task_id, error in failed.items():
         console.print(Text(f"failed: {task_id}: {error}", style="red"))
-    console.print(f"{told['task'].nunique()} tasks with a flag", highlight=False)
+    console.print(f"{told['task'].nunique()} of {len(looked)} tasks with a flag", highlight=False)
     return 1 if failed else 0
 
 

@@ -64,11 +64,14 @@ class Flag:
         One of :data:`KINDS`.
     evidence : str
         A sentence with its numbers.
+    origin : str
+        Where the data come from, as in :class:`~datasets.task.Task`.
     """
 
     task: str
     kind: str
     evidence: str
+    origin: str = ""
 
 
 def audit(task: Task, *, seed: int = 0) -> list[Flag]:
@@ -113,12 +116,12 @@ def audit(task: Task, *, seed: int = 0) -> list[Flag]:
     score, metric, rows = _skill(task, seed)
     if score >= CERTAIN:
         found.append(("certain", f"small boosted trees on {rows} rows: {metric} {score:.4f} on others"))
-    return [Flag(task.id, kind, sentence) for kind, sentence in found]
+    return [Flag(task.id, kind, sentence, task.origin) for kind, sentence in found]
 
 
 def audit_all(
     names: Iterable[str], *, progress: Callable[[str], None] | None = None
-) -> tuple[list[Flag], dict[str, AdvisorError]]:
+) -> tuple[list[Flag], list[str], dict[str, AdvisorError]]:
     """Look over every task of suites and patterns.
 
     Parameters
@@ -132,26 +135,30 @@ def audit_all(
     -------
     flags : list of Flag
         What was found.
+    looked : list of str
+        Ids of the tasks that were looked at.
     failed : dict of str to AdvisorError
         Why other tasks could not be looked at.
     """
     survey = datasets.survey(names)
     flags: list[Flag] = []
+    looked: list[str] = []
     failed = dict(survey.failed)
     for info in survey.infos:
         if progress is not None:
             progress(info.id)
         try:
             flags += audit(datasets.load(info.id))
+            looked.append(info.id)
         except AdvisorError as error:
             failed[info.id] = error
-    return flags, failed
+    return flags, looked, failed
 
 
 def table_of(flags: Iterable[Flag]) -> pd.DataFrame:
-    """Flags as a table with the columns ``task, kind, evidence``."""
+    """Flags as a table with the columns ``task, origin, kind, evidence``."""
     rows: list[dict[str, Any]] = [vars(flag) for flag in flags]
-    return pd.DataFrame(rows, columns=["task", "kind", "evidence"])
+    return pd.DataFrame(rows, columns=["task", "origin", "kind", "evidence"])
 
 
 def _skill(task: Task, seed: int) -> tuple[float, str, int]:

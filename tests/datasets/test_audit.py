@@ -62,8 +62,11 @@ def test_a_target_that_moves_step_by_step():
 
 def test_all_tasks_are_looked_at_and_failures_told():
     seen = []
-    flags, failed = audit_all(["embedded:concrete", "file:nowhere.csv?target=y"], progress=seen.append)
-    assert seen == ["embedded:concrete"]
+    flags, looked, failed = audit_all(
+        ["embedded:concrete", "file:nowhere.csv?target=y"], progress=seen.append
+    )
+    assert seen == looked == ["embedded:concrete"]
+    assert all("Concrete" in flag.origin for flag in flags)
     assert list(failed) == ["file:nowhere.csv?target=y"]
     assert set(table_of(flags)["kind"]) <= set(KINDS)
 
