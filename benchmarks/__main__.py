@@ -24,6 +24,7 @@ from benchmarks.claims.running import add_command as add_claims
 from benchmarks.costs import Costs, Remaining
 from benchmarks.driver import clock, run_study
 from benchmarks.engine.options import add_options, add_workers, make_engine, places, positive
+from benchmarks.importing import add_command as add_import
 from benchmarks.plan import Study, plan
 from benchmarks.protocol import VARIANTS, Protocol
 from benchmarks.settling import add_command as add_settle
@@ -318,6 +319,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("names", nargs="*", metavar="NAME", help="candidates (default: all)")
     added.add_argument("--protocol", choices=VARIANTS, default="holdout", help="(default: holdout)")
     add_settle(command)
+    add_import(command)
     add_claims(command)
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
     added.add_argument("--port", type=positive, default=5000)

@@ -30,7 +30,7 @@ from benchmarks.engine import Engine, Limits
 from benchmarks.plan import Study, plan
 from benchmarks.store import Store
 from benchmarks.summary import show_missing
-from datasets import TaskInfo
+from datasets import Survey, TaskInfo
 
 _FINE = ("ok", "skipped", BEYOND)
 _EVERY = 10.0  # seconds between lines where there is no terminal
@@ -85,24 +85,15 @@ def run_study(
     AdvisorError
         If the study cannot be planned, no task of it can be had, or the store cannot be written.
     """
-    found = study.survey()
-    infos = found.infos
+    found, cells = declare(store, study)
     if console is not None:
         show_missing(console, found.failed)
-    cells = plan(study, infos)
-    store.declare(
-        study.name,
-        title=study.title,
-        declared=study.text,
-        tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
-        cells=cells,
-    )
     limits = Limits(seconds=study.cell_seconds, memory_mb=study.memory_mb)
     summary = run_cells(
         store,
         study.name,
         cells,
-        infos,
+        found.infos,
         engine=engine,
         function=lambda: _function(study, function),
         limits=limits,
@@ -112,6 +103,20 @@ def run_study(
     )
     summary.missing = found.failed
     return summary
+
+
+def declare(store: Store, study: Study) -> tuple[Survey, list[Cell]]:
+    """Plan a study and say in the store which cells it consists of; gives its tasks and these cells."""
+    found = study.survey()
+    cells = plan(study, found.infos)
+    store.declare(
+        study.name,
+        title=study.title,
+        declared=study.text,
+        tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in found.infos],
+        cells=cells,
+    )
+    return found, cells
 
 
 def run_cells(
