@@ -36,6 +36,8 @@ _PR_SET_PDEATHSIG = 1
 _POLL = 0.2  # seconds between looks at the workers
 _GRACE = 2.0  # seconds in which pebble itself should have noticed a dead worker
 _STALL = 180.0  # seconds without any cell running: a worker died with the lock of the queue in its hand
+# a worker imports the script that was started, which begins a second run in it if nothing guards that
+_DIED = "the workers died before it could start: a script that runs a study needs if __name__ == '__main__'"
 _ATTEMPTS = 3  # starts of a cell whose pool broke before it was seen to run
 
 
@@ -80,7 +82,7 @@ class LocalEngine:
                     if attempts[cell.key] < _ATTEMPTS:
                         again.append(cell)
                     else:
-                        yield failure(cell, "error", "the workers died before it could start")
+                        yield failure(cell, "error", _DIED)
 
 
 class _Pool:
