@@ -20,7 +20,16 @@ POLICIES = {
     "textbook": "Textbook rule (told the structure: image CNN, sequence LSTM, table trees)",
 }
 
-_SPOKEN = {"gbt": "boosted trees", "linear": "the linear model", "dummy": "the dummy"}
+_SPOKEN = {
+    "gbt": "boosted trees",
+    "linear": "the linear model",
+    "dummy": "the dummy",
+    "random_forest": "the random forest",
+    "gradient_boosting": "gradient boosting",
+    "hist_gradient_boosting": "histogram boosting",
+    "nearest_neighbours": "nearest neighbours",
+    "last_value": "the last value",
+}
 
 
 def headline(summary: Summary) -> str:

@@ -25,7 +25,28 @@ KNOWN = {
     "dummy": Look("Dummy", "#84888f", "#8a909b", "x"),
     "advisor": Look("Advisor’s choice", "#1b1f25", "#f1f3f5", "*"),
 }
-# for candidates of the user's own
+# how the field writes the names of others; they are drawn like those of the user's own
+TITLES = {
+    "alexnet": "AlexNet",
+    "catboost": "CatBoost",
+    "fcn": "FCN",
+    "ft_transformer": "FT-Transformer",
+    "gradient_boosting": "Gradient boosting",
+    "gru": "GRU",
+    "hist_gradient_boosting": "Histogram boosting",
+    "last_value": "Last value",
+    "lenet": "LeNet",
+    "lightgbm": "LightGBM",
+    "minirocket": "MiniRocket",
+    "nearest_neighbours": "Nearest neighbours",
+    "random_forest": "Random forest",
+    "resnet": "ResNet",
+    "resnet1d": "ResNet-1D",
+    "rnn": "RNN",
+    "saint": "SAINT",
+    "tabm": "TabM",
+    "transformer": "Transformer",
+}
 SPARE = [
     ("#7a5195", "#bb94d6", "P"),
     ("#8a6d00", "#d9bb4a", "X"),
@@ -103,10 +124,10 @@ def title(name: str) -> str:
 
     Examples
     --------
-    >>> title("gbt"), title("my_net")
-    ('Boosted trees', 'my_net')
+    >>> title("gbt"), title("ft_transformer"), title("my_net")
+    ('Boosted trees', 'FT-Transformer', 'my_net')
     """
-    return KNOWN[name].title if name in KNOWN else shorten(name)
+    return KNOWN[name].title if name in KNOWN else TITLES.get(name) or shorten(name)
 
 
 def structure_title(structure: str | None) -> str:
