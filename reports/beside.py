@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
@@ -49,9 +47,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
                 if np.isfinite(low):
                     ax.plot([low, high], [y, y], color=style.light, lw=5, alpha=0.38, solid_capstyle="round")
                 drawing.mark(ax, mean, y, style, 9)
-                at: dict[str, Any] = {"color": INK, "va": "center", "transform": ax.get_yaxis_transform()}
-                ax.text(-0.05, y, shorten(style.title, to=15), ha="right", **at)
-                ax.text(1.04, y, sentences.signed(mean), ha="left", **at)
+                drawing.name_row(ax, y, shorten(style.title, to=15), sentences.signed(mean))
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[], xlim=(-reach, reach))
             step = 10 ** np.floor(np.log10(reach))
             step = step if reach / step >= 2 else step / 2

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.optimize import isotonic_regression
 
 from reports.style import FAULTS, Look, look, structure_title
 
@@ -74,7 +75,7 @@ def panels(
     axes: list[Axes] = []
     for i, group in enumerate(groups):
         x, y = 4 + cell * (i % columns), foot + tall * (rows - 1 - i // columns)
-        ax = place(figure, x + left, y + below, min(cell, 480) - left - right, height)
+        ax = place(figure, x + left, y + below, cell - left - right, height)
         title, n = structure_title(group), int((structure == group).sum())
         note = f"{n} task{'s' if n != 1 else ''}"
         w, h = figure.get_size_inches() * 72
@@ -112,6 +113,23 @@ def mark(ax: Axes, x: float, y: float, style: Look, size: float, *, hollow: bool
         clip_on=False,
         zorder=3,
     )
+
+
+def name_row(ax: Axes, y: float, name: str, value: str, *, weight: str = "normal") -> None:
+    """Write a name left of a row of the panel and its value right of it, some pixels away at any width."""
+    for text, x, away, ha in ((name, 0, -8, "right"), (value, 1, 6, "left")):
+        ax.annotate(
+            text,
+            (x, y),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(away, 0),
+            textcoords="offset points",
+            color=INK,
+            weight=weight,
+            ha=ha,
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def score_axis(ax: Axes, which: str, lowest: float) -> None:
@@ -176,20 +194,27 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def spread(places: dict[str, float], gap: float) -> dict[str, float]:
-    """Push labels apart to at least ``gap``, from the highest down."""
-    result: dict[str, float] = {}
-    previous = np.inf
-    for name in sorted(places, key=lambda n: -places[n]):
-        result[name] = previous = min(places[name], previous - gap)
-    return result
+def spread(places: dict[str, float], gap: float, *, top: float = np.inf) -> dict[str, float]:
+    """Move labels as little as keeps them apart by ``gap``, from the highest down, none above ``top``.
+
+    Examples
+    --------
+    >>> {name: float(y) for name, y in spread({"a": 1.0, "b": 5.0, "c": 5.0}, 2.0).items()}
+    {'b': 6.0, 'c': 4.0, 'a': 1.0}
+    """
+    names = sorted(places, key=lambda name: -places[name])
+    steps = gap * np.arange(len(names))
+    # what keeps its order after each label is lifted by the gaps above it keeps its distance
+    lifted = isotonic_regression([places[name] for name in names] + steps, increasing=False).x
+    return dict(zip(names, np.minimum(lifted, top) - steps))
 
 
 def label_ends(
     ax: Axes, x: float, ends: dict[str, float], tall: int, text: Callable[[str], str] = str
 ) -> None:
     """Name lines at their ends, right of ``x``, kept apart in a panel so many pixels tall."""
-    for name, y in spread(ends, 14 / tall * np.ptp(ax.get_ylim())).items():
+    gap, top = 14 / tall * np.ptp(ax.get_ylim()), ax.get_ylim()[1]
+    for name, y in spread(ends, gap, top=top).items():
         ax.annotate(
             text(name),
             (x, y),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from benchmarks import scores
 from reports import drawing, sentences
-from reports.drawing import INK, MUTED
+from reports.drawing import MUTED
 from reports.figures import Figure
 from reports.style import look, structure_title
 from reports.summary import OVERALL, Summary
@@ -105,14 +103,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                     ax.plot([low, high], [y, y], color=style.light, lw=5, alpha=0.38, solid_capstyle="round")
                 drawing.mark(ax, mean, y, style, 9)
                 weight = "bold" if first else "normal"
-                beside: dict[str, Any] = {
-                    "color": INK,
-                    "weight": weight,
-                    "va": "center",
-                    "transform": ax.get_yaxis_transform(),
-                }
-                ax.text(-0.05, y, style.title, ha="right", **beside)
-                ax.text(1.04, y, f"{mean:.2f}", ha="left", **beside)
+                drawing.name_row(ax, y, style.title, f"{mean:.2f}", weight=weight)
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[])
             drawing.score_axis(ax, "x", lowest)
             best = table.iloc[-1]
