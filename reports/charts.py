@@ -79,7 +79,7 @@ def _lines(chart: Mapping[str, Any], name: str, narrow: bool) -> str:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.grid(True, color=GRID, lw=1)
     ax.set_axisbelow(True)
-    apart = drawing.spread(ends, 14 / height * float(np.ptp(ax.get_ylim())))
+    apart = drawing.spread(ends, 14 / height * float(np.ptp(ax.get_ylim())), top=ax.get_ylim()[1])
     for label, at in apart.items():
         text = shorten(look(label, list(series)).title, to=13 if narrow else 24)
         place = (float(series[label][chart["x"]].astype(float).max()), at)

@@ -251,4 +251,6 @@ def test_pareto_front_by_hand():
 
 def test_labels_are_pushed_apart_in_their_order():
     apart = drawing.spread({"a": 0.9, "b": 0.89, "c": 0.2}, 0.1)
-    assert apart == pytest.approx({"a": 0.9, "b": 0.8, "c": 0.2})
+    assert apart == pytest.approx({"a": 0.945, "b": 0.845, "c": 0.2})
+    crowded = drawing.spread({"a": 0.9, "b": 0.89, "c": 0.88}, 0.1, top=0.95)
+    assert crowded == pytest.approx({"a": 0.95, "b": 0.85, "c": 0.75})
