@@ -37,7 +37,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
     reach = float(np.nanmax(np.abs(table[["difference", "low", "high"]].to_numpy()))) * 1.1
     reach = max(reach, 0.01)
     with drawing.quiet():
-        figure, axes = drawing.panels(groups, structure, narrow, 25 * len(names), note, left=118, right=58)
+        figure, axes = drawing.panels(groups, structure, narrow, 25 * len(names), note, left=140, right=58)
         for ax, group in zip(axes, groups):
             rows = table[table["structure"] == (group if group in own else OVERALL)].set_index("candidate")
             ax.axvline(0, color=MUTED, lw=1.2)
@@ -47,7 +47,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
                 if np.isfinite(low):
                     ax.plot([low, high], [y, y], color=style.light, lw=5, alpha=0.38, solid_capstyle="round")
                 drawing.mark(ax, mean, y, style, 9)
-                drawing.name_row(ax, y, shorten(style.title, to=15), sentences.signed(mean))
+                drawing.name_row(ax, y, shorten(style.title, to=18), sentences.signed(mean))
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[], xlim=(-reach, reach))
             step = 10 ** np.floor(np.log10(reach))
             step = step if reach / step >= 2 else step / 2
@@ -82,7 +82,7 @@ def curves(table: pd.DataFrame, *, narrow: bool = False) -> str:
     last = int(table["trials"].max())
     lowest = float(table[["ours", "published"]].min().min())
     sides = {"published": "Published", "ours": "Here"}
-    width, right, tall = (NARROW, 104, 190) if narrow else (WIDE, 120, 220)
+    width, right, tall = (NARROW, 136, 190) if narrow else (WIDE, 140, 220)
     columns = 1 if narrow else 2
     note = "Trials of random search against the mean normalised test score; each side on its own scale"
     rows = drawing.lines(note, narrow)
@@ -110,7 +110,7 @@ def curves(table: pd.DataFrame, *, narrow: bool = False) -> str:
             apart = drawing.spread(ends, 14 / tall * float(np.ptp(ax.get_ylim())), top=ax.get_ylim()[1])
             for name, at in apart.items():
                 ax.annotate(
-                    shorten(look(name, names).title, to=16),
+                    shorten(look(name, names).title, to=18),
                     (max(last, 2), at),
                     xytext=(9, 0),
                     textcoords="offset points",
