@@ -113,7 +113,7 @@ def declare(store: Store, study: Study) -> tuple[Survey, list[Cell]]:
         study.name,
         title=study.title,
         declared=study.text,
-        tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in found.infos],
+        tasks=[asdict(info) for info in found.infos],
         cells=cells,
     )
     return found, cells

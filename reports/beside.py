@@ -107,17 +107,9 @@ def curves(table: pd.DataFrame, *, narrow: bool = False) -> str:
             ax.minorticks_off()
             ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200) if t < last * 0.8][:: 2 if last > 50 else 1]
             ax.set_xticks([*ticks, last], [f"{t}" for t in [*ticks, last]])
-            apart = drawing.spread(ends, 14 / tall * float(np.ptp(ax.get_ylim())), top=ax.get_ylim()[1])
-            for name, at in apart.items():
-                ax.annotate(
-                    shorten(look(name, names).title, to=18),
-                    (max(last, 2), at),
-                    xytext=(9, 0),
-                    textcoords="offset points",
-                    color=INK,
-                    va="center",
-                    annotation_clip=False,
-                )
+            drawing.label_ends(
+                ax, max(last, 2), ends, tall, lambda name: shorten(look(name, names).title, to=18)
+            )
         drawing.caption(figure, rows)
         order = {side: table[table["trials"] == last].sort_values(side, ascending=False) for side in sides}
         told = "; ".join(

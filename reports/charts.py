@@ -79,19 +79,11 @@ def _lines(chart: Mapping[str, Any], name: str, narrow: bool) -> str:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.grid(True, color=GRID, lw=1)
     ax.set_axisbelow(True)
-    apart = drawing.spread(ends, 14 / height * float(np.ptp(ax.get_ylim())), top=ax.get_ylim()[1])
-    for label, at in apart.items():
-        text = shorten(look(label, list(series)).title, to=13 if narrow else 24)
-        place = (float(series[label][chart["x"]].astype(float).max()), at)
-        ax.annotate(
-            text,
-            place,
-            xytext=(9, 0),
-            textcoords="offset points",
-            color=INK,
-            va="center",
-            annotation_clip=False,
-        )
+    last = {label: float(series[label][chart["x"]].astype(float).max()) for label in ends}
+    most = 13 if narrow else 24
+    drawing.label_ends(
+        ax, last, ends, height, lambda label: shorten(look(label, list(series)).title, to=most)
+    )
     _heading(figure, chart["y_label"] or chart["y"], narrow)
     drawing.caption(figure, rows)
     told = "; ".join(f"{look(k, list(series)).title} ends at {v:.3g}" for k, v in ends.items())

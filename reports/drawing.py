@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -210,14 +210,18 @@ def spread(places: dict[str, float], gap: float, *, top: float = np.inf) -> dict
 
 
 def label_ends(
-    ax: Axes, x: float, ends: dict[str, float], tall: int, text: Callable[[str], str] = str
+    ax: Axes,
+    x: float | Mapping[str, float],
+    ends: dict[str, float],
+    tall: int,
+    text: Callable[[str], str] = str,
 ) -> None:
-    """Name lines at their ends, right of ``x``, kept apart in a panel so many pixels tall."""
-    gap, top = 14 / tall * np.ptp(ax.get_ylim()), ax.get_ylim()[1]
-    for name, y in spread(ends, gap, top=top).items():
+    """Name lines right of their ends, at one ``x`` or one each, kept apart in a panel so many pixels tall."""
+    bottom, top = ax.get_ylim()
+    for name, y in spread(ends, 14 / tall * abs(top - bottom), top=top).items():
         ax.annotate(
             text(name),
-            (x, y),
+            (x[name] if isinstance(x, Mapping) else x, y),
             xytext=(9, 0),
             textcoords="offset points",
             color=INK,

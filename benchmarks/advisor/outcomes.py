@@ -236,7 +236,7 @@ def run(
         STUDY,
         title="Families on labelled sets, by the number of training rows",
         declared=f"sizes = {json.dumps(SIZES)}\n",
-        tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
+        tasks=[asdict(info) for info in infos],
         cells=list({cell.key: cell for cell in (*before, *cells)}.values()),
     )
     run_cells(

@@ -84,7 +84,7 @@ def run(
         study,
         title=experiment.CLAIM.sentence,
         declared=f'name = "{study}"\nsize = "{size}"\nclaim = "{name}"\n',
-        tasks=[{**asdict(info), "n": info.n, "d": info.d} for info in infos],
+        tasks=[asdict(info) for info in infos],
         cells=cells,
     )
     return run_cells(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from benchmarks import scores
 from reports import drawing, sentences
-from reports.drawing import ACCENT, GRID, INK, MUTED, NARROW, WIDE
+from reports.drawing import ACCENT, GRID, MUTED, NARROW, WIDE
 from reports.figures import Figure
 from reports.summary import Summary
 
@@ -93,15 +91,8 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                 ends = [point["low"], point["high"]]
                 ax.plot(ends, [y, y], color=colour, lw=6, alpha=0.35, solid_capstyle="round")
             ax.plot([point["mean"]], [y], "o", ms=9, mfc=colour, mec=drawing.PAPER, clip_on=False, zorder=3)
-            beside: dict[str, Any] = {
-                "color": INK,
-                "weight": weight,
-                "va": "center",
-                "transform": ax.get_yaxis_transform(),
-            }
             title = sentences.POLICIES.get(point["policy"], point["policy"]).partition(" (")[0]
-            ax.text(-0.03, y, title, ha="right", **beside)
-            ax.text(1.03, y, f"{point['mean']:.3f}", ha="left", **beside)
+            drawing.name_row(ax, y, title, f"{point['mean']:.3f}", weight=weight)
             told.append(f"{title} {point['mean']:.3f}")
         step = next(s for s in (0.05, 0.1, 0.2, 0.25) if highest / s <= 6)
         ticks_at = np.arange(0, highest + step, step)
