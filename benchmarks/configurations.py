@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -20,8 +21,10 @@ _SOURCES = (Path(architectures.__file__).parent, _HERE / "spaces")  # what a spa
 _PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
-def configurations(name: str, protocol: Protocol, n_trials: int) -> list[str]:
-    """List the configurations of a search as canonical JSON, see :func:`benchmarks.spaces.configurations`.
+def configurations(
+    name: str, protocol: Protocol, n_trials: int, tasks: Iterable[str]
+) -> dict[str, list[str]]:
+    """List the configurations of a candidate's searches, see :func:`benchmarks.spaces.configurations`.
 
     They are read from the user's cache if code and packages are those that drew them.
 
@@ -33,34 +36,43 @@ def configurations(name: str, protocol: Protocol, n_trials: int) -> list[str]:
         Says which spaces.
     n_trials : int
         How many; fewer if the space has no more.
+    tasks : iterable of str
+        Ids of the tasks.
 
     Returns
     -------
-    list of str
-        The default, then distinct random ones.
+    dict of str to list of str
+        For each task the default, then distinct random ones, as canonical JSON.
     """
+    tasks = list(tasks)
     if name not in architectures.names():
-        return _draw(name, protocol, n_trials)  # a file of the user's own, which may import anything
+        return _draw(name, protocol, n_trials, tasks)  # a file of the user's own, which may import anything
     asked = [_code(), name, protocol.spaces, protocol.early_stopping, n_trials]
     place = "-".join(map(str, asked[1:])).replace("/", "_")
     path = root().parent / "configurations" / f"{place}.json"
-    with suppress(OSError, ValueError, KeyError, TypeError):  # none yet, or not what was written
+    kept = _kept(path, asked)
+    if missing := [task for task in tasks if task not in kept]:
+        kept |= _draw(name, protocol, n_trials, missing)
+        with suppress(OSError):  # a home that cannot be written costs seconds, no more
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
+                json.dump({"asked": asked, "configurations": kept}, file)
+            os.replace(file.name, path)
+    return {task: kept[task] for task in tasks}
+
+
+def _kept(path: Path, asked: list[object]) -> dict[str, list[str]]:
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # none yet, or not as written
         kept = json.loads(path.read_text())
         if kept["asked"] == asked:
-            return [str(config) for config in kept["configurations"]]
-    drawn = _draw(name, protocol, n_trials)
-    with suppress(OSError):  # a home that cannot be written costs seconds, no more
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
-            json.dump({"asked": asked, "configurations": drawn}, file)
-        os.replace(file.name, path)
-    return drawn
+            return {task: [str(c) for c in configs] for task, configs in kept["configurations"].items()}
+    return {}
 
 
-def _draw(name: str, protocol: Protocol, n_trials: int) -> list[str]:
+def _draw(name: str, protocol: Protocol, n_trials: int, tasks: list[str]) -> dict[str, list[str]]:
     from benchmarks import spaces
 
-    return spaces.configurations(name, protocol, n_trials)
+    return {task: spaces.configurations(name, protocol, n_trials, task) for task in tasks}
 
 
 @cache

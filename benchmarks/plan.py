@@ -195,24 +195,32 @@ def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
         The same list for the same study and data, on every machine. Pairs that cannot work are cells too:
         running them says why they are skipped.
     """
-    configs = {
-        name: configurations(name, study.protocol, study.trials.get(name, study.n_trials))
-        for name in study.candidates
-    }
     if infos is None:
         found = study.survey()
         for error in found.failed.values():
             raise error
         infos = found.infos
+    infos = list(infos)
+    tasks = [info.id for info in infos]
+    configs = {
+        name: configurations(name, study.protocol, study.trials.get(name, study.n_trials), tasks)
+        for name in study.candidates
+    }
     return list(_cells(study, infos, configs))
 
 
-def _cells(study: Study, infos: Iterable[TaskInfo], configs: Mapping[str, list[str]]) -> Iterator[Cell]:
+def _cells(
+    study: Study, infos: Iterable[TaskInfo], configs: Mapping[str, Mapping[str, list[str]]]
+) -> Iterator[Cell]:
     text = study.protocol.text
     advice = canonical_json({"calibration": _calibration_hash()}) if study.advisor else ""
     for info in infos:
         assert info.data_hash is not None  # a survey fills it in
-        searches = [(name, trial, config) for name in configs for trial, config in enumerate(configs[name])]
+        searches = [
+            (name, trial, config)
+            for name, of_tasks in configs.items()
+            for trial, config in enumerate(of_tasks[info.id])
+        ]
         if study.advisor:
             searches.append((ADVISOR, 0, advice))
         for name, trial, config in searches:

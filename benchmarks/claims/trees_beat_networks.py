@@ -65,13 +65,17 @@ def cells(size: Size) -> list[Cell]:
     folds, most = {"tiny": (1, 200), "quick": (1, 600), "full": (3, 3_000)}[size]
     of_2022, newer = _TRIALS[size]
     columns_of_one_kind = _ONE_KIND[: 1 if size == "tiny" else None]
+    searches = [
+        (candidate, of_2022, (*tables(size), *columns_of_one_kind)) for candidate in (_TREES, *NETWORKS)
+    ]
     return [
         cell
-        for candidate in (_TREES, *NETWORKS, _NEWER)
-        for draw, config in enumerate(drawn(candidate, newer if candidate == _NEWER else of_2022, size))
+        for candidate, n_trials, tasks in (*searches, (_NEWER, newer, tables(size)))
+        for task, configs in drawn(candidate, n_trials, tasks, size).items()
+        for draw, config in enumerate(configs)
         for cell in grid(
             CLAIM,
-            tasks=tables(size) if candidate == _NEWER else (*tables(size), *columns_of_one_kind),
+            tasks=[task],
             candidates=[candidate],
             levels={"draw": [draw], "settings": [config]},
             folds=folds,
@@ -81,20 +85,25 @@ def cells(size: Size) -> list[Cell]:
     ]
 
 
-def drawn(candidate: str, n_trials: int, size: Size) -> list[dict[str, Any]]:
-    """Give the first configurations of a search, their sizes cut.
+def drawn(candidate: str, n_trials: int, tasks: Sequence[str], size: Size) -> dict[str, list[dict[str, Any]]]:
+    """Give the first configurations of the search on each task, their sizes cut.
 
     Examples
     --------
-    >>> drawn("gbt", 1, "quick")
-    [{}]
+    >>> drawn("gbt", 1, ["embedded:letters"], "quick")
+    {'embedded:letters': [{}]}
     """
     cuts = _CUTS[size]
-    found = [json.loads(config) for config in configurations(candidate, Protocol(), n_trials)]
-    return [
-        {key: min(value, cuts[key]) if key in cuts else value for key, value in config.items()}
-        for config in found
-    ]
+    return {
+        task: [
+            {
+                key: min(value, cuts[key]) if key in cuts else value
+                for key, value in json.loads(config).items()
+            }
+            for config in configs
+        ]
+        for task, configs in configurations(candidate, Protocol(), n_trials, tasks).items()
+    }
 
 
 def held_out(data: Data) -> tuple[Data, Data]:

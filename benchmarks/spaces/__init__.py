@@ -57,8 +57,11 @@ def _stopping(name: str, protocol: Protocol) -> dict[str, Any]:
     return {"early_stopping_rounds": None} if published else {}
 
 
-def configurations(name: str, protocol: Protocol, n_trials: int) -> list[str]:
-    """List the configurations of a search as canonical JSON.
+def configurations(name: str, protocol: Protocol, n_trials: int, task: str) -> list[str]:
+    """List the configurations of the search of one candidate on one task as canonical JSON.
+
+    Each task has draws of its own: were they the same on all of them, a lucky draw would help a candidate on
+    every table at once, and tests over tables would take it for skill.
 
     Parameters
     ----------
@@ -68,6 +71,8 @@ def configurations(name: str, protocol: Protocol, n_trials: int) -> list[str]:
         Says which spaces.
     n_trials : int
         How many; fewer if the space has no more.
+    task : str
+        Id of the task.
 
     Returns
     -------
@@ -76,14 +81,15 @@ def configurations(name: str, protocol: Protocol, n_trials: int) -> list[str]:
 
     Examples
     --------
-    >>> configurations("dummy", Protocol(), 10)
+    >>> configurations("dummy", Protocol(), 10, "embedded:letters")
     ['{}']
     """
     configs = [canonical_json(default(name, protocol))]
     if n_trials == 1:
         return configs  # without loading the architecture
     space = drawn(name, protocol)
-    rng = np.random.RandomState(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"))
+    seed = hashlib.sha256(f"{name} {task}".encode()).digest()[:4]
+    rng = np.random.RandomState(int.from_bytes(seed, "big"))
     # one draw at a time: drawing many at once from a grid of lists would depend on how many
     for _ in range(20 * n_trials if space else 0):
         draw = next(iter(ParameterSampler(space, 1, random_state=rng)))

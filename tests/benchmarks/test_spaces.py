@@ -114,7 +114,7 @@ def test_weights_are_as_published():
 
 def test_early_stopping_of_xgboost_is_a_setting_that_shows_in_the_configuration():
     def drawn(protocol):
-        return json.loads(spaces.configurations("gbt", protocol, 2)[1])
+        return json.loads(spaces.configurations("gbt", protocol, 2, "t")[1])
 
     assert drawn(PAPER)["early_stopping_rounds"] is None
     assert (drawn(SENSIBLE)["early_stopping_rounds"], drawn(SENSIBLE)["refit"]) == (20, False)
@@ -122,7 +122,7 @@ def test_early_stopping_of_xgboost_is_a_setting_that_shows_in_the_configuration(
     # the default of the library never stops early
     assert spaces.default("gbt", PAPER) == spaces.default("gbt", SENSIBLE)
     own = Protocol.of({"early_stopping": "published"})
-    assert [json.loads(c)["early_stopping_rounds"] for c in spaces.configurations("gbt", own, 3)] == [
+    assert [json.loads(c)["early_stopping_rounds"] for c in spaces.configurations("gbt", own, 3, "t")] == [
         None
     ] * 3
     assert spaces.default("gbt", Protocol()) == {}
@@ -130,7 +130,7 @@ def test_early_stopping_of_xgboost_is_a_setting_that_shows_in_the_configuration(
 
 
 def test_a_candidate_that_the_paper_does_not_have_keeps_its_own_space():
-    assert spaces.configurations("cnn", PAPER, 4) == spaces.configurations("cnn", Protocol(), 4)
+    assert spaces.configurations("cnn", PAPER, 4, "t") == spaces.configurations("cnn", Protocol(), 4, "t")
 
 
 @pytest.mark.parametrize("name", ["gbt", "random_forest", "gradient_boosting", "hist_gradient_boosting"])
