@@ -20,7 +20,7 @@ from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell, split_of
 from benchmarks.scores import FAILED
 from benchmarks.store import Store
-from datasets.splits import row_hashes
+from datasets.splits import row_keys
 
 Verdict = Literal["ok", "note", "failed"]
 TOLERANCE = 1e-6  # of a score that is computed again on the same hardware with the same versions
@@ -138,7 +138,7 @@ def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
         try:
             split = split_of(task_id, fold, protocol)
             if leaks and task_id not in hashes:
-                hashes[task_id] = row_hashes(datasets.load(task_id).X)
+                hashes[task_id] = row_keys(datasets.load(task_id))
         except AdvisorError:
             continue  # told by the check of the data
         checked += 1

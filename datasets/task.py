@@ -44,6 +44,9 @@ class Task:
         splits.
     max_train : int or None
         Most rows to train with, whatever the protocol allows.
+    row_keys : ndarray of uint64, shape (n,), or None
+        What splits tell rows by in place of a hash of their inputs: that of the task this one was made from,
+        so that both are split alike.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Task:
     groups: pd.Series | None = None
     splits: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
     max_train: int | None = None
+    row_keys: np.ndarray | None = None
 
     @property
     def name(self) -> str:
@@ -65,7 +69,7 @@ class Task:
 
     @cached_property
     def data_hash(self) -> str:
-        """Hash of the canonical values (16 hex digits): a changed value, label, name or group changes it."""
+        """Hash of the canonical values and keys (16 hex digits): a changed value or name changes it."""
         digest = hashlib.sha256()
         for name in self.X.columns:
             digest.update(f"{name}\0".encode())
@@ -73,6 +77,8 @@ class Task:
         digest.update(_canonical(self.y))
         if self.groups is not None:
             digest.update(_canonical(self.groups))
+        if self.row_keys is not None:
+            digest.update(self.row_keys.tobytes())
         return digest.hexdigest()[:16]
 
     @cached_property

@@ -1,7 +1,8 @@
-"""A task whose structure is destroyed, all information kept: ``destroyed:embedded:digits``.
+"""A task whose structure is destroyed, and nothing else: ``destroyed:embedded:digits``.
 
 One fixed change of all rows: the pixels of pictures or the steps of sequences in a random order, channels
-together, or the numeric columns of a table rotated after each was brought to normal quantiles.
+together, or the numeric columns of a table rotated after each was brought to normal quantiles (of all rows).
+Other columns stay as they are, and the rows are split as those of the task itself.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pandas as pd
 
 import datasets
 from advisor.errors import StudyError
+from datasets.splits import row_hashes
 from datasets.task import Task
 
 scheme = "destroyed"
@@ -46,7 +48,7 @@ def load(rest: str, /) -> Task:
     Returns
     -------
     Task
-        Of the same layout, whose places mean nothing any more.
+        Of the same layout, whose places mean nothing any more, and with the same splits.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def load(rest: str, /) -> Task:
             do="choose another task",
         )
     X = _rotated(task, rng) if task.structure == "tabular" else _permuted(task, rng)
-    return replace(task, id=f"{scheme}:{rest}", X=X)
+    return replace(task, id=f"{scheme}:{rest}", X=X, row_keys=row_hashes(task.X))
 
 
 def _permuted(task: Task, rng: np.random.Generator) -> pd.DataFrame:
@@ -91,5 +93,7 @@ def _rotated(task: Task, rng: np.random.Generator) -> pd.DataFrame:
         )
     filled = numbers.astype(float).fillna(numbers.median())
     normal = norm.ppf((filled.rank(method="average") - 0.5) / len(filled)).clip(-3, 3)
-    turned = normal @ special_ortho_group.rvs(numbers.shape[1], random_state=rng)
-    return pd.DataFrame(turned, task.X.index, [f"x{j}" for j in range(numbers.shape[1])])
+    rotation = special_ortho_group.rvs(numbers.shape[1], random_state=rng)
+    turned = pd.DataFrame(normal @ rotation, task.X.index, numbers.columns)
+    others = task.X.drop(columns=numbers.columns)
+    return pd.concat([turned, others], axis=1)[list(task.X.columns)]

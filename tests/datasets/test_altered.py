@@ -7,7 +7,7 @@ import pytest
 
 import datasets
 from advisor import AdvisorError
-from datasets.splits import given_split, random_split, split
+from datasets.splits import given_split, inner_folds, random_split, split
 
 
 @pytest.mark.parametrize("way", [split, random_split])
@@ -61,6 +61,26 @@ def test_a_rotation_keeps_distances_and_no_column():
         <= 1.0001
     )
     assert datasets.load("destroyed:embedded:concrete").X.equals(gone.X)  # the same each time
+
+
+@pytest.mark.parametrize("name", ["embedded:textures", "embedded:metro_traffic", "embedded:ames_houses"])
+@pytest.mark.parametrize("way", [split, random_split])
+def test_rows_are_split_as_before(name, way):
+    task, gone = datasets.load(name), datasets.load(f"rows:300:destroyed:{name}")
+    before, after = way(task, fold=1, max_train=300), way(gone, fold=1, max_train=10_000)
+    assert not gone.X.equals(task.X)
+    for side in ("train", "validation", "test"):
+        assert np.array_equal(getattr(before, side), getattr(after, side)), side
+    folds = [inner_folds(t, before.train, k=3, seed=0) for t in (task, gone)]
+    assert all(map(np.array_equal, *folds))
+
+
+def test_categories_of_a_rotated_table_stay():
+    task, gone = datasets.load("embedded:ames_houses"), datasets.load("destroyed:embedded:ames_houses")
+    others = task.X.select_dtypes(exclude="number")
+    assert gone.X[list(others.columns)].equals(others)
+    assert gone.X.shape == task.X.shape
+    assert gone.X.notna()[list(task.X.select_dtypes("number"))].all(axis=None)
 
 
 def test_what_declares_no_structure_has_none_to_destroy(tmp_path):
