@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -63,10 +64,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def retry(args: argparse.Namespace) -> int:
-    """Run failed cells again; their old outcomes stay until the new ones are there."""
+    """Run failed cells again; their old outcomes stay until the new ones are there.
+
+    Given the study's file, the limits that stand there now hold.
+    """
     with Store(args.store) as store:
         name = _study_name(args.study, store)
         study = Study.parse(store.study(name)["declared"], where=f"the study {name!r} in {args.store}")
+    if args.study.endswith(".toml"):
+        now = Study.read(args.study)
+        study = replace(study, cell_seconds=now.cell_seconds, memory_mb=now.memory_mb)
     return _run(args, study, retried=args.status or _RETRIED)
 
 

@@ -126,8 +126,8 @@ def _make(estimator: Callable[..., Any], *, raw: bool, random_state: int | None 
     from sklearn.pipeline import make_pipeline
 
     model = estimator(**config)
-    if "random_state" in model.get_params():
-        model.set_params(random_state=random_state)
+    seeds = [name for name in model.get_params() if name.rpartition("__")[2] == "random_state"]
+    model.set_params(**dict.fromkeys(seeds, random_state))  # those of the parts of a pipeline, too
     return model if raw else make_pipeline(_encoder(), model)
 
 

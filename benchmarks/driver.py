@@ -289,9 +289,10 @@ def _lines(console: Console, name: str, total: int, remaining: Remaining) -> Ite
     def write() -> None:
         while not ended.wait(_EVERY):
             elapsed = time.monotonic() - start
-            failed = sum(n for status, n in counts.items() if status not in _FINE)
+            told = counts.copy()  # the other thread adds to it
+            failed = sum(n for status, n in told.items() if status not in _FINE)
             console.print(
-                f"{name}: {counts.total()} of {total} cells, {failed} failed, {clock(elapsed)} gone, "
+                f"{name}: {told.total()} of {total} cells, {failed} failed, {clock(elapsed)} gone, "
                 f"about {clock(remaining.seconds(elapsed))} left",
                 highlight=False,
             )

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +140,10 @@ class Study:
             _checked(settings.pop("protocol", {}), _PROTOCOL_KEYS, where=f"{where} [protocol]")
         )
         files = {name: candidates.read(name) for name in settings["candidates"] if name.endswith(".py")}
-        settings["candidates"] = tuple(
-            files[name][0] if name in files else name for name in settings["candidates"]
-        )
+        named = {path: name for path, (name, _) in files.items()}
+        settings["candidates"] = tuple(named.get(name, name) for name in settings["candidates"])
+        if "trials" in settings:
+            settings["trials"] = {named.get(name, name): n for name, n in settings["trials"].items()}
         study = cls(
             **{"title": settings["name"], **settings}, protocol=protocol, text=text, own=dict(files.values())
         )
@@ -274,7 +276,7 @@ def _is_distinct(value: Any) -> bool:
 _TEXT: Check = ("a text", lambda v: isinstance(v, str))
 _COUNT: Check = ("a whole number of at least 1", _is_count)
 _SHARE: Check = ("a number between 0 and 1", lambda v: _is_number(v) and 0 < v < 1)
-_SECONDS: Check = ("a positive number of seconds", lambda v: _is_number(v) and v > 0)
+_SECONDS: Check = ("a positive, finite number of seconds", lambda v: _is_number(v) and 0 < v < inf)
 _NAMES: Check = ("a list of distinct names", _is_names)
 
 
@@ -314,8 +316,8 @@ _PROTOCOL_KEYS: dict[str, Check] = {
         lambda v: v in (BY_TEST_SIZE, AS_GIVEN) or _is_count(v),
     ),
     "seeds": (
-        "a list of distinct whole numbers from 0",
-        lambda v: _is_distinct(v) and all(s == 0 or _is_count(s) for s in v),
+        "a list of distinct whole numbers from 0 to 4294967295",
+        lambda v: _is_distinct(v) and all(s == 0 or (_is_count(s) and s < 2**32) for s in v),
     ),
     "spaces": _one_of(("own", "paper")),
     "early_stopping": _one_of(("sensible", "published")),

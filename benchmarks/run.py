@@ -27,7 +27,7 @@ import sklearn.metrics  # noqa: F401  # before a worker asks for work: a cell's 
 import datasets
 from advisor import advise
 from advisor.architectures import Architecture
-from advisor.errors import DivergedError, MissingDependency, StudyError
+from advisor.errors import DivergedError, StudyError
 from benchmarks import candidates
 from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, Outcome, Status
@@ -121,7 +121,7 @@ def outcome_of(cell: Cell, work: Callable[[Cell, Facts], None]) -> Outcome:
         predict_seconds=facts.predict_seconds,
         peak_mb=memory.peak_mb(),
         extra=facts.extra,
-        environment={**environment(), "device": facts.device},
+        environment={**environment(), "gpu": _gpu(), "device": facts.device},
         finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
     return replace(outcome, validation=facts.validation, test=facts.test) if status == "ok" else outcome
@@ -231,8 +231,6 @@ def _misfit(architecture: Architecture, task: Task) -> str:
 def _explain(error: Exception) -> tuple[Status, str]:
     text = "".join(traceback.format_exception_only(error)).strip()
     if isinstance(error, _Skip):
-        return "skipped", str(error)
-    if isinstance(error, MissingDependency):
         return "skipped", str(error)
     if isinstance(error, DivergedError):
         return "diverged", str(error)

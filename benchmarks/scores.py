@@ -134,7 +134,8 @@ def ranks(frame: pd.DataFrame) -> pd.DataFrame:
     scores = rows[rows["candidate"] != ADVISOR].groupby("task")["test"].apply(np.asarray)
     better = [(scores[t] > s).sum() for t, s in zip(rows["task"], rows["test"])]
     equal = [(scores[t] == s).sum() for t, s in zip(rows["task"], rows["test"])]
-    return rows.assign(rank=np.array(better) + (np.array(equal) + 1) / 2)
+    # an advisor that ties with nobody stands on a place of its own
+    return rows.assign(rank=np.array(better) + (np.maximum(equal, 1) + 1) / 2)
 
 
 def verdict(frame: pd.DataFrame) -> pd.DataFrame:

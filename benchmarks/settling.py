@@ -51,8 +51,8 @@ class Look:
         Independent sources of data so far.
     difference : float
         Median over sources of the first candidate's test score minus the second's.
-    ahead : int
-        Sources on which the first is ahead.
+    ahead, behind : int
+        Sources on which the first is ahead, and on which it is behind; it is level on the others.
     p : float
         Two-sided, of the signed-rank test.
     level : float
@@ -62,6 +62,7 @@ class Look:
     sources: int
     difference: float
     ahead: int
+    behind: int
     p: float
     level: float
 
@@ -140,7 +141,8 @@ def tested(difference: pd.Series, level: float) -> Look:
 
     values = difference.to_numpy(float)
     p = float(stats.wilcoxon(values, zero_method="pratt").pvalue) if np.any(values) else 1.0
-    return Look(len(values), float(np.median(values)), int((values > 0).sum()), p, level)
+    ahead, behind = int((values > 0).sum()), int((values < 0).sum())
+    return Look(len(values), float(np.median(values)), ahead, behind, p, level)
 
 
 def settle(
@@ -180,15 +182,25 @@ def settle(
     Raises
     ------
     StudyError
-        If the study lacks one of the two, or the dummy that failed cells are scored by.
+        If the two are one, the study lacks one of them, or the dummy that failed cells are scored by, or
+        ``alpha`` is no probability.
     """
+    if a == b or not 0 < alpha < 1:
+        raise StudyError(
+            "a question to settle takes two candidates and an alpha above 0 and below 1",
+            got=f"{a}, {b}, {alpha:g}",
+            do="compare for example gbt and mlp with alpha 0.05",
+        )
     if missing := [name for name in (a, b, BASELINE) if name not in study.candidates]:
         raise StudyError(
             "the study must train both candidates and the dummy",
             got=f"{study.name!r} without {', '.join(missing)}",
             do="add them to its candidates",
         )
-    infos = study.survey().infos
+    survey = study.survey()
+    for task, error in survey.failed.items():
+        tell(f"left out: {task}: {error}")
+    infos = survey.infos
     origins: dict[str, list[str]] = {}
     for info in infos:
         origins.setdefault(info.origin, []).append(info.id)
@@ -225,8 +237,18 @@ def with_tasks(study: Study, tasks: Sequence[str]) -> Study:
     ('embedded:digits',)
     """
     listed = f"tasks = {json.dumps(list(tasks))}"
-    text = re.sub(r"^tasks\s*=\s*\[.*?\]", lambda _: listed, study.text, count=1, flags=re.M | re.S)
-    return Study.parse(text, where=f"the study {study.name!r}")
+    # up to a bracket at the end of a line: one within a comment closes nothing
+    text = re.sub(
+        r"^[ \t]*tasks\s*=\s*\[.*?\][ \t]*$", lambda _: listed, study.text, count=1, flags=re.M | re.S
+    )
+    fewer = Study.parse(text, where=f"the study {study.name!r} with some of its tasks")
+    if fewer.tasks != tuple(tasks):
+        raise StudyError(
+            "the tasks of a study to settle must be one list, 'tasks = [...]', that ends its line",
+            got=f"other text in the study {study.name!r}",
+            do="write it so, without brackets in its comments",
+        )
+    return fewer
 
 
 def words(look: Look, a: str, b: str) -> str:
@@ -234,10 +256,10 @@ def words(look: Look, a: str, b: str) -> str:
 
     Examples
     --------
-    >>> words(Look(12, 0.02, 10, 0.004, 0.0221), "gbt", "mlp")
+    >>> words(Look(12, 0.02, 10, 1, 0.004, 0.0221), "gbt", "mlp")
     'after 12 sources gbt is ahead of mlp on 10, by 0.020 at the median: p = 0.0040, settled'
     """
-    first, second, ahead = (a, b, look.ahead) if look.difference >= 0 else (b, a, look.sources - look.ahead)
+    first, second, ahead = (a, b, look.ahead) if look.difference >= 0 else (b, a, look.behind)
     return (
         f"after {look.sources} sources {first} is ahead of {second} on {ahead}, by "
         f"{abs(look.difference):.3f} at the median: p = {look.p:.4f}, "

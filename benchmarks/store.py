@@ -321,7 +321,8 @@ class Store:
         return True
 
     def _hold(self) -> None:
-        path = self.path.with_name(self.path.name + ".lock")
+        whole = self.path.resolve()  # a link to the store is the same store
+        path = whole.with_name(whole.name + ".lock")
         lock = filelock.FileLock(path, thread_local=False)
         try:
             lock.acquire(timeout=0)

@@ -344,7 +344,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("probes", nargs="*", help="probes to measure (default: all)")
     parser.add_argument("--repeats", type=int, default=200, help="data sets per generator (default 200)")
     parser.add_argument(
-        "--draws", type=int, default=100_000, help="lines per fit of short lines (default 40000)"
+        "--draws", type=int, default=100_000, help="lines per fit of short lines (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}, or the sections named")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,6 @@ from benchmarks.summary import show
 PAGE = Path("docs/calibration.md")
 ADVICE = "advice"  # by the calibration without the origin
 ORACLE_OF_HALVES = "train all three, choose on half of the held-out rows"
-Rule = Callable[[pd.Series], str]
 
 
 def rows_of(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -142,7 +142,8 @@ class _Pool:
         try:
             return future.result()
         except concurrent.futures.TimeoutError:
-            return failure(cell, "timeout", f"stopped after {self.limits.seconds:g} s")
+            spent = self.limits.seconds
+            return replace(failure(cell, "timeout", f"stopped after {spent:g} s"), fit_seconds=spent)
         except ProcessExpired as error:
             return self._death(cell, error.pid, error.exitcode)
         except BrokenProcessPool:

@@ -28,7 +28,6 @@ from benchmarks.speed._timing import Report, Sheet, Times, clock_of, parse, take
 
 FLOOR = 1.1  # times the floor, at most
 MISSING = "skorch is not installed: pip install 'arch-advisor[peers]' to compare with it."
-CALLED = ("ours", "floor", "skorch")
 WHOLE = "ours, all of fit"
 BEST = "skorch, our dropout, fused AdamW"
 

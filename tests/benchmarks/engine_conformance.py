@@ -147,6 +147,8 @@ class EngineConformance:
             assert outcome.status == status, f"{one.candidate}: {outcome.reason}"
             assert reason in outcome.reason
             assert outcome.test == (0.5 if status == "ok" else None)
+            if status == "timeout":
+                assert outcome.fit_seconds == 5  # which it has spent
 
     def test_a_thousand_cells_give_a_thousand_outcomes(self):
         cells = [cell("good", place) for place in range(1_000)]

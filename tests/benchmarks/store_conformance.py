@@ -126,6 +126,10 @@ class StoreConformance:
             assert writer.stdout.readline() == "open\n"
             with pytest.raises(StoreError, match=f"held by process {writer.pid}"):
                 self.open(path, writable=True)
+            link = path.with_name("link.sqlite")
+            link.symlink_to(path)
+            with pytest.raises(StoreError, match=f"held by process {writer.pid}"):
+                self.open(link, writable=True)
             writer.send_signal(signal.SIGKILL)
             writer.wait()
             self.open(path, writable=True).close()

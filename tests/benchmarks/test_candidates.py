@@ -56,6 +56,27 @@ def test_it_is_searched_and_scored_in_a_worker(table, tmp_path):
     assert own["config"].nunique() == 3
 
 
+def test_a_table_of_trials_names_it_by_its_path(table, tmp_path):
+    path = write(tmp_path, NEIGHBOURS)
+    declared = study(table, path, n_trials=9).text + f'\n[trials]\n"{path}" = 2'
+    assert len(plan(Study.parse(declared))) == 3
+
+
+def test_every_part_of_a_pipeline_is_seeded(tmp_path):
+    text = """
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
+def classifier():
+    return make_pipeline(QuantileTransformer(), ExtraTreesClassifier())
+"""
+    name, _ = candidates.read(write(tmp_path, text))
+    made = candidates.get(name).make("classification", random_state=7)
+    told = {key: value for key, value in made.get_params().items() if key.endswith("random_state")}
+    assert set(told.values()) == {7}
+    assert len(told) == 2
+
+
 def test_other_code_is_another_candidate_and_the_same_code_is_not(table, tmp_path):
     before = plan(study(table, write(tmp_path, NEIGHBOURS)))
     again = plan(study(table, write(tmp_path, NEIGHBOURS)))

@@ -104,6 +104,19 @@ def test_status_and_failures_show_names_as_they_are(call, finished):
     assert "What did not" not in call("status")
 
 
+def test_a_retry_of_a_file_takes_the_limits_that_stand_in_it(call, finished, monkeypatch):
+    asked = []
+    monkeypatch.setattr(command, "_run", lambda args, study, retried: asked.append(study) or 0)
+    path = finished / "tiny.toml"
+    before = path.read_text()
+    path.write_text(f"cell_seconds = 4321\nmemory_mb = 77\n{before}")
+    call("retry", path)
+    call("retry", "tiny")
+    path.write_text(before)
+    assert (asked[0].cell_seconds, asked[0].memory_mb) == (4321, 77)
+    assert asked[1].memory_mb is None
+
+
 def test_log_attaches_files(call, finished):
     (finished / "page.html").write_text("<p>")
     assert "tiny is up to date" in call("log", "tiny", "--attach", finished / "page.html")

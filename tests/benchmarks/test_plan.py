@@ -213,6 +213,11 @@ def test_a_pattern_names_every_task_that_it_matches(table):
         ),
         ('name = "x"\ntasks = ["a"]\ncandidates = ["dummy"]\nn_trials = true', "'n_trials' must be a whole"),
         (
+            'name = "x"\ntasks = ["a"]\ncandidates = ["dummy"]\ncell_seconds = inf',
+            "must be a positive, finite",
+        ),
+        ('name = "x"\ntasks = ["a"]\ncandidates = ["dummy"]\n[protocol]\nseeds = [4294967296]', "from 0 to"),
+        (
             'name = "x"\ntasks = ["a"]\ncandidates = ["dummy"]\n[protocol]\nmax_tran = 3',
             r"\[protocol\].*'max_train'",
         ),

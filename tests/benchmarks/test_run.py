@@ -165,7 +165,7 @@ def test_the_environment_says_where_it_ran(cell):
             "diverged",
             "loss must be finite, got nan",
         ),
-        (MissingDependency("needs 'x'", got="none", do="pip install x"), "skipped", "pip install x"),
+        (MissingDependency("needs 'x'", got="none", do="pip install x"), "error", "pip install x"),
         (math.nan, "diverged", "predictions must be finite"),
         (math.inf, "diverged", "predictions must be finite"),
         (1e200, "diverged", "scores must be finite"),

@@ -105,6 +105,14 @@ def test_the_advisor_has_the_rank_of_its_family_and_moves_nobody(frame):
     assert list(after.loc[advisor, "rank"]) == [2, 1]
 
 
+def test_an_advisor_that_ties_with_nobody_has_a_whole_rank(frame):
+    table = advise(frame, {"a": "cnn", "b": "cnn"})
+    table.loc[table["candidate"] == "advisor", "test"] += 0.01
+    ranked = scores.ranks(table)
+    assert set(ranked.loc[ranked["candidate"] == "advisor", "rank"] % 1) == {0.0}
+    assert ranked["rank"].min() >= 1
+
+
 def test_a_failed_cell_counts_as_the_dummy_in_its_fold(frame):
     second = make({key: score + 0.1 for key, score in TABLE.items()}, fold=1)
     both = pd.concat([fail(frame, "a", "gbt"), second], ignore_index=True)

@@ -95,6 +95,47 @@ def test_no_task_is_begun_when_the_time_is_over(store):
     assert "time is over" in lines[-1]
 
 
+def test_who_is_behind_is_counted_apart_from_who_is_level():
+    look = settling.tested(pd.Series([-0.2, -0.1, -0.3, 0.0, 0.0, 0.1]), 0.05)
+    assert (look.ahead, look.behind) == (1, 3)
+    assert "mlp is ahead of gbt on 3," in settling.words(look, "gbt", "mlp")
+
+
+@pytest.mark.parametrize(("a", "b", "alpha"), [("gbt", "gbt", 0.05), ("gbt", "mlp", 2), ("gbt", "mlp", 0)])
+def test_what_is_no_question_is_refused(store, a, b, alpha):
+    with pytest.raises(StudyError, match="two candidates and an alpha"):
+        settling.settle(store, study(), a, b, engine=LocalEngine(1), minutes=1, alpha=alpha)
+
+
+@pytest.mark.parametrize(
+    "text", ['  tasks = ["embedded:*"]  ', 'tasks = [\n  "embedded:*",  # all [of them], yes\n]']
+)
+def test_a_list_of_tasks_may_be_written_in_many_ways(text):
+    text = text.replace("\\n", "\n") + '\nname = "s"\ncandidates = ["dummy"]\n'
+    assert settling.with_tasks(Study.parse(text), ["embedded:letters"]).tasks == ("embedded:letters",)
+
+
+def test_a_list_that_cannot_be_told_from_its_comments_is_refused():
+    odd = 'name = "s"\ncandidates = ["dummy"]\ntasks = ["embedded:*"]  # all\n'
+    with pytest.raises(StudyError, match="one list"):
+        settling.with_tasks(Study.parse(odd), ["embedded:letters"])
+
+
+def test_tasks_that_are_not_there_are_named(store, tmp_path):
+    lines, text = [], study().text.replace("tasks = [", f'tasks = ["file:{tmp_path}/none.csv?target=y", ')
+    settling.settle(
+        store,
+        Study.parse(text),
+        "gbt",
+        "mlp",
+        engine=LocalEngine(1),
+        minutes=9,
+        tell=lines.append,
+        function=clear,
+    )
+    assert any(line.startswith("left out: file:") for line in lines)
+
+
 def test_both_candidates_must_be_in_the_study(store):
     with pytest.raises(StudyError, match="without cnn"):
         settling.settle(store, study(), "gbt", "cnn", engine=LocalEngine(1), minutes=1)
