@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from benchmarks.run import run_cell, split_of
 from benchmarks.scores import FAILED
 from benchmarks.store import Store
 from datasets.splits import row_keys
+from datasets.task import Task
 
 Verdict = Literal["ok", "note", "failed"]
 TOLERANCE = 1e-6  # of a score that is computed again on the same hardware with the same versions
@@ -128,17 +130,18 @@ def _plan_and_data(study: Study, cells: list[Cell]) -> Iterator[Finding]:
 
 
 def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
-    """Sides are disjoint, as large as outcomes say, and without equal rows if leaks are looked for."""
+    """Sides are disjoint, as large as outcomes say, and share no rows or groups if leaks are looked for."""
     sizes: dict[tuple[str, int, str], dict[str, int]] = {}
     for cell, extra in zip(cells, frame["extra"]):
         if "n_test" in extra:
             sizes[cell.task, cell.fold, cell.protocol] = extra
-    wrong, checked, hashes = [], 0, dict[str, np.ndarray]()
+    wrong, checked, units = [], 0, dict[str, list[np.ndarray]]()
     for (task_id, fold, protocol), extra in sizes.items():
         try:
             split = split_of(task_id, fold, protocol)
-            if leaks and task_id not in hashes:
-                hashes[task_id] = row_keys(datasets.load(task_id))
+            if leaks and task_id not in units:
+                task = datasets.load(task_id)
+                units[task_id] = [row_keys(task), *_groups(task)]
         except AdvisorError:
             continue  # told by the check of the data
         checked += 1
@@ -148,13 +151,20 @@ def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
             wrong.append(f"{task_id} fold {fold}: a row on two sides")
         if any(extra[f"n_{side}"] != len(part) for side, part in sides.items()):
             wrong.append(f"{task_id} fold {fold}: other sizes than recorded")
-        if leaks:
-            known = hashes[task_id]
-            if np.isin(known[sides["test"]], known[sides["train"]]).any():
-                wrong.append(f"{task_id} fold {fold}: equal rows in train and test")
+        for one, other in combinations(sides, 2) if leaks else ():
+            if any(np.isin(unit[sides[one]], unit[sides[other]]).any() for unit in units[task_id]):
+                wrong.append(f"{task_id} fold {fold}: equal rows, or rows of one group, in {one} and {other}")
     if wrong:
         return Finding("splits", "failed", _some(wrong))
     return Finding("splits", "ok", f"{checked} splits made again: disjoint, of the sizes recorded")
+
+
+def _groups(task: Task) -> list[np.ndarray]:
+    """Which group each row is of, a number of its own where that is missing."""
+    if task.groups is None:
+        return []
+    codes = pd.factorize(task.groups)[0]
+    return [np.where(codes < 0, codes.max() + 1 + np.arange(len(codes)), codes)]
 
 
 def _seeds(study: Study, cells: list[Cell]) -> Finding:
@@ -211,22 +221,27 @@ def _environment(frame: pd.DataFrame) -> Finding:
     values: defaultdict[str, set[str]] = defaultdict(set)
     for environment in frame.loc[frame["status"] != "pending", "environment"]:
         for key in _SAME:
-            if key in environment:
+            if environment.get(key, "") != "":  # a worker without torch does not know the GPU
                 values[key].add(str(environment[key]))
         for package, version in environment.get("versions", {}).items():
             values[package].add(str(version))
     mixed = [f"{key}: {', '.join(sorted(v))}" for key, v in values.items() if len(v) > 1 and key != "dirty"]
-    if mixed:
-        return Finding("environment", "note", f"not the same for all cells: {_some(mixed)}")
+    told = [f"not the same for all cells: {_some(mixed)}"] if mixed else []
     if "True" in values["dirty"]:
-        return Finding("environment", "note", "the checkout had changes that no commit holds")
+        told.append("the checkout had changes that no commit holds")
+    if told:
+        return Finding("environment", "note", "; ".join(told))
     commit = next(iter(values["commit"]), "")[:10] or "outside of git"
     return Finding("environment", "ok", f"one: commit {commit}, {next(iter(values['cpu']), 'unknown CPU')}")
 
 
 def _again(cells: list[Cell], frame: pd.DataFrame, number: int, seed: int) -> Finding:
-    """Some finished cells give the same scores when they are computed again."""
-    done = [c for c, s in zip(cells, frame["status"]) if s == "ok" and c.candidate != ADVISOR]
+    """Some finished cells give the same scores when they are computed again: none that a clock ended."""
+    done = [
+        cell
+        for cell, status, extra in zip(cells, frame["status"], frame["extra"])
+        if status == "ok" and cell.candidate != ADVISOR and extra.get("stopped") != "time_limit"
+    ]
     if not done:
         return Finding("again", "failed", "no finished cell to compute again")
     drawn = np.random.default_rng(seed).choice(len(done), min(number, len(done)), replace=False)

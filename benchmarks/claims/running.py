@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,8 @@ def judge(store: Store, name: str, size: Size) -> Finding:
     Raises
     ------
     StoreError
-        If cells are missing, or none of a candidate went well: a verdict on half of it would be none.
+        If cells are missing, or none of a candidate went well: a verdict on half of it would be none. Single
+        cells that failed are left out, and the words of the finding say so.
     """
     frame = store.frame(study_name(name, size))
     pending = int((frame["status"] == "pending").sum())
@@ -124,7 +125,12 @@ def judge(store: Store, name: str, size: Size) -> Finding:
             got=f"none of {', '.join(lost)}: {reason}",
             do=f"remove the cause, then: python -m benchmarks claims {name} --size {size} --retry",
         )
-    return claims.get(name).judge(with_levels(well))
+    finding = claims.get(name).judge(with_levels(well))
+    failed = frame.loc[frame["status"] != "ok", "candidate"].value_counts()
+    if not len(failed):
+        return finding
+    whose = ", ".join(f"{candidate} {n}" for candidate, n in failed.items())
+    return replace(finding, words=f"{finding.words} Left out, for they failed, are cells of {whose}.")
 
 
 def record(store: Store, name: str, size: Size) -> dict[str, Any]:

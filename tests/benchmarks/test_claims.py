@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,21 @@ class Inline:
             yield function(cell)
 
 
+def test_cells_that_failed_are_told(toy, tmp_path, monkeypatch):
+    good = Inline.run
+
+    def one_fails(self, function, cells, *, limits):
+        for place, outcome in enumerate(good(self, function, cells, limits=limits)):
+            yield outcome if place else replace(outcome, status="error", reason="on purpose", test=None)
+
+    monkeypatch.setattr(Inline, "run", one_fails)
+    with Store(tmp_path / "s.sqlite", writable=True) as store:
+        running.run(store, "rotation", "tiny", engine=Inline())
+        words = running.judge(store, "rotation", "tiny").words
+    assert words.endswith(" 1.")
+    assert "for they failed, are cells of " in words
+
+
 def test_a_claim_is_resumed_and_judged_only_when_finished(toy, tmp_path):
     with Store(tmp_path / "s.sqlite", writable=True) as store:
         with pytest.raises(KeyboardInterrupt):
@@ -107,6 +123,7 @@ def test_a_claim_is_resumed_and_judged_only_when_finished(toy, tmp_path):
         assert finding.effects[0].mean == pytest.approx(0.2)  # one of two trees loses 0.4
         told = running.record(store, "rotation", "tiny")
     assert told["statuses"] == {"ok": 16}
+    assert "failed" not in finding.words
     path = running.save(told, tmp_path / "out")
     claim, again = running.finding_of(json.loads(path.read_text()))
     assert claim == toy.CLAIM

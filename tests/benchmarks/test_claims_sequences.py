@@ -177,6 +177,10 @@ def test_cells_of_shuffled_steps():
         ),
         (
             {"lstm": [0.8, 0.8, 0.9], "cnn": [0.9, 0.9, 0.85], "transformer": [0.6] * 3, "gbt": [0.5] * 3},
+            "not decided here",
+        ),
+        (
+            {"lstm": [0.4, 0.42, 0.41], "cnn": [0.9, 0.9, 0.9], "transformer": [0.6] * 3, "gbt": [0.5] * 3},
             "does not hold here",
         ),
     ],
@@ -188,7 +192,7 @@ def test_verdict_on_the_rule_of_thumb(scores, verdict):
     assert finding.verdict == verdict
     assert finding.effects[0].what == "LSTM minus the 1-D CNN"
     if verdict == "does not hold here":
-        assert "t0: the 1-D CNN; t1: the 1-D CNN" in finding.words
+        assert "t0: the 1-D CNN; t1: the 1-D CNN; t2: the 1-D CNN" in finding.words
 
 
 def test_cells_of_the_rule_of_thumb():

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as command
+from benchmarks import verify as verification
 from benchmarks.driver import run_study
 from benchmarks.engine.local import LocalEngine
 from benchmarks.plan import Study
 from benchmarks.store import Store
 from benchmarks.verify import verify
+from datasets.splits import Split
 
 RESEEDED = "UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1"
 CHECKS = ["file", "keys", "plan", "data", "splits", "seeds", "density", "statuses", "scores", "environment"]
@@ -100,6 +102,38 @@ def test_a_score_that_cannot_be_had_again_is_found(tampered):
     finding = tampered("UPDATE outcomes SET test = test - 0.25", again=3)["again"]
     assert finding.verdict == "failed"
     assert "differs by 0.25" in finding.told
+
+
+def test_a_fit_that_a_clock_ended_is_not_computed_again(tampered):
+    ended = "UPDATE outcomes SET test = 0.5, extra = json_set(extra, '$.stopped', 'time_limit')"
+    assert tampered(ended, again=2)["again"].told == "no finished cell to compute again"
+
+
+@pytest.mark.parametrize("side", ["validation", "test"])
+def test_groups_on_two_sides_are_found(tmp_path, monkeypatch, side):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(90, 2)), columns=list("ay")).assign(who=np.arange(90) // 3)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    study = Study.parse(f"""name = "grouped"
+tasks = ["file:{tmp_path}/t.csv?target=y&kind=regression&group=who"]
+candidates = ["dummy"]
+""")
+    with Store(tmp_path / "store.sqlite", writable=True) as store:
+        run_study(store, study, engine=LocalEngine(1))
+        assert {f.check: f.verdict for f in verify(store, "grouped")}["splits"] == "ok"
+        honest = verification.split_of
+
+        def leaky(*asked):
+            sides = vars(honest(*asked)).copy()
+            groups = frame["who"].to_numpy()
+            moved = np.flatnonzero(groups == groups[sides["train"][0]])[0]
+            given = np.setdiff1d(sides["train"], [moved]), np.append(sides[side][1:], moved)
+            extra = np.append(given[0], sides[side][0])  # sizes stay as they were
+            return Split(**{**sides, "train": extra, side: given[1]})
+
+        monkeypatch.setattr(verification, "split_of", leaky)
+        told = {f.check: f.told for f in verify(store, "grouped")}["splits"]
+    assert f"in train and {side}" in told
 
 
 def test_changed_data_are_found(honest, tampered):
