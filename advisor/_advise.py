@@ -29,6 +29,7 @@ from advisor.table import Table
 
 Effort = Literal["look", "probe", "race"]
 MATTERS, FASTER = 0.005, 2.0  # points of the score for which nobody waits so many times longer
+BEYOND = 2.0  # times as many rows as families were measured with, from which that is said
 RIVAL = 0.35  # probability of being the best from which a second family is worth a word
 
 
@@ -239,6 +240,11 @@ def _doubts(choice: Choice, structure: str, fit_times: Sequence[FitTime]) -> lis
                 "cases like these: try both"
             )
     doubts += [f"from about {n:,} training rows {family} would be advised" for n, family in choice.changes]
+    rows = round(500 * 2 ** choice.features["size"])
+    if rows > BEYOND * choice.most_rows:
+        doubts.append(
+            f"families were measured with at most {choice.most_rows:,} training rows, and these are {rows:,}"
+        )
     return doubts
 
 

@@ -38,6 +38,8 @@ class Choice:
     ahead : tuple of (str, float, float)
         Families that are expected to score more than the first, by how much, and the standard error: too
         little to pass it.
+    most_rows : int
+        The most training rows with which families were measured on the structure.
     clear : bool
         Whether nothing came near to another structure.
     features : mapping of str to float
@@ -51,6 +53,7 @@ class Choice:
     nearest: tuple[Measured, ...] = ()
     changes: tuple[tuple[int, str], ...] = ()
     ahead: tuple[tuple[str, float, float], ...] = ()
+    most_rows: int = 0
     clear: bool = True
     features: Mapping[str, float] = field(default_factory=dict)
     tried: bool = False
@@ -100,6 +103,7 @@ def choose(
         calibration.nearest(structure, features),
         changes,
         tuple(lead for lead in leads if lead[1] > 0),
+        max(outcome["n"] for outcome in calibration.of(structure)),
         clear=clear,
         features=features,
     )

@@ -25,7 +25,7 @@ FEATURES = {
     "regression": "1 if a number is predicted, 0 if a class",
 }
 RISING = ("size",)  # more rows make up for a weaker bias, so they cannot help trees more than networks
-RIDGE = 100.0  # origins that speak for a slope of zero, in the unit of the feature: see docs/calibration.md
+RIDGE = 1_000.0  # origins that speak for a slope of zero, in the unit of the feature: see docs/calibration.md
 FLOOR = 0.0  # R2 below it counts as it: who sees that a model is worse than the mean takes the mean
 FARTHEST = 0.5  # a difference beyond this counts as this: it says that a training went wrong, not by how much
 
@@ -70,12 +70,16 @@ class Outlook:
         Of the outcomes, 1 in all for each origin.
     spread : ndarray, shape (1 + features, 1 + features)
         Inverse of the weighted products of the features, a constant in front: how far the lines are open.
+    low, high : ndarray, shape (features,)
+        Between which each feature was measured. Beyond, a line is told as it is at that end.
     """
 
     coefficients: Mapping[str, Mapping[str, float]]
     residuals: NDArray[np.float64]
     weights: NDArray[np.float64]
     spread: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
     def lead(self, one: str, other: str, features: Mapping[str, float]) -> tuple[float, float]:
         """How much more a family is expected to score than another, and the standard error of that.
@@ -96,17 +100,22 @@ class Outlook:
         off = dict(zip(FAMILIES, [*self.residuals.T, np.zeros(len(self.residuals))]))
         weights = self.weights / self.weights.sum()
         variance = float(weights @ (off[one] - off[other]) ** 2)
-        x = np.array([1.0, *(features.get(name, 0.0) for name in FEATURES)])
+        x = np.array([1.0, *self._measured(features)])
         return means[one] - means[other], float(np.sqrt(variance * (x @ self.spread @ x)))
 
     def differences(self, features: Mapping[str, float]) -> NDArray[np.float64]:
         """Expected score of each network minus that of boosted trees, shape (2,)."""
+        values = dict(zip(FEATURES, self._measured(features)))
         return np.array(
             [
-                lines["constant"] + sum(lines[name] * features.get(name, 0.0) for name in FEATURES)
+                lines["constant"] + sum(lines[name] * value for name, value in values.items())
                 for lines in (self.coefficients[network] for network in NETWORKS)
             ]
         )
+
+    def _measured(self, features: Mapping[str, float]) -> NDArray[np.float64]:
+        """The features, none further out than it was measured."""
+        return np.clip([features.get(name, 0.0) for name in FEATURES], self.low, self.high)
 
     def expect(self, features: Mapping[str, float]) -> tuple[Expected, ...]:
         """Tell what to expect of each family, the smallest expected loss first.
@@ -214,7 +223,7 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
     ones = np.column_stack([np.ones(len(X)), X])
     penalty = RIDGE * np.diag([0.0, *[1.0] * len(FEATURES)])
     spread = np.asarray(np.linalg.inv(ones.T @ (ones * weights[:, None]) + penalty), dtype=np.float64)
-    return Outlook(coefficients, np.column_stack(residuals), weights, spread)
+    return Outlook(coefficients, np.column_stack(residuals), weights, spread, X.min(axis=0), X.max(axis=0))
 
 
 def weights_of(outcomes: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:

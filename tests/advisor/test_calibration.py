@@ -10,7 +10,7 @@ from scipy.stats import beta
 from advisor import advise
 from advisor.calibration import FAMILIES, Belief, Calibration
 from advisor.choice import choose
-from advisor.outlook import FEATURES
+from advisor.outlook import FEATURES, TIE
 
 
 def row(number, rule="r", origin="a", right=True):
@@ -116,6 +116,35 @@ def test_the_advice_changes_with_the_rows_and_says_where():
     ((rows, family),) = at(125).changes
     assert family == "cnn"
     assert 500 <= rows <= 1_000
+
+
+def test_nothing_is_told_beyond_what_was_measured():
+    outlook = Calibration.shipped().outlook("tabular")
+    most = max(o["n"] for o in Calibration.shipped().of("tabular"))
+    at, far, farther = ({**HERE, "size": math.log2(n / 500)} for n in (most, 10**4, 10**7))
+    assert outlook.expect(far) == outlook.expect(farther) == outlook.expect(at)
+    assert outlook.lead("cnn", "gbt", farther) == outlook.lead("cnn", "gbt", at)
+
+
+@pytest.mark.parametrize("n", [2_000, 40_000])
+def test_more_rows_than_were_measured_are_told(n):
+    rng = np.random.default_rng(0)
+    advice = advise(rng.normal(size=(n, 3)), rng.normal(size=n))
+    told = [line for line in advice.against if "at most 2,000 training rows" in line]
+    assert [line.endswith("these are 40,000") for line in told] == ([True] if n == 40_000 else [])
+
+
+def test_probabilities_are_no_worse_than_one_share_for_all():
+    """Each case with its origin left out; the share knows all of them."""
+    shipped = Calibration.shipped()
+    rest = {origin: shipped.without(origin) for origin in {o["origin"] for o in shipped.outcomes}}
+    told, right = [], []
+    for o in shipped.outcomes:
+        first = choose(o["structure"], "table", rest[o["origin"]], o["features"]).ranking[0]
+        scores = {family: max(0.0, score) for family, score in o["scores"].items()}
+        told.append(first.probability)
+        right.append(max(scores.values()) - scores[first.family] <= TIE)
+    assert np.mean(np.subtract(told, right) ** 2) <= np.var(right)
 
 
 def test_more_rows_never_help_trees_against_networks():
