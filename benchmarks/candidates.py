@@ -87,8 +87,11 @@ def get(name: str) -> Architecture:
 
 @cache
 def _load(name: str, text: str) -> Architecture:
+    import cloudpickle  # comes with MLflow
+
     module = ModuleType(name.replace("@", "_"))
     sys.modules[module.__name__] = module  # so that what it defines can be pickled
+    cloudpickle.register_pickle_by_value(module)  # a model that is logged loads where the file is not
     try:
         exec(compile(text, f"{name}.py", "exec"), module.__dict__)
     except Exception as error:

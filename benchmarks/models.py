@@ -50,7 +50,7 @@ def log_models(store: Store, study: str, *, uri: str, which: str = BEST) -> Iter
     uri : str
         MLflow tracking URI.
     which : str
-        A candidate, or ``"best"``: on each task the one with the best test score.
+        A candidate, or ``"best"``: on each task the one with the best validation score.
 
     Yields
     ------
@@ -100,7 +100,9 @@ def _chosen(frame: pd.DataFrame, which: str, study: str) -> Iterator[dict[str, A
             got=repr(which),
             do=f"choose {BEST!r} or one of {', '.join(sorted(set(ends['candidate'])))}",
         )
-    ends = ends[ends["candidate"] == which] if which != BEST else ends.sort_values("test", ascending=False)
+    ends = (
+        ends[ends["candidate"] == which] if which != BEST else ends.sort_values("validation", ascending=False)
+    )
     for row in ends.drop_duplicates("task").sort_values("task").to_dict("records"):
         same = (frame["task"] == row["task"]) & (frame["candidate"] == row["candidate"])
         found = frame[same & (frame["trial"] == row["trial"])].sort_values(["fold", "seed"])

@@ -1,5 +1,9 @@
 """A file of the user's own is a candidate like any other."""
 
+import subprocess
+import sys
+
+import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +79,25 @@ def classifier():
     told = {key: value for key, value in made.get_params().items() if key.endswith("random_state")}
     assert set(told.values()) == {7}
     assert len(told) == 2
+
+
+def test_a_fitted_one_loads_where_its_file_is_not(tmp_path):
+    text = """
+from sklearn.neighbors import KNeighborsClassifier
+class classifier(KNeighborsClassifier):
+    def predict(self, X):
+        return super().predict(X) + 1
+"""
+    name, _ = candidates.read(write(tmp_path, text))
+    X, y = np.arange(20.0).reshape(-1, 1), np.arange(20) // 10
+    model = candidates.get(name).make("classification").fit(pd.DataFrame(X, columns=["a"]), y)
+    (tmp_path / "model").write_bytes(cloudpickle.dumps(model))
+    code = (
+        "import pickle, pandas; model = pickle.load(open('model', 'rb')); "
+        "print(model.predict(pandas.DataFrame({'a': [0.0, 19.0]})))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert told.stdout.strip() == "[1 2]", told.stderr
 
 
 def test_other_code_is_another_candidate_and_the_same_code_is_not(table, tmp_path):
