@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.advice import Advice
-from advisor.architectures.base import Structure
+from advisor.architectures.base import Kind, Structure
 from advisor.calibration import Calibration
 from advisor.cautions import cautions
 from advisor.choice import Choice, choose
@@ -39,6 +39,7 @@ def advise(
     *,
     roles: Mapping[Any, Role] | None = None,
     structure: Structure | None = None,
+    kind: Kind | None = None,
     effort: Effort = "look",
     budget: float = 60.0,
     progress: Callable[[str], None] | None = None,
@@ -63,9 +64,13 @@ def advise(
         The column to predict, or one value per row.
     roles : mapping of label to role, optional
         What you know better about single columns, such as ``{"zip": "categorical", "patient": "entity"}``;
-        the roles are those of :class:`~advisor.table.Column`.
+        the roles are those of :class:`~advisor.table.Column`. Columns of an array are named by their place,
+        from 0 and with the target counted.
     structure : {"image", "sequence", "tabular"}, optional
         What the data are, if you know better: overrides the verdict.
+    kind : {"classification", "regression"}, optional
+        What the target is, if you know better than :func:`~advisor.target.infer_kind`: a mark from 1 to 10
+        can be a class or a number.
     effort : {"look", "probe", "race"}
         "look" trains nothing. "probe" destroys one kind of structure after another and reports what that
         cost cheap models on your target, in some seconds (:mod:`advisor.interventions`). "race" trains the
@@ -88,9 +93,10 @@ def advise(
     Raises
     ------
     InputError
-        If the data cannot be used.
+        If the data cannot be used, or an argument is none of those that are possible.
     TargetError
-        If the target is unknown or cannot be learned, or more effort than a look is asked for without one.
+        If the target is unknown or cannot be learned, or is not of the kind that you say, or if there is none
+        and its kind is said or more effort than a look is asked for.
 
     Examples
     --------
@@ -101,21 +107,21 @@ def advise(
     >>> advice.structure, advice.layout, advice.recommendation
     ('image', (8, 8, 1), 'cnn')
     """
-    if effort not in get_args(Effort):
+    _check_known("effort", effort, get_args(Effort))
+    if structure is not None:
+        _check_known("structure", structure, get_args(Structure))
+    if kind is not None:
+        _check_known("kind", kind, get_args(Kind))
+    _check_numbers(seed, budget)
+    seed = int(seed)  # JSON knows no numbers of numpy
+    if roles is not None and not isinstance(roles, Mapping):
         raise InputError(
-            "the effort must be known", got=repr(effort), do=f"choose one of {', '.join(get_args(Effort))}"
+            "the roles must be a mapping of columns to roles",
+            got=type(roles).__name__,
+            do="pass a dictionary such as {'zip': 'categorical'}",
         )
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError("the seed must be a whole number from 0 up", got=repr(seed)[:60], do="set seed=0")
-    if not budget >= 1:
-        raise InputError("the budget must be at least 1 second", got=str(budget), do="give a race more time")
-    table = read(data, target, np.random.default_rng(seed), roles)
-    if effort != "look" and table.target is None:
-        raise TargetError(
-            f"effort {effort!r} trains models, which needs to know what they predict",
-            got="no target",
-            do="pass target=..., or effort='look'",
-        )
+    table = read(data, target, np.random.default_rng(seed), roles, kind)
+    _check_has_target(table, effort, kind)
     facts = measure(table, seed)
     verdict = decide(table, facts)
     if structure is not None and structure != verdict.structure:
@@ -153,6 +159,42 @@ def advise(
         interventions=interventions,
         race=race,
     )
+
+
+def _check_known(what: str, value: Any, known: Sequence[str]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise InputError(
+            f"the {what} must be known", got=repr(value)[:60], do=f"choose one of {', '.join(known)}"
+        )
+
+
+def _check_numbers(seed: Any, budget: Any) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError("the seed must be a whole number from 0 up", got=repr(seed)[:60], do="set seed=0")
+    number = isinstance(budget, int | float | np.integer | np.floating) and not isinstance(budget, bool)
+    if not number or not budget >= 1:
+        raise InputError(
+            "the budget must be a number of seconds, at least 1",
+            got=repr(budget)[:60],
+            do="give a race more time, such as budget=60",
+        )
+
+
+def _check_has_target(table: Table, effort: Effort, kind: Kind | None) -> None:
+    if table.target is not None:
+        return
+    if effort != "look":
+        raise TargetError(
+            f"effort {effort!r} trains models, which needs to know what they predict",
+            got="no target",
+            do="pass target=..., or effort='look'",
+        )
+    if kind is not None:
+        raise TargetError(
+            f"kind {kind!r} says what a target is, so there must be one",
+            got="no target",
+            do="pass target=..., or leave the kind out",
+        )
 
 
 def _assemble(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from advisor import architectures
 from advisor.architectures.base import Kind, Structure
 from advisor.calibration import Belief, Measured
-from advisor.errors import TargetError
+from advisor.errors import InputError, TargetError
 from advisor.fit_time import FitTime
 from advisor.outlook import Expected
 from advisor.probes.base import Evidence, number
@@ -127,6 +127,10 @@ class Advice:
         ------
         TargetError
             If no target was given, so that it is unknown what to predict.
+        InputError
+            If there is no such hyperparameter, or it is one that the advice sets: the layout or the kind.
+        StudyError
+            If there is no such family.
         MissingDependency
             If the package behind the architecture is not installed.
         """
@@ -135,6 +139,13 @@ class Advice:
                 "an estimator needs to know what it predicts",
                 got="no target",
                 do="call advise(data, target=...)",
+            )
+        for name in {"layout", "kind"} & set(config):
+            raise InputError(
+                f"the {name} of the estimator must be that of the advice",
+                got=f"{name}={config[name]!r}"[:60],
+                do=f"call advise(data, target, {'structure' if name == 'layout' else name}=...), or make one "
+                "with advisor.architectures.get(family).make(...)",
             )
         model = architectures.get(family or self.recommendation).make(
             self.kind,

@@ -130,7 +130,7 @@ def role_of(column: pd.Series, most: int = STRINGS) -> Role:
         cells = column.dropna().iloc[:LOOK].tolist()
         if not cells:
             return "constant"
-    if _is_time(dtype):
+    if is_time(dtype):
         return "time"
     if isinstance(dtype, pd.CategoricalDtype):
         return "categorical"
@@ -153,7 +153,7 @@ def _check(column: pd.Series, role: Role) -> None:
         return
     if role in ("numeric", "ordinal") and as_numbers(held).isna().all():
         got, do = f"{str(held.iloc[0])!r}", "call it categorical, or convert it"
-    elif role == "time" and not _is_time(column.dtype) and parse_times(held).isna().all():
+    elif role == "time" and not is_time(column.dtype) and parse_times(held).isna().all():
         got, do = f"{str(held.iloc[0])!r}", "convert it with pandas.to_datetime first"
     else:
         return
@@ -229,7 +229,8 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
 
 
-def _is_time(dtype: Any) -> bool:
+def is_time(dtype: Any) -> bool:
+    """Whether a type holds moments, durations or periods."""
     types = pd.api.types
     return bool(types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype)) or isinstance(
         dtype, pd.PeriodDtype

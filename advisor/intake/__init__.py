@@ -1,8 +1,8 @@
 """Anything a user holds becomes a :class:`~advisor.table.Table`; one file per kind of input.
 
 Each file offers ``accepts(data)``, true for the types it understands and for no other file's, and
-``read(data, target, rng, roles)``. ``plain(data)`` makes a frame or an array of it, for estimators; frames
-and arrays need none. To add a kind of input, add a file.
+``read(data, target, rng, roles, kind)``. ``plain(data)`` makes a frame or an array of it, for estimators;
+frames and arrays need none. To add a kind of input, add a file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.architectures.base import Kind
 from advisor.errors import InputError
 from advisor.roles import Role
 from advisor.table import Table
@@ -34,7 +35,13 @@ def kinds() -> list[ModuleType]:
     return [importlib.import_module(f"{__name__}.{name}") for name in names]
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role] | None = None) -> Table:
+def read(
+    data: Any,
+    target: Any,
+    rng: np.random.Generator,
+    roles: Mapping[Any, Role] | None = None,
+    kind: Kind | None = None,
+) -> Table:
     """Make a table of whatever was given.
 
     Parameters
@@ -47,6 +54,8 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
         Draws the sample.
     roles : mapping of label to role, optional
         What the caller knows better about single columns.
+    kind : {"classification", "regression"}, optional
+        What the target is, if the caller knows better than :func:`advisor.target.infer_kind`.
 
     Returns
     -------
@@ -63,9 +72,9 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
     >>> read(np.zeros((5, 4, 4)), None, np.random.default_rng(0)).item
     (4, 4)
     """
-    kind = _kind(data)
-    table: Table = kind.read(data, target, rng, roles or {})
-    held = hasattr(kind, "plain") and not isinstance(data, pd.DataFrame | np.ndarray)
+    reader = _reader(data)
+    table: Table = reader.read(data, target, rng, roles or {}, kind)
+    held = hasattr(reader, "plain") and not isinstance(data, pd.DataFrame | np.ndarray)
     return replace(table, foreign=True) if held else table
 
 
@@ -77,11 +86,11 @@ def plain(data: Any) -> Any:
     >>> plain({"a": [1, 2]}).shape
     (2, 1)
     """
-    kind = _kind(data)
-    return kind.plain(data) if hasattr(kind, "plain") else data
+    reader = _reader(data)
+    return reader.plain(data) if hasattr(reader, "plain") else data
 
 
-def _kind(data: Any) -> ModuleType:
+def _reader(data: Any) -> ModuleType:
     for kind in kinds():
         if kind.accepts(data):
             return kind

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from advisor.errors import InputError, TargetError, did_you_mean, unusable
 from advisor.pictures import is_opened
 from advisor.roles import ROLES, Role
 from advisor.table import FEWEST_ROWS, MOST_ROWS, NUMBERS
-from advisor.target import infer_kind
+from advisor.target import infer_kind, quantities, told_kind
 
 CELLS = 500  # cells of a column of objects whose types are looked at
 SCAN = 20_000_000  # numbers beyond which infinities are looked for in the sample only
@@ -102,6 +102,12 @@ KNOWN = (  # classes of cells that are data
 )
 
 
+SINGLE = (  # classes of values of a target, of which a list is one a row
+    *(str, bytes, int, float, complex, np.generic, Decimal, date, time, timedelta),
+    *(pd.Period, type(pd.NA), type(pd.NaT)),
+)
+
+
 def check_cells(column: pd.Series) -> None:
     """Refuse objects of classes that are no data, which fail in ways of their own wherever they are used."""
     for cell in column.iloc[:: max(1, len(column) // CELLS)].tolist():
@@ -114,8 +120,18 @@ def check_cells(column: pd.Series) -> None:
         )
 
 
-def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
-    """Make a series of one learnable value per row."""
+class Target(NamedTuple):
+    """A target that was read: one value per row, what kind they are, and what to say about them."""
+
+    values: pd.Series | None = None
+    kind: Kind | None = None
+    notes: tuple[str, ...] = ()
+
+
+def check_target(values: Any, n: int, kind: Kind | None = None) -> Target:
+    """Make a series of one learnable value per row, of the kind that the caller says or that shows."""
+    if values is None:
+        return Target()
     series = as_labels(values)
     if len(series) != n:
         raise TargetError(
@@ -123,8 +139,12 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
         )
     if series.dtype == object:
         check_cells(series)
+    notes: tuple[str, ...] = ()
     with unusable(series, TargetError):
-        kind = infer_kind(series)
+        kind = infer_kind(series) if kind is None else told_kind(series, kind)
+        if kind == "regression":
+            held, series = series, quantities(series)
+            notes = _read_as(held, series)
         single = series.iloc[:CELLS].nunique() < 2 and series.nunique() < 2
     if single:
         only = series.dropna().iloc[0]
@@ -138,7 +158,18 @@ def check_target(values: Any, n: int) -> tuple[pd.Series, Kind]:
         and np.isinf(series.to_numpy(dtype=float, na_value=np.nan)).any()
     ):
         raise TargetError("the target must be finite", got="infinite values", do="drop or replace those rows")
-    return series, kind
+    return Target(series, kind, notes)
+
+
+def _read_as(held: pd.Series, numbers: pd.Series) -> tuple[str, ...]:
+    """Say so where text was read as numbers, which estimators do not do for a target."""
+    first = next(iter(held[numbers.notna().to_numpy()]), None)
+    if not isinstance(first, str):
+        return ()
+    return (
+        f"the target is text that was read as numbers ({first[:40]!r} as {numbers.dropna().iloc[0]:g}): "
+        "convert it before fitting",
+    )
 
 
 def is_values(target: Any) -> bool:
@@ -163,6 +194,8 @@ def as_labels(target: Any) -> pd.Series:
     if hasattr(target, "to_pandas"):
         return as_labels(target.to_pandas())
     held = list(target) if from_package(target, "datasets") or isinstance(target, list) else target
+    if isinstance(held, pd.api.extensions.ExtensionArray) or _are_cells(held):
+        return pd.Series(held, name="target")
     try:
         array = as_numbers(held)
     except InputError:
@@ -175,7 +208,13 @@ def as_labels(target: Any) -> pd.Series:
             got=f"an array of shape {array.shape}",
             do="choose one column of it, or the number of the class in place of one column per class",
         )
-    return pd.Series(array.tolist(), name="target")
+    moments = array.dtype.kind in "mM"  # of which numpy makes whole numbers
+    return pd.Series(array if moments else array.tolist(), name="target")
+
+
+def _are_cells(held: Any) -> bool:
+    """Whether it is a list of single values, which numpy would turn all into text if one of them is."""
+    return isinstance(held, list) and all(isinstance(c, SINGLE) or c is None for c in held)
 
 
 def from_package(data: Any, *names: str) -> bool:

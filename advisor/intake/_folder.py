@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import pictures
+from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.files import DO, ending, kind_of_name
 from advisor.intake._common import as_labels, check_target, is_values
@@ -100,7 +101,7 @@ def _holds_pictures(folder: Path) -> bool:
         return False
 
 
-def read(path: Path, target: Any, rng: np.random.Generator) -> Table:
+def read(path: Path, target: Any, rng: np.random.Generator, kind: Kind | None = None) -> Table:
     """Measure a sample of the pictures; the target is the name of the folder each lies in."""
     found = scan(path)
     n = len(found.paths)
@@ -127,7 +128,7 @@ def read(path: Path, target: Any, rng: np.random.Generator) -> Table:
                 do="move them, or pass a frame with the paths and labels",
             )
         labels = pd.Series(pd.Categorical(found.classes), name="class")
-    series, kind = check_target(labels, n) if labels is not None else (None, None)
+    series, kind, told = check_target(labels, n, kind)
     rows = np.arange(n)
     if n > pictures.LOOK:
         rows = np.sort(rng.choice(n, pictures.LOOK, replace=False))
@@ -146,7 +147,7 @@ def read(path: Path, target: Any, rng: np.random.Generator) -> Table:
         kind,
         np.array([str(place) for place in found.paths], dtype=object),
         pictures=held,
-        notes=(*held.notes(), *notes),
+        notes=(*held.notes(), *notes, *told),
     )
 
 

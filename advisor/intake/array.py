@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
 from advisor.errors import InputError, TargetError
 from advisor.intake import frame
@@ -39,19 +40,21 @@ def accepts(data: Any) -> bool:
     return hasattr(data, "__array__") and not from_package(data, *OTHERS) and not is_opened(data)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Make a table of an array, rows first."""
     array = as_numbers(data)
     if array.dtype.names is not None:
-        return frame.read(pd.DataFrame.from_records(array), target, rng, roles)
+        return frame.read(pd.DataFrame.from_records(array), target, rng, roles, kind)
     if array.dtype.kind in "OUST" and array.ndim in (1, 2):
         if array.ndim == 1 and array.dtype.kind == "O":
             array = np.array([[cell] for cell in array] + [[None]], dtype=object)[:-1, :1]
-        return frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles)
+        return frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles, kind)
     check_kind(array)
     check_rows(len(array), "array")
     if array.ndim == 1:
-        return frame.read(one_series(array, target), target, rng, roles)
+        return frame.read(one_series(array, target), target, rng, roles, kind)
     labels: pd.Series | None = None
     if target is not None:
         if is_values(target):
@@ -73,7 +76,7 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
                 got=repr(target)[:60],
                 do="pass an array of labels",
             )
-    return table_of(array, labels, rng)
+    return table_of(array, labels, rng, kind)
 
 
 def _without(array: NDArray[Any], place: int) -> NDArray[Any]:
@@ -108,6 +111,7 @@ def table_of(
     array: NDArray[Any],
     labels: pd.Series | None,
     rng: np.random.Generator,
+    kind: Kind | None = None,
     *,
     n: int | None = None,
     notes: tuple[str, ...] = (),
@@ -120,7 +124,7 @@ def table_of(
             got=f"shape {array.shape} for {len(labels)} targets",
             do=f"bring them there: numpy.moveaxis(array, {axis}, 0)",
         )
-    series, kind = check_target(labels, len(array)) if labels is not None else (None, None)
+    series, kind, told = check_target(labels, len(array), kind)
     rows = sample_rows(len(array), array[0].size, rng)
     if array.ndim > 2 and len(rows) * array[0].size > LARGE:  # the axes of large items show in fewer
         few = max(FEWEST_ITEMS, LARGE // array[0].size)
@@ -149,7 +153,7 @@ def table_of(
         series,
         kind,
         array,
-        notes=notes,
+        notes=notes + told,
         numbers=tuple(range(array.shape[1])) if array.ndim == 2 else (),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from advisor import intake
+from advisor.architectures.base import Kind
 from advisor.errors import InputError
 from advisor.roles import Role
 from advisor.table import Table
@@ -18,10 +19,12 @@ def accepts(data: Any) -> bool:
     return isinstance(data, dict) and type(data).__name__ == "Bunch"
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Read its data; its target too, unless another is given."""
     held = plain(data)
-    return intake.read(held, data.get("target") if target is None else target, rng, roles)
+    return intake.read(held, data.get("target") if target is None else target, rng, roles, kind)
 
 
 def plain(data: Any) -> Any:

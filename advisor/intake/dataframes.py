@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.architectures.base import Kind
 from advisor.errors import InputError, MissingDependency
 from advisor.intake import frame
 from advisor.intake._common import from_package
@@ -22,9 +23,11 @@ def accepts(data: Any) -> bool:
     return from_package(data, *PACKAGES)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Read it as a pandas frame."""
-    return frame.read(plain(data), target, rng, roles)
+    return frame.read(plain(data), target, rng, roles, kind)
 
 
 def plain(data: Any) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import cells, pictures
+from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.files import DO, kind_of_name
 from advisor.intake._common import (
@@ -42,6 +43,7 @@ def read(
     target: Any,
     rng: np.random.Generator,
     roles: Mapping[Any, Role],
+    kind: Kind | None = None,
     *,
     root: Path | None = None,
     notes: tuple[str, ...] = (),
@@ -51,7 +53,7 @@ def read(
 
     Parameters
     ----------
-    data, target, rng, roles
+    data, target, rng, roles, kind
         As in :func:`advisor.intake.read`.
     root : Path, optional
         Folder of the file that the frame came from: paths in cells start there and must not leave it.
@@ -82,7 +84,8 @@ def read(
     elif target is not None:
         place = list(frame.columns).index(column_target(frame, target))
         labels, inputs = frame.iloc[:, place], _without(frame, place)
-    series, kind = check_target(labels, len(frame)) if labels is not None else (None, None)
+    series, kind, told = check_target(labels, len(frame), kind)
+    notes += told
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
     columns, more = _columns(inputs, check_roles(inputs, roles), root)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.intake import frame, stream
 from advisor.intake._common import as_labels, check_rows, check_target, column_target, is_values
@@ -29,7 +30,9 @@ def accepts(data: Any) -> bool:
     return hasattr(data, "features") and hasattr(data, "column_names") and hasattr(data, "to_pandas")
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Read the rows as a frame: of large data sets the first, of pictures and sounds some at random."""
     data = _split(data)
     n = len(data)
@@ -55,9 +58,10 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
         if not held.shape[1]:
             raise InputError("there must be inputs beside the target", got="none", do="add columns")
     if len(rows) == n:
-        return frame.read(held, labels, rng, roles)
-    series, kind = check_target(labels, n) if labels is not None else (None, None)
-    return replace(frame.read(held, None, rng, roles, notes=notes, n=n), target=series, kind=kind)
+        return frame.read(held, labels, rng, roles, kind)
+    series, kind, told = check_target(labels, n, kind)
+    table = frame.read(held, None, rng, roles, notes=(*notes, *told), n=n)
+    return replace(table, target=series, kind=kind)
 
 
 def plain(data: Any) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import intake
+from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.intake import _files, _folder, frame
 from advisor.intake._common import is_values
@@ -22,11 +23,13 @@ def accepts(data: Any) -> bool:
     return isinstance(data, str | Path)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Read the file as a frame or an array; measure the folder."""
     path = _existing(data)
     if path.is_dir():
-        return _folder.read(path, target, rng)
+        return _folder.read(path, target, rng, kind)
     held, notes, labels = _files.load(path)
     if isinstance(held, np.ndarray):
         if labels is not None and target is not None and not is_values(target):
@@ -37,8 +40,8 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
                     do="leave it out, or pass the labels",
                 )
             target = labels
-        return intake.read(held, labels if target is None else target, rng, roles)
-    return frame.read(held, target, rng, roles, root=path.parent, notes=notes)
+        return intake.read(held, labels if target is None else target, rng, roles, kind)
+    return frame.read(held, target, rng, roles, kind, root=path.parent, notes=notes)
 
 
 def plain(data: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import intake
+from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
 from advisor.errors import InputError
 from advisor.roles import Role
@@ -23,9 +24,11 @@ def accepts(data: Any) -> bool:
     return isinstance(data, list | tuple | range | pd.Series | pd.Index)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Read it as a frame or an array."""
-    return intake.read(plain(data), target, rng, roles)
+    return intake.read(plain(data), target, rng, roles, kind)
 
 
 def plain(data: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.intake import array
 from advisor.intake._common import (
@@ -32,7 +33,9 @@ def accepts(data: Any) -> bool:
     return hasattr(data, "tocsr") and hasattr(data, "nnz") and hasattr(data, "shape")
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Read a sample of it as an array."""
     if len(data.shape) != 2 or 0 in data.shape[1:]:
         raise InputError(
@@ -74,8 +77,8 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
     # rows first: they are few, and cutting columns of the whole would copy it
     sample = rows_first[rows][:, kept].toarray()
     run = rows_first[: min(RUN, max(FEWEST_ROWS, RUN_NUMBERS // len(kept)))][:, kept].toarray()
-    table = array.table_of(sample, None, rng, n=n, notes=notes)
-    series, kind = check_target(labels, n) if labels is not None else (None, None)
+    series, kind, told = check_target(labels, n, kind)
+    table = array.table_of(sample, None, rng, n=n, notes=notes + told)
     return replace(
         table,
         columns=tuple(Column(int(j), "numeric") for j in kept),

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from advisor.architectures.base import Kind
 from advisor.errors import InputError
 from advisor.intake._common import from_package
 from advisor.roles import Role
@@ -21,7 +22,9 @@ def accepts(data: Any) -> bool:
     return _streamed(data)
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> NoReturn:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> NoReturn:
     """Refuse it."""
     name = type(data).__name__
     do = "make a list or a frame of the first few thousand rows, such as itertools.islice gives"

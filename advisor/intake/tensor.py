@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor import intake
+from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
 from advisor.errors import InputError
 from advisor.intake import array, stream
@@ -29,10 +30,12 @@ def accepts(data: Any) -> bool:
     return hasattr(data, "detach") or hasattr(data, "__getitem__")
 
 
-def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role]) -> Table:
+def read(
+    data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
+) -> Table:
     """Read a tensor whole, of a data set a sample of its items."""
     if hasattr(data, "detach"):
-        return array.read(as_numbers(data), target, rng, roles)
+        return array.read(as_numbers(data), target, rng, roles, kind)
     n = _length(data)
     first, _ = _item(data, 0)
     size = min(n, int(np.clip(NUMBERS // max(1, first.size), FEWEST, MOST)))
@@ -46,13 +49,13 @@ def read(data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, R
         )
     given = as_labels(target) if target is not None else None
     if given is not None and len(given) != n:
-        check_target(given, n)  # says how many there must be
+        check_target(given, n, kind)  # says how many there must be
     known = labels if given is None else given.iloc[rows].reset_index(drop=True)
     if held.ndim < 3:
-        table = intake.read(held, known, rng, roles)
+        table = intake.read(held, known, rng, roles, kind)
     else:
         array.check_kind(held)
-        table = array.table_of(held, known, rng)
+        table = array.table_of(held, known, rng, kind)
     return replace(table, n=n)
 
 

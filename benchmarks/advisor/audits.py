@@ -16,7 +16,7 @@ import pandas as pd
 from rich.console import Console
 
 from advisor.errors import AdvisorError
-from advisor.target import infer_kind
+from advisor.target import infer_kind, quantities
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases
 from benchmarks.summary import show
 from datasets.audit import Flag, audit
@@ -35,7 +35,7 @@ def task_of(case: Case) -> Task | None:
     known = y.notna().to_numpy()
     X, y = data[known].reset_index(drop=True), y[known].reset_index(drop=True)
     kind = infer_kind(y)
-    y = y.astype(float) if kind == "regression" else y
+    y = quantities(y).astype(float) if kind == "regression" else y
     metric = "accuracy" if kind == "classification" else "r2"
     return Task(case.id, X, y, kind, metric, None, None, case.origin)
 

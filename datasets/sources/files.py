@@ -13,7 +13,7 @@ import pandas as pd
 
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, MissingDependency, StudyError, TargetError
-from advisor.target import infer_kind
+from advisor.target import infer_kind, quantities
 from datasets.sources import unknown
 from datasets.task import Task
 
@@ -199,15 +199,10 @@ def _check_inputs(X: pd.DataFrame, path: Path) -> None:
 
 def _check_target(y: pd.Series, kind: Kind, path: Path) -> pd.Series:
     if kind == "regression":
-        try:
-            y = y.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise TargetError(
-                "a target to regress must be numbers", got=str(error), do="use kind=classification"
-            ) from error
+        y = quantities(y).astype(np.float64)
         if not np.isfinite(y).all():
             raise TargetError(
-                "the target must be finite", got="infinite values", do="replace or drop those rows"
+                "the target must be finite", got="missing or infinite values", do="replace or drop those rows"
             )
     if y.nunique() < 2:
         required = "classes" if kind == "classification" else "different values"

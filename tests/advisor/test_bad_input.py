@@ -109,6 +109,38 @@ def test_a_seed_is_a_whole_number(seed):
         advise(GOOD, seed=seed)
 
 
+def test_a_seed_of_numpy_is_one_of_python():
+    import json
+
+    assert json.loads(advise(GOOD, seed=np.int64(3)).to_json())["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"structure": "foo"}, "the structure must be known, got 'foo': choose one of image, sequence, tab"),
+        ({"structure": ["image"]}, "the structure must be known"),
+        ({"effort": "much"}, "the effort must be known, got 'much': choose one of look, probe, race"),
+        ({"budget": "60"}, "the budget must be a number of seconds, at least 1, got '60'"),
+        ({"budget": None}, "at least 1, got None"),
+        ({"budget": float("nan")}, "at least 1, got nan"),
+        ({"budget": 0.5}, "at least 1, got 0.5"),
+        ({"roles": ["age"]}, "the roles must be a mapping of columns to roles, got list"),
+    ],
+)
+def test_arguments_are_checked(arguments, words):
+    with pytest.raises(InputError, match=words):
+        advise(GOOD, "price", **arguments)
+
+
+def test_what_the_advice_sets_is_no_hyperparameter():
+    advice = advise(pd.concat([GOOD] * 10, ignore_index=True), "price")
+    with pytest.raises(InputError, match=r"the layout .* got layout=\(3,\): call advise.*structure="):
+        advice.estimator(layout=(3,))
+    with pytest.raises(InputError, match=r"the kind .* advise\(data, target, kind="):
+        advice.estimator(kind="regression")
+
+
 def test_an_index_in_another_order_than_the_target_s_is_told():
     data = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 3)))
     target = pd.Series(np.arange(200) % 2)
