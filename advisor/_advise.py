@@ -65,7 +65,7 @@ def advise(
     roles : mapping of label to role, optional
         What you know better about single columns, such as ``{"zip": "categorical", "patient": "entity"}``;
         the roles are those of :class:`~advisor.table.Column`. Columns of an array are named by their place,
-        from 0 and with the target counted.
+        from 0, the target counted; what has no columns takes no roles.
     structure : {"image", "sequence", "tabular"}, optional
         What the data are, if you know better: overrides the verdict.
     kind : {"classification", "regression"}, optional

@@ -76,12 +76,12 @@ def column_target(frame: pd.DataFrame, target: Any) -> Any:
     )
 
 
-def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Role]:
+def check_roles(labels: pd.Index, roles: Mapping[Any, Role]) -> dict[Any, Role]:
     """Find the columns whose roles the caller gave, or explain what is wrong with them."""
     given: dict[Any, Role] = {}
-    names = {str(label): label for label in frame.columns}
+    names = {str(label): label for label in labels}
     for name, role in roles.items():
-        label = name if name in frame.columns else names.get(str(name))
+        label = name if name in labels else names.get(str(name))
         if label is None:
             raise InputError(
                 "roles must be given for columns of the data, the target left out",
@@ -94,6 +94,16 @@ def check_roles(frame: pd.DataFrame, roles: Mapping[Any, Role]) -> dict[Any, Rol
             )
         given[label] = role
     return given
+
+
+def check_no_roles(roles: Mapping[Any, Role], what: str) -> None:
+    """Refuse roles of data that have no columns that could be read in one way or another."""
+    if roles:
+        raise InputError(
+            "roles can be given for the columns of a frame or of an array with two axes",
+            got=f"roles for {what}",
+            do="leave them out",
+        )
 
 
 KNOWN = (  # classes of cells that are data

@@ -17,6 +17,8 @@ from advisor.intake._common import (
     SCAN,
     as_labels,
     check_finite,
+    check_no_roles,
+    check_roles,
     check_rows,
     check_target,
     from_package,
@@ -56,6 +58,7 @@ def read(
     if array.ndim == 1:
         return frame.read(one_series(array, target), target, rng, roles, kind)
     labels: pd.Series | None = None
+    kept = list(range(array.shape[1]))  # columns that are inputs
     if target is not None:
         if is_values(target):
             labels = as_labels(target)
@@ -67,7 +70,8 @@ def read(
                     do="choose a smaller number",
                 )
             labels = pd.Series(array[:, target], name=int(target))
-            array = _without(array, int(target) % array.shape[1])
+            place = kept.pop(int(target))
+            array = _without(array, place)
             if not array.shape[1]:
                 raise InputError("there must be inputs beside the target", got="none", do="add columns")
         else:
@@ -76,7 +80,13 @@ def read(
                 got=repr(target)[:60],
                 do="pass an array of labels",
             )
-    return table_of(array, labels, rng, kind)
+    if not roles:
+        return table_of(array, labels, rng, kind)
+    if array.ndim > 2:
+        check_no_roles(roles, f"an array of {array.ndim} axes")
+    given = check_roles(pd.Index(kept), roles)
+    said = {place: given.get(column, "numeric") for place, column in enumerate(kept)}
+    return frame.read(pd.DataFrame(array), labels, rng, said, kind)
 
 
 def _without(array: NDArray[Any], place: int) -> NDArray[Any]:

@@ -29,7 +29,7 @@ from advisor.intake._common import (
 )
 from advisor.lags import Floats
 from advisor.numbers import are_numbers, as_numbers
-from advisor.roles import Role, roles_of
+from advisor.roles import LEFT_OUT, Role, roles_of
 from advisor.table import RUN, Column, Form, Table
 
 
@@ -75,6 +75,7 @@ def read(
             got=f"{', '.join(twice[:3])} more than once",
             do="rename or drop the copies",
         )
+    _check_names(frame.columns)
     labels: pd.Series | None = None
     inputs = frame
     target = _one_name(frame, target)
@@ -88,8 +89,15 @@ def read(
     notes += told
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
-    columns, more = _columns(inputs, check_roles(inputs, roles), root)
+    given = check_roles(inputs.columns, roles)
+    columns, more = _columns(inputs, given, root)
     notes += more
+    if LEFT_OUT & set(given.values()) and all(c.role in LEFT_OUT for c in columns):
+        raise InputError(
+            "there must be inputs beside the columns that are left out",
+            got=", ".join(f"{c.name!r} ({c.role})" for c in columns[:3]),
+            do="give a column another role, such as categorical",
+        )
     if all(
         c.role in ("constant", "ignore") and inputs.iloc[:, place].isna().all()
         for place, c in enumerate(columns)
@@ -144,6 +152,18 @@ def read(
         notes=notes,
         numbers=tuple(columns[place].label for place in body),
     )
+
+
+def _check_names(labels: pd.Index) -> None:
+    """Refuse labels that are one as text, as estimators and people take them: 1 and "1"."""
+    known: dict[str, Any] = {}
+    for label in labels:
+        name = str(label)
+        if name in known:
+            raise InputError(
+                "column names must differ as text", got=f"{known[name]!r} and {label!r}", do="rename one"
+            )
+        known[name] = label
 
 
 def _one_name(frame: pd.DataFrame, target: Any) -> Any:

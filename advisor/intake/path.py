@@ -13,7 +13,7 @@ from advisor import intake
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.intake import _files, _folder, frame
-from advisor.intake._common import is_values
+from advisor.intake._common import check_no_roles, is_values
 from advisor.roles import Role
 from advisor.table import Table
 
@@ -29,6 +29,7 @@ def read(
     """Read the file as a frame or an array; measure the folder."""
     path = _existing(data)
     if path.is_dir():
+        check_no_roles(roles, "a folder of pictures")
         return _folder.read(path, target, rng, kind)
     held, notes, labels = _files.load(path)
     if isinstance(held, np.ndarray):

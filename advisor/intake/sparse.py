@@ -15,6 +15,7 @@ from advisor.intake import array
 from advisor.intake._common import (
     as_labels,
     check_finite,
+    check_no_roles,
     check_rows,
     check_target,
     is_values,
@@ -45,6 +46,7 @@ def read(
         )
     n, width = (int(size) for size in data.shape)
     check_rows(n, "matrix")
+    check_no_roles(roles, "a sparse matrix")
     if data.dtype.kind not in "buif":
         raise InputError("a matrix must hold real numbers", got=f"dtype {data.dtype}", do="convert it")
     rows_first = data if data.format in ("csr", "lil") else data.tocsr()

@@ -15,7 +15,14 @@ from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
 from advisor.errors import InputError
 from advisor.intake import array, stream
-from advisor.intake._common import as_labels, check_rows, check_target, from_package, is_values
+from advisor.intake._common import (
+    as_labels,
+    check_no_roles,
+    check_rows,
+    check_target,
+    from_package,
+    is_values,
+)
 from advisor.pictures import decoded, is_opened, opened
 from advisor.roles import Role
 from advisor.table import NUMBERS, Table
@@ -55,6 +62,7 @@ def read(
         table = intake.read(held, known, rng, roles, kind)
     else:
         array.check_kind(held)
+        check_no_roles(roles, f"items of {held.ndim - 1} axes")
         table = array.table_of(held, known, rng, kind)
     return replace(table, n=n)
 

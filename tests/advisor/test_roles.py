@@ -5,6 +5,8 @@ import uuid
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
+import torch
 
 from advisor import advise
 from advisor.dates import parse_times
@@ -159,3 +161,68 @@ def test_ambiguous_dates_are_warned_of():
 def test_reading_needs_the_columns_advised_on():
     with pytest.raises(InputError, match="no 'a'"):
         ReadColumns({"a": "numeric"}).fit_transform(pd.DataFrame({"b": [1]}))
+
+
+CODES = np.column_stack([np.random.default_rng(3).normal(size=(80, 2)), np.arange(80) % 4, np.arange(80) % 2])
+
+
+@pytest.mark.parametrize("name", [2, "2"])
+def test_roles_of_an_array_are_those_of_its_places(name):
+    advice = advise(CODES, 3, roles={name: "categorical", 0: "ignore"})
+    assert advice.roles == {0: "ignore", 1: "numeric", 2: "categorical"}
+    inputs = CODES[:, :3]
+    read = advice.folder().fit_transform(inputs)
+    assert list(read.columns) == ["1", "2"]
+    assert read["2"].dtype == object
+    model = advice.estimator(n_estimators=5).fit(inputs, CODES[:, 3])
+    assert model.predict(inputs).shape == (80,)
+
+
+def test_places_of_an_array_count_the_target():
+    assert advise(CODES, 0, roles={3: "categorical"}).roles == {0: "numeric", 1: "numeric", 2: "categorical"}
+    with pytest.raises(InputError, match="the target left out, got 0"):
+        advise(CODES, 0, roles={0: "categorical"})
+
+
+@pytest.mark.parametrize(
+    ("roles", "words"),
+    [
+        ({9: "numeric"}, "columns of the data, the target left out, got 9"),
+        ({1: "number"}, "the role of '1' must be known, got 'number'"),
+    ],
+)
+def test_roles_of_an_array_are_checked(roles, words):
+    with pytest.raises(InputError, match=words):
+        advise(CODES, 3, roles=roles)
+
+
+def test_what_has_no_columns_takes_no_roles(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.png")
+    tensors = torch.utils.data.TensorDataset(torch.zeros(40, 6, 6))
+    for data in (np.zeros((40, 6, 6)), scipy.sparse.csr_array(CODES), tmp_path, tensors):
+        with pytest.raises(InputError, match="roles can be given for the columns of a frame"):
+            advise(data, roles={0: "ignore"})
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        {"a": "ignore", "b": "ignore"},
+        {"a": "ignore", "b": "identifier"},
+        {"a": "ignore"},  # and b is an identifier by itself
+    ],
+)
+def test_some_column_is_no_more_left_out(roles):
+    data = pd.DataFrame({"a": RNG.normal(size=60), "b": np.arange(60)})
+    with pytest.raises(
+        InputError, match=r"there must be inputs .* got 'a' \(ignore\), 'b' \((identifier|ignore)\)"
+    ):
+        advise(data, roles=roles)
+
+
+@pytest.mark.parametrize("labels", [[1, "1"], [True, "True"], [1.5, "1.5"]])
+def test_labels_that_are_one_as_text_are_refused(labels):
+    data = pd.DataFrame(CODES[:, :3]).set_axis([*labels, "z"], axis=1)
+    with pytest.raises(InputError, match=f"must differ as text, got {labels[0]} and '{labels[1]}': rename"):
+        advise(data, CODES[:, 3])
