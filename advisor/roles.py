@@ -38,6 +38,7 @@ GLANCE = 64  # numbers of a column that show of most that they are quantities
 ALL = 100_000  # values that must all differ where a column is unique
 STRINGS = 50_000_000  # strings of all columns together that are read to count those that differ
 FEWEST_STRINGS = 10_000  # strings of a column that may always be read
+DIGITS = 15  # of a whole number that a float holds exactly
 FEWEST = 20  # rows from which on differing values name the rows
 LEVELS = 12  # ranks of an ordinal code at most
 YEARS = (1800, 2100)  # whole numbers in between may be years
@@ -142,7 +143,10 @@ def role_of(column: pd.Series, most: int = STRINGS) -> Role:
         if any(isinstance(cell, kind) for cell in cells):
             raise _unusable(column, name, "turn each into numbers, text or an array")
     if all(isinstance(cell, int | float | np.number | np.bool_) for cell in cells):
-        return _read_role(column, lambda part: pd.to_numeric(part, errors="coerce"))
+        role = _read_role(column, lambda part: pd.to_numeric(part, errors="coerce"))
+        if role == "constant" and column.nunique() > 1:  # numbers that no float tells apart are names
+            return "identifier" if len(column) >= FEWEST and column.is_unique else "categorical"
+        return role
     return _string_role(column, [str(cell) for cell in cells], most)
 
 
@@ -303,8 +307,8 @@ def _names_rows(column: pd.Series) -> bool:
 def _string_role(column: pd.Series, cells: list[str], most_read: int) -> Role:
     if are_dates(cells):
         return "time"
-    if are_numbers(cells):
-        counts = all(cell.strip().isdigit() for cell in cells)
+    counts = all(cell.strip().isdigit() for cell in cells)
+    if are_numbers(cells) and not (counts and max(map(len, cells)) > DIGITS):
         return _read_role(
             column, lambda part: as_numbers(part).astype("Int64") if counts else as_numbers(part)
         )

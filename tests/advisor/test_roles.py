@@ -226,3 +226,23 @@ def test_labels_that_are_one_as_text_are_refused(labels):
     data = pd.DataFrame(CODES[:, :3]).set_axis([*labels, "z"], axis=1)
     with pytest.raises(InputError, match=f"must differ as text, got {labels[0]} and '{labels[1]}': rename"):
         advise(data, CODES[:, 3])
+
+
+@pytest.mark.parametrize(
+    ("values", "role"),
+    [
+        ([10**30 + i for i in range(60)], "identifier"),
+        ([10**30 + i % 5 for i in range(60)], "categorical"),
+        ([10**30] * 60, "constant"),
+        ([10**30 * (i * 7 % 60) for i in range(60)], "numeric"),
+        ([str(10**30 + i) for i in range(60)], "identifier"),
+        ([str(10**30 + i % 5) for i in range(60)], "categorical"),
+    ],
+)
+def test_whole_numbers_that_no_float_holds_are_told_apart_as_they_are(values, role):
+    column = pd.Series(values, dtype=object)
+    assert role_of(column) == role
+    data = pd.DataFrame({"h": column, "x": RNG.normal(size=60)})
+    advice = advise(data, np.arange(60) % 2)
+    assert any("'h' holds one value" in warning for warning in advice.warnings) == (role == "constant")
+    assert len(advice.estimator(n_estimators=2).fit(data, np.arange(60) % 2).predict(data)) == 60
