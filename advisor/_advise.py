@@ -54,12 +54,12 @@ def advise(
     Parameters
     ----------
     data : DataFrame, array-like, data set or path
-        A frame of pandas, polars, pyarrow or another package that narwhals knows; an array ``(n, d)``,
-        ``(n, T, C)``, ``(n, H, W)`` or ``(n, H, W, C)`` in any order of axes, rows first, or anything that
-        turns into one; a sparse matrix; a data set of torch, Hugging Face or scikit-learn; lists, records or
-        a dictionary of columns; the path of a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or of a folder
-        of pictures in class folders. Cells may hold numbers, text, lists, or pictures as bytes, paths or
-        base64.
+        A frame of pandas, polars, pyarrow or another package that narwhals knows (moments in the index of
+        pandas, and named levels of a MultiIndex, count as columns); an array ``(n, d)``, ``(n, T, C)``,
+        ``(n, H, W)`` or ``(n, H, W, C)`` in any order of axes, rows first, or anything that turns into one; a
+        sparse matrix; a data set of torch, Hugging Face or scikit-learn; lists, records or a dictionary of
+        columns; the path of a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or of a folder of pictures in
+        class folders. Cells may hold numbers, text, lists, or pictures as bytes, paths or base64.
     target : label or array-like, optional
         The column to predict, or one value per row.
     roles : mapping of label to role, optional
@@ -317,6 +317,8 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
             options |= {"how": "columns", "roles": roles}
         elif len({isinstance(label, str) for label in roles}) > 1:
             options["how"] = "names"  # scikit-learn refuses labels of which some are text
+    if table.levels:
+        options["levels"] = table.levels
     if table.foreign:
         options["foreign"] = None if table.target is None else table.target.name
     return options

@@ -180,6 +180,8 @@ class Advice:
         steps: list[tuple[str, Any]] = []
         if "foreign" in options:
             steps.append(("read", folding.ReadHeld(target=options.pop("foreign"))))
+        if "levels" in options:
+            steps.append(("index", reading.ReadIndex(labels=options.pop("levels"))))
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
             "names": folding.NameColumns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,37 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor.clocks import seconds_of
 from advisor.errors import InputError
+from advisor.index import with_levels
 from advisor.numbers import as_numbers
 from advisor.roles import LEFT_OUT, Role, left_out
+
+
+class ReadIndex(TransformerMixin, BaseEstimator):
+    """Make columns of levels of the index, such as the days of a series.
+
+    Parameters
+    ----------
+    labels : sequence of label
+        Of the levels, see :func:`advisor.index.levels_of`; those that are columns already stay as they are.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"x": [1, 2]}, index=pd.date_range("2024", periods=2, name="day"))
+    >>> ReadIndex(["day"]).fit_transform(rows).columns.tolist()
+    ['day', 'x']
+    """
+
+    def __init__(self, labels: Sequence[Any]) -> None:
+        self.labels = labels
+
+    def fit(self, X: Any, y: Any = None) -> ReadIndex:
+        """Remember that it was fitted; nothing is learned."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Add the columns."""
+        return with_levels(X, self.labels) if isinstance(X, pd.DataFrame) else X
 
 
 class ReadColumns(TransformerMixin, BaseEstimator):

@@ -98,6 +98,8 @@ class Table:
         Folder that paths in cells start from, and must not leave.
     notes : tuple of str
         What reading them showed that a user should know.
+    levels : tuple of label
+        The columns that the user holds as levels of the index.
     inputs : int or None
         Number of inputs where not all of them are in ``columns`` or ``item``.
     foreign : bool
@@ -118,6 +120,7 @@ class Table:
     pictures: Pictures | None = None
     root: str | None = None
     notes: tuple[str, ...] = ()
+    levels: tuple[Any, ...] = ()
     inputs: int | None = None
     foreign: bool = False
 

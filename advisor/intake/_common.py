@@ -96,6 +96,18 @@ def check_roles(labels: pd.Index, roles: Mapping[Any, Role]) -> dict[Any, Role]:
     return given
 
 
+def check_names(labels: pd.Index) -> None:
+    """Refuse labels that are one as text, as estimators and people take them: 1 and "1"."""
+    known: dict[str, Any] = {}
+    for label in labels:
+        name = str(label)
+        if name in known:
+            raise InputError(
+                "column names must differ as text", got=f"{known[name]!r} and {label!r}", do="rename one"
+            )
+        known[name] = label
+
+
 def check_no_roles(roles: Mapping[Any, Role], what: str) -> None:
     """Refuse roles of data that have no columns that could be read in one way or another."""
     if roles:

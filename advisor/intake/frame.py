@@ -15,11 +15,13 @@ from advisor import cells, pictures
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.files import DO, kind_of_name
+from advisor.index import unread, with_levels
 from advisor.intake._common import (
     SCAN,
     as_labels,
     check_cells,
     check_finite,
+    check_names,
     check_roles,
     check_rows,
     check_target,
@@ -75,7 +77,10 @@ def read(
             got=f"{', '.join(twice[:3])} more than once",
             do="rename or drop the copies",
         )
-    _check_names(frame.columns)
+    notes += unread(frame)
+    width = frame.shape[1]
+    frame = with_levels(frame)
+    check_names(frame.columns)
     labels: pd.Series | None = None
     inputs = frame
     target = _one_name(frame, target)
@@ -89,6 +94,7 @@ def read(
     notes += told
     if inputs.shape[1] == 0:
         raise InputError("there must be inputs beside the target", got="none", do="add columns")
+    levels = tuple(label for label in frame.columns[: frame.shape[1] - width] if label in inputs.columns)
     given = check_roles(inputs.columns, roles)
     columns, more = _columns(inputs, given, root)
     notes += more
@@ -122,12 +128,12 @@ def read(
             notes += (f"of {len(images)} columns of pictures only {str(images[0])!r} is used",)
         return Table(
             "image_cells", total, columns, held.values, held.layout, False, pd.DataFrame(), series, kind,
-            inputs, pictures=held, root=where, notes=notes,
+            inputs, pictures=held, root=where, notes=notes, levels=levels,
         )  # fmt: skip
     arrays = [c.label for c in columns if c.role == "array"]
     if arrays:
         table = _read_cells(inputs, columns, arrays, rows, run, series, kind)
-        return replace(table, n=total, notes=notes)
+        return replace(table, n=total, notes=notes, levels=levels)
     # by place, since some labels, such as NaN and True, mean something else in an index
     dtypes = list(inputs.dtypes)
     body = [place for place, c in enumerate(columns) if _has_numbers(inputs, place, dtypes[place], c.role)]
@@ -151,19 +157,8 @@ def read(
         root=where,
         notes=notes,
         numbers=tuple(columns[place].label for place in body),
+        levels=levels,
     )
-
-
-def _check_names(labels: pd.Index) -> None:
-    """Refuse labels that are one as text, as estimators and people take them: 1 and "1"."""
-    known: dict[str, Any] = {}
-    for label in labels:
-        name = str(label)
-        if name in known:
-            raise InputError(
-                "column names must differ as text", got=f"{known[name]!r} and {label!r}", do="rename one"
-            )
-        known[name] = label
 
 
 def _one_name(frame: pd.DataFrame, target: Any) -> Any:

@@ -12,6 +12,7 @@ from advisor import intake
 from advisor.architectures.base import Kind
 from advisor.cells import as_numbers
 from advisor.errors import InputError
+from advisor.index import levels_of
 from advisor.roles import Role
 from advisor.table import Table
 
@@ -36,6 +37,10 @@ def plain(data: Any) -> Any:
     if isinstance(data, dict):
         return _of_columns(data)
     if isinstance(data, pd.Series | pd.Index):
+        if isinstance(data, pd.Series) and levels_of(
+            held := data.to_frame("value" if data.name is None else data.name)
+        ):
+            return held
         numeric = pd.api.types.is_numeric_dtype(data.dtype)
         if numeric and not pd.api.types.is_complex_dtype(data.dtype):
             return data.to_numpy(dtype=np.float64, na_value=np.nan)
