@@ -6,9 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast, get_args
 
 from advisor import AdvisorError, __version__, advise
+from advisor.architectures.base import Kind, Structure
 from advisor.pipes import ends_with_reader
+from advisor.roles import ROLES, Role
 
 
 @ends_with_reader
@@ -28,7 +31,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "path", help="a file (CSV, Parquet, JSON, ARFF, Excel, npy, npz) or a folder of pictures"
     )
-    parser.add_argument("--target", metavar="COL", help="the column to predict")
+    parser.add_argument(
+        "--target", metavar="COL", help="the column to predict: its name, or its place in an npy file"
+    )
+    parser.add_argument("--kind", choices=get_args(Kind), help="what the target is (default: as it looks)")
+    parser.add_argument(
+        "--structure", choices=get_args(Structure), help="what the data are (default: as measured)"
+    )
+    parser.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        type=_role,
+        metavar="COL=ROLE",
+        help=f"what a column is for, as often as needed: {', '.join(ROLES)}",
+    )
     parser.add_argument(
         "--effort",
         choices=("look", "probe", "race"),
@@ -47,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         advice = advise(
             options.path,
             options.target,
+            roles=dict(options.role),
+            structure=options.structure,
+            kind=options.kind,
             effort=options.effort,
             budget=options.budget,
             progress=lambda line: print(line, file=sys.stderr, flush=True),
@@ -64,6 +84,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
     print(advice.to_json() if options.json else repr(advice))
     return 0
+
+
+def _role(said: str) -> tuple[str, Role]:
+    """A column and its role; a name may hold equals signs, a role does not."""
+    column, sign, role = said.rpartition("=")
+    if not sign or role not in ROLES:
+        raise argparse.ArgumentTypeError(f"write COL=ROLE with one of {', '.join(ROLES)}, not {said!r}")
+    return column, cast(Role, role)
 
 
 def _learn(arguments: Sequence[str]) -> int:

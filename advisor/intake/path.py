@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from advisor.intake import _files, _folder, frame
 from advisor.intake._common import check_no_roles, is_values
 from advisor.roles import Role
 from advisor.table import Table
+
+PLACE = re.compile(r"-?\d+")
 
 
 def accepts(data: Any) -> bool:
@@ -41,6 +44,8 @@ def read(
                     do="leave it out, or pass the labels",
                 )
             target = labels
+        elif isinstance(target, str) and PLACE.fullmatch(target):
+            target = int(target)  # the columns of an array have no names
         return intake.read(held, labels if target is None else target, rng, roles, kind)
     return frame.read(held, target, rng, roles, kind, root=path.parent, notes=notes)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
@@ -110,8 +111,6 @@ def test_a_seed_is_a_whole_number(seed):
 
 
 def test_a_seed_of_numpy_is_one_of_python():
-    import json
-
     assert json.loads(advise(GOOD, seed=np.int64(3)).to_json())["seed"] == 3
 
 
@@ -198,6 +197,42 @@ def test_the_command(tmp_path, capsys):
     assert main([str(path), "--target", "prce"]) == 2
     assert "did you mean 'price'" in capsys.readouterr().err
     assert main([str(path), "--html", str(tmp_path / "no" / "x.html")]) == 2
+
+
+def test_the_command_is_told_what_the_caller_knows_better(tmp_path, capsys):
+    path = tmp_path / "good.csv"
+    mark = pd.concat([GOOD] * 10).assign(**{"a=b": np.arange(40) % 4, "mark": np.arange(40) % 3})
+    mark.to_csv(path, index=False)
+
+    def told(*arguments):
+        assert main([str(path), "--target", "mark", "--json", *arguments]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert told()["kind"] == "classification"
+    advice = told("--kind", "regression", "--role", "a=b=categorical", "--role", "age=ignore")
+    assert advice["kind"] == "regression"
+    assert (advice["roles"]["a=b"], advice["roles"]["age"]) == ("categorical", "ignore")
+    assert told("--structure", "tabular")["structure"] == "tabular"
+    assert main([str(path), "--role", "nothing=numeric"]) == 2
+    assert "columns of the data" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("role", ["age", "age=number"])
+def test_a_role_that_is_none_is_explained(role, capsys):
+    with pytest.raises(SystemExit):
+        main(["good.csv", "--role", role])
+    assert "write COL=ROLE with one of numeric, ordinal" in capsys.readouterr().err
+
+
+def test_the_command_names_a_column_of_an_array_by_its_place(tmp_path, capsys):
+    path = tmp_path / "x.npy"
+    np.save(path, np.column_stack([np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2]))
+    assert main([str(path), "--target", "3", "--role", "1=ignore", "--json"]) == 0
+    advice = json.loads(capsys.readouterr().out)
+    assert (advice["width"], advice["kind"]) == (3, "classification")
+    assert advice["roles"] == {"0": "numeric", "1": "ignore", "2": "numeric"}
+    assert main([str(path), "--target", "4"]) == 2
+    assert "must be a column of the array, got 4 for 4 columns" in capsys.readouterr().err
 
 
 def test_all_errors_have_one_root():
