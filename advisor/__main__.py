@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 from advisor import AdvisorError, __version__, advise
 from advisor.architectures.base import Kind, Structure
@@ -91,7 +91,7 @@ def _role(said: str) -> tuple[str, Role]:
     column, sign, role = said.rpartition("=")
     if not sign or role not in ROLES:
         raise argparse.ArgumentTypeError(f"write COL=ROLE with one of {', '.join(ROLES)}, not {said!r}")
-    return column, cast(Role, role)
+    return column, role
 
 
 def _learn(arguments: Sequence[str]) -> int:

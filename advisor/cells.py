@@ -72,7 +72,7 @@ def longest(columns: Sequence[pd.Series]) -> int:
     return max((len(cell) for column in columns for cell in column if hasattr(cell, "__len__")), default=0)
 
 
-def as_numbers(data: Any) -> NDArray[Any]:
+def as_array(data: Any) -> NDArray[Any]:
     """Make an array of anything that holds numbers: lists, masked arrays, tensors on any device.
 
     Parameters
@@ -92,7 +92,7 @@ def as_numbers(data: Any) -> NDArray[Any]:
 
     Examples
     --------
-    >>> as_numbers(np.ma.array([1, 2], mask=[False, True])).tolist()
+    >>> as_array(np.ma.array([1, 2], mask=[False, True])).tolist()
     [1.0, nan]
     """
     try:
@@ -113,9 +113,9 @@ def as_numbers(data: Any) -> NDArray[Any]:
         array = np.asarray(data)
         if array.dtype.kind == "V" and array.dtype.names is None:
             array = array.astype(np.float32)  # bfloat16 as other packages define it
-        if array.dtype == object and array.ndim == 1 and array.size and all(map(_is_sized, array[:3])):
+        if array.dtype == object and array.ndim == 1 and array.size and all(map(is_nested, array[:3])):
             # arrays of arrays, and lists of lists as they come back from Parquet
-            inner = [as_numbers(part) for part in array]
+            inner = [as_array(part) for part in array]
             if len({part.shape for part in inner}) == 1:
                 array = np.stack(inner)
         return array
@@ -129,15 +129,21 @@ def as_numbers(data: Any) -> NDArray[Any]:
         ) from error
 
 
-def _is_sized(part: Any) -> bool:
-    return isinstance(part, list | tuple) or (hasattr(part, "__array__") and getattr(part, "ndim", 0) > 0)
+def is_array(cell: Any) -> bool:
+    """Whether it is an array or tensor of one axis or more."""
+    return hasattr(cell, "__array__") and getattr(cell, "ndim", 0) > 0
+
+
+def is_nested(cell: Any) -> bool:
+    """Whether it holds several values: a list, a tuple or an array."""
+    return isinstance(cell, list | tuple) or is_array(cell)
 
 
 def _array(cell: Any, column: pd.Series) -> NDArray[np.float32]:
     if not hasattr(cell, "__len__"):
         return np.empty(0, np.float32)  # a missing cell
     try:
-        array = as_numbers(cell)
+        array = as_array(cell)
         if array.dtype.kind not in "buifO":
             raise InputError("", got=f"dtype {array.dtype}", do="")
         with np.errstate(over="ignore"):

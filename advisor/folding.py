@@ -93,7 +93,7 @@ class FoldAxes(Fold):
 
     def transform(self, X: Any) -> Tensor:
         """Reorder."""
-        array = cells.as_numbers(X)
+        array = cells.as_array(X)
         held = [0] * len(self.order)
         for size, axis in zip(self.layout, self.order):
             held[axis] = size

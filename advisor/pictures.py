@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from advisor.cells import as_numbers
+from advisor.cells import as_array
 from advisor.errors import InputError, MissingDependency
 from advisor.files import IMAGE_ENDINGS, ending, kind_of_bytes, kind_of_name
 
@@ -282,7 +282,7 @@ def opened(cell: Any, root: Path | None, *, fenced: bool) -> Any:
         return _open(io.BytesIO(bytes(cell)))
     if hasattr(cell, "__array__") or isinstance(cell, list):
         try:
-            array = as_numbers(cell)
+            array = as_array(cell)
         except InputError as error:
             raise Unreadable(error.got) from None
         if array.ndim in (2, 3) and array.size and (array.ndim == 2 or array.shape[2] <= 4):

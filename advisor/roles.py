@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from advisor.cells import is_nested
 from advisor.dates import are_dates, packed, parse_times
 from advisor.errors import InputError, unusable
 from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
@@ -86,7 +87,7 @@ def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> di
             roles[label] = given.get(label) or role_of(column, most)
     if not set(roles.values()) - {"identifier", "constant", "ignore"}:
         for label, role in roles.items():
-            if role == "identifier" and label not in given and not _is_number(frame[label]):
+            if role == "identifier" and label not in given and not is_number(frame[label].dtype):
                 roles[label] = "text"
     return roles
 
@@ -124,7 +125,7 @@ def role_of(column: pd.Series, most: int = STRINGS) -> Role:
     dtype = column.dtype
     if pd.api.types.is_complex_dtype(dtype):
         raise _unusable(column, "complex numbers", "split them into real and imaginary parts")
-    if _is_number(column):
+    if is_number(column.dtype):
         return _numeric_role(column)
     cells = column.iloc[:: max(1, len(column) // LOOK)].dropna().iloc[:LOOK].tolist()
     if not cells:
@@ -135,8 +136,8 @@ def role_of(column: pd.Series, most: int = STRINGS) -> Role:
         return "time"
     if isinstance(dtype, pd.CategoricalDtype):
         return "categorical"
-    if any(_is_array(cell) for cell in cells):
-        if not all(_is_array(cell) for cell in cells):
+    if any(is_nested(cell) for cell in cells):
+        if not all(is_nested(cell) for cell in cells):
             raise _unusable(column, "lists and other values mixed", "give every row a list")
         return "array"
     for kind, name in ((dict, "dictionaries"), ((bytes, bytearray), "bytes"), (complex, "complex numbers")):
@@ -153,7 +154,7 @@ def role_of(column: pd.Series, most: int = STRINGS) -> Role:
 def _check(column: pd.Series, role: Role) -> None:
     """Refuse a role that was given where no value can be read that way."""
     held = column.dropna().iloc[:LOOK]
-    if held.empty or _is_number(column):
+    if held.empty or is_number(column.dtype):
         return
     if role in ("numeric", "ordinal") and as_numbers(held).isna().all():
         got, do = f"{str(held.iloc[0])!r}", "call it categorical, or convert it"
@@ -179,7 +180,7 @@ def numbers_of(column: pd.Series, role: Role) -> NDArray[np.float64] | None:
     if role not in ("numeric", "ordinal", "constant"):
         return None
     values = as_numbers(column)
-    if role == "constant" and not _is_number(column) and values.isna().all() and column.notna().any():
+    if role == "constant" and not is_number(column.dtype) and values.isna().all() and column.notna().any():
         return None
     held: NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return held
@@ -229,8 +230,11 @@ def _quantities(frame: pd.DataFrame) -> set[int]:
     return {place for place, sure in zip(places, varied & (broken | no_code), strict=True) if sure}
 
 
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+def is_number(dtype: Any) -> bool:
+    """Whether a type holds numbers, truth values among them."""
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "iufcb"
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
 
 
 def is_time(dtype: Any) -> bool:
@@ -355,10 +359,6 @@ def _distinct(column: pd.Series, share: float, most: int) -> tuple[int, int, int
     if distinct <= 1 and len(part) < n:
         part, distinct = column, column.nunique(dropna=True)
     return len(part), int(distinct), int(part.notna().sum())
-
-
-def _is_array(cell: Any) -> bool:
-    return isinstance(cell, list | tuple) or (hasattr(cell, "__array__") and getattr(cell, "ndim", 0) > 0)
 
 
 def _unusable(column: pd.Series, got: str, do: str) -> InputError:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
-from advisor.cells import as_numbers
+from advisor.cells import as_array
 from advisor.errors import InputError, TargetError, did_you_mean, unusable
 from advisor.pictures import is_opened
 from advisor.roles import ROLES, Role
@@ -219,7 +219,7 @@ def as_labels(target: Any) -> pd.Series:
     if isinstance(held, pd.api.extensions.ExtensionArray) or _are_cells(held):
         return pd.Series(held, name="target")
     try:
-        array = as_numbers(held)
+        array = as_array(held)
     except InputError:
         return pd.Series(list(held), name="target", dtype=object)
     if array.ndim == 2 and array.shape[1] == 1:

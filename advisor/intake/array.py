@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
-from advisor.cells import as_numbers
+from advisor.cells import as_array
 from advisor.errors import InputError, TargetError
 from advisor.intake import frame
 from advisor.intake._common import (
@@ -46,7 +46,7 @@ def read(
     data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
 ) -> Table:
     """Make a table of an array, rows first."""
-    array = as_numbers(data)
+    array = as_array(data)
     if array.dtype.names is not None:
         return frame.read(pd.DataFrame.from_records(array), target, rng, roles, kind)
     if array.dtype.kind in "OUST" and array.ndim in (1, 2):

@@ -31,7 +31,7 @@ from advisor.intake._common import (
 )
 from advisor.lags import Floats
 from advisor.numbers import are_numbers, as_numbers
-from advisor.roles import LEFT_OUT, Role, roles_of
+from advisor.roles import LEFT_OUT, Role, is_number, roles_of
 from advisor.table import RUN, Column, Form, Table
 
 
@@ -197,7 +197,7 @@ def _columns(
     files: dict[Any, str] = {}
     dtypes = list(inputs.dtypes)
     for place, label in enumerate(inputs.columns):
-        if _is_number(dtypes[place]):
+        if is_number(dtypes[place]):
             continue
         column = inputs.iloc[:, place]
         if column.dtype == object:
@@ -321,7 +321,7 @@ def _without(frame: pd.DataFrame, place: int) -> pd.DataFrame:
 
 def _has_numbers(inputs: pd.DataFrame, place: int, dtype: Any, role: Role) -> bool:
     """Whether a column takes part in facts about numbers, written as such or as text."""
-    if role != "constant" or _is_number(dtype):
+    if role != "constant" or is_number(dtype):
         return role in ("numeric", "ordinal", "constant")
     for cell in inputs.iloc[:, place].dropna().iloc[:1]:  # the corner of a picture is a constant, too
         return isinstance(cell, Number) or (isinstance(cell, str) and are_numbers([cell]))
@@ -329,7 +329,7 @@ def _has_numbers(inputs: pd.DataFrame, place: int, dtype: Any, role: Role) -> bo
 
 
 def _can_be_endless(dtype: Any) -> bool:
-    return _is_number(dtype) and not (isinstance(dtype, np.dtype) and dtype.kind in "iub")
+    return is_number(dtype) and not (isinstance(dtype, np.dtype) and dtype.kind in "iub")
 
 
 def _check_finite(inputs: pd.DataFrame, places: list[int]) -> None:
@@ -353,7 +353,7 @@ def _read(frame: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
     written = [
         place
         for place, (role, dtype) in enumerate(zip(roles, frame.dtypes, strict=True))
-        if role in ("numeric", "ordinal") and not _is_number(dtype)
+        if role in ("numeric", "ordinal") and not is_number(dtype)
     ]
     if written:
         frame = frame.copy(deep=False)
@@ -362,12 +362,6 @@ def _read(frame: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
             numbers = as_numbers(frame.iloc[:, place]).clip(-MOST, MOST)
             frame.isetitem(place, numbers.to_numpy())
     return frame
-
-
-def _is_number(dtype: Any) -> bool:
-    if isinstance(dtype, np.dtype):
-        return dtype.kind in "iufcb"
-    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
 
 
 def _numbers(inputs: pd.DataFrame, places: list[int], rows: Any) -> Floats:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from advisor import intake
 from advisor.architectures.base import Kind
-from advisor.cells import as_numbers
+from advisor.cells import as_array, is_array, is_nested
 from advisor.errors import InputError
 from advisor.index import levels_of
 from advisor.roles import Role
@@ -72,7 +72,7 @@ def _of_columns(data: dict[Any, Any]) -> pd.DataFrame:
     columns = {}
     for key, part in data.items():
         if hasattr(part, "__array__") and getattr(part, "ndim", 1) > 1:
-            columns[key] = pd.Series(list(as_numbers(part)), dtype=object)
+            columns[key] = pd.Series(list(as_array(part)), dtype=object)
         elif isinstance(part, pd.Series):
             columns[key] = part.reset_index(drop=True)
         else:
@@ -92,9 +92,9 @@ def _of_items(items: list[Any]) -> Any:
             {k: [item.get(k) for item in items] for k in dict.fromkeys(k for i in items for k in i)}
         )
     if all(isinstance(item, int | float | np.number | np.bool_) for item in items):
-        return as_numbers(items)
-    rows = all(isinstance(item, list | tuple) or _is_array(item) for item in items)
-    if rows and len({len(item) for item in items}) == 1 and not any(_is_array(item) for item in items):
+        return as_array(items)
+    rows = all(is_nested(item) for item in items)
+    if rows and len({len(item) for item in items}) == 1 and not any(is_array(item) for item in items):
         flat = all(
             not hasattr(cell, "__len__") or isinstance(cell, str | bytes) for item in items for cell in item
         )
@@ -104,11 +104,11 @@ def _of_items(items: list[Any]) -> Any:
                 {j: _series([item[j] for item in items]) for j in range(width)}
             ).infer_objects()
     if rows:
-        shapes = {np.shape(item) for item in items} if all(map(_is_array, items)) else set()
+        shapes = {np.shape(item) for item in items} if all(map(is_array, items)) else set()
         if (len(shapes) == 1 and len(next(iter(shapes))) == 1) or (shapes and min(map(len, shapes)) >= 2):
-            return as_numbers(items) if len(shapes) == 1 else _series(items).to_frame("item")
+            return as_array(items) if len(shapes) == 1 else _series(items).to_frame("item")
         try:
-            array = as_numbers(items)
+            array = as_array(items)
         except InputError:
             return _series(items).to_frame("item")
         return array if array.dtype.kind in "buif" else _series(items).to_frame("item")
@@ -131,7 +131,3 @@ def _series(items: list[Any]) -> pd.Series:
 def _is_column(part: Any) -> bool:
     """Whether it holds one value per row, as a text or a number does not."""
     return hasattr(part, "__len__") and not isinstance(part, str | bytes) and getattr(part, "ndim", 1) > 0
-
-
-def _is_array(item: Any) -> bool:
-    return hasattr(item, "__array__") and getattr(item, "ndim", 0) > 0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from advisor import intake
 from advisor.architectures.base import Kind
-from advisor.cells import as_numbers
+from advisor.cells import as_array
 from advisor.errors import InputError
 from advisor.intake import array, stream
 from advisor.intake._common import (
@@ -42,7 +42,7 @@ def read(
 ) -> Table:
     """Read a tensor whole, of a data set a sample of its items."""
     if hasattr(data, "detach"):
-        return array.read(as_numbers(data), target, rng, roles, kind)
+        return array.read(as_array(data), target, rng, roles, kind)
     n = _length(data)
     first, _ = _item(data, 0)
     size = min(n, int(np.clip(NUMBERS // max(1, first.size), FEWEST, MOST)))
@@ -70,7 +70,7 @@ def read(
 def plain(data: Any) -> Any:
     """Stack all items."""
     if hasattr(data, "detach"):
-        return as_numbers(data)
+        return as_array(data)
     return _items(data, np.arange(_length(data)))[0]
 
 
@@ -127,10 +127,10 @@ def _item(data: Any, row: int) -> tuple[NDArray[Any], Any]:
     if is_opened(item):
         pixels = decoded(opened(item, None, fenced=False), (item.height, item.width))
         return (pixels[..., 0] if pixels.shape[2] == 1 else pixels), label
-    return np.atleast_1d(as_numbers(item)), label
+    return np.atleast_1d(as_array(item)), label
 
 
 def _scalar(label: Any) -> Any:
     if hasattr(label, "detach"):
-        label = as_numbers(label)
+        label = as_array(label)
     return label.item() if hasattr(label, "item") and getattr(label, "size", 1) == 1 else label
