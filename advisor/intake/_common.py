@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -96,15 +96,15 @@ def check_roles(labels: pd.Index, roles: Mapping[Any, Role]) -> dict[Any, Role]:
     return given
 
 
-def check_names(labels: pd.Index) -> None:
+def check_names(
+    labels: Iterable[Any], what: str = "column names", error: type[InputError] = InputError
+) -> None:
     """Refuse labels that are one as text, as estimators and people take them: 1 and "1"."""
     known: dict[str, Any] = {}
     for label in labels:
         name = str(label)
         if name in known:
-            raise InputError(
-                "column names must differ as text", got=f"{known[name]!r} and {label!r}", do="rename one"
-            )
+            raise error(f"{what} must differ as text", got=f"{known[name]!r} and {label!r}", do="rename one")
         known[name] = label
 
 
@@ -168,6 +168,8 @@ def check_target(values: Any, n: int, kind: Kind | None = None) -> Target:
             held, series = series, quantities(series)
             notes = _read_as(held, series)
         single = series.iloc[:CELLS].nunique() < 2 and series.nunique() < 2
+    if kind == "classification" and series.dtype == object:
+        check_names(series.dropna().unique(), "classes", TargetError)
     if single:
         only = series.dropna().iloc[0]
         raise TargetError(

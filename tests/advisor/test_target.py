@@ -92,6 +92,11 @@ def test_labels_stay_what_they_are():
     assert table.target.isna().sum() == 20
 
 
+def test_classes_that_are_one_as_text_are_refused():
+    with pytest.raises(TargetError, match="classes must differ as text, got 1 and '1': rename one"):
+        advise(X, [1, "1"] * 30)
+
+
 def test_moments_of_numpy_are_no_numbers():
     with pytest.raises(TargetError, match="got times"):
         advise(X, np.arange(60).astype("datetime64[ns]"))
