@@ -77,9 +77,15 @@ def _of_columns(data: dict[Any, Any]) -> pd.DataFrame:
             columns[key] = part.reset_index(drop=True)
         else:
             columns[key] = _series(list(part))
-    return pd.concat(list(columns.values()), axis=1, keys=range(len(columns))).set_axis(
+    frame = pd.concat(list(columns.values()), axis=1, keys=range(len(columns))).set_axis(
         pd.Index(list(columns), tupleize_cols=False), axis=1
     )
+    first, *others = data.values()
+    if isinstance(first, pd.Series) and all(
+        isinstance(part, pd.Series) and part.index.equals(first.index) for part in others
+    ):
+        return frame.set_axis(first.index)
+    return frame
 
 
 def _of_items(items: list[Any]) -> Any:

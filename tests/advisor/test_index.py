@@ -88,6 +88,15 @@ def test_a_series_with_days_is_a_series_in_time():
     assert advise(a.rename(None)).roles == {"day": "time", "value": "numeric"}
 
 
+def test_series_that_share_their_days_keep_them():
+    data = {"a": SERIES["a"], "b": SERIES["b"]}
+    advice = advise(data, SERIES["y"])
+    assert advice.roles == {"day": "time", "a": "numeric", "b": "numeric"}
+    assert advice.folder().fit_transform(data).shape[2] == 3
+    other = data | {"b": SERIES["b"].set_axis(DAYS + pd.Timedelta(1, "D"))}
+    assert advise(other, SERIES["y"]).roles == {"a": "numeric", "b": "numeric"}
+
+
 @pytest.mark.parametrize(
     "index",
     [
