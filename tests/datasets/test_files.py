@@ -142,3 +142,10 @@ def test_repeated_names_in_parquet(tmp_path):
     pq.write_table(table, tmp_path / "twice.parquet")
     with pytest.raises(InputError, match="column names must be different, got 'a' more than once"):
         datasets.load(f"file:{tmp_path / 'twice.parquet'}?target=y")
+
+
+def test_prices_written_as_text_are_numbers(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text("rooms,price\n" + "".join(f'{i},"${1000 + i:,}"\n' for i in range(30)))
+    task = datasets.load(f"file:{path}?target=price")
+    assert (task.kind, task.y.iloc[2]) == ("regression", 1002.0)
