@@ -23,7 +23,7 @@ from advisor.intake import read
 from advisor.outlook import TIE, features_of
 from advisor.policy import Verdict, decide
 from advisor.probes import Evidence, measure
-from advisor.roles import Role, left_out
+from advisor.roles import Role
 from advisor.standings import Race
 from advisor.table import Table
 
@@ -264,27 +264,10 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["time"] = [names[name] for name in options["time"]]
         options["roles"] = {c.label: c.role for c in table.columns}
     elif how == "none" and table.form != "array" and isinstance(table.data, pd.DataFrame):
-        roles = {c.label: c.role for c in table.columns}
-        if _must_be_read(table, roles):
-            options |= {"how": "columns", "roles": roles}
-        elif len({isinstance(label, str) for label in roles}) > 1:
-            options["how"] = "names"  # scikit-learn refuses labels of which some are text
+        options |= {"how": "columns", "roles": {c.label: c.role for c in table.columns}}
     if table.foreign:
         options["foreign"] = None if table.target is None else table.target.name
     return options
-
-
-def _must_be_read(table: Table, roles: Mapping[Any, Role]) -> bool:
-    """Whether some column is not used as it is held: left out, a date, or a number held as text."""
-    if left_out(roles) or "time" in roles.values():
-        return True
-    for role, held in zip(roles.values(), table.data.dtypes, strict=True):
-        number = pd.api.types.is_numeric_dtype(held)
-        if number == (role in ("numeric", "ordinal", "constant")) or role in ("text", "array"):
-            continue
-        if not (role == "categorical" and not number) and not pd.api.types.is_bool_dtype(held):
-            return True
-    return False
 
 
 def _roles(table: Table, facts: Mapping[str, Evidence], verdict: Verdict) -> dict[Any, Role]:

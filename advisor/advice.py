@@ -171,7 +171,6 @@ class Advice:
             steps.append(("read", folding.ReadHeld(target=options.pop("foreign"))))
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
-            "names": folding.NameColumns,
             "columns": reading.ReadColumns,
             "axes": folding.FoldAxes,
             "cells": folding.FoldCells,
