@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import isqrt
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -26,6 +25,7 @@ from advisor.probes import Evidence, measure
 from advisor.roles import Role
 from advisor.standings import Race
 from advisor.table import Table
+from advisor.told import as_told
 
 Effort = Literal["look", "probe", "race"]
 MATTERS, FASTER = 0.005, 2.0  # points of the score for which nobody waits so many times longer
@@ -64,7 +64,8 @@ def advise(
         What you know better about single columns, such as ``{"zip": "categorical", "patient": "entity"}``;
         the roles are those of :class:`~advisor.table.Column`.
     structure : {"image", "sequence", "tabular"}, optional
-        What the data are, if you know better: overrides the verdict.
+        What the data are, if you know better: overrides the verdict. The steps of a sequence are the rows
+        where a column tells their time or entity or where they move step by step, else the columns.
     effort : {"look", "probe", "race"}
         "look" trains nothing. "probe" destroys one kind of structure after another and reports what that
         cost cheap models on your target, in some seconds (:mod:`advisor.interventions`). "race" trains the
@@ -109,6 +110,7 @@ def advise(
     if not budget >= 1:
         raise InputError("the budget must be at least 1 second", got=str(budget), do="give a race more time")
     table = read(data, target, np.random.default_rng(seed), roles)
+    table = replace(table, told=frozenset(map(str, roles or ())))
     if effort != "look" and table.target is None:
         raise TargetError(
             f"effort {effort!r} trains models, which needs to know what they predict",
@@ -117,10 +119,10 @@ def advise(
         )
     facts = measure(table, seed)
     verdict = decide(table, facts)
-    if structure is not None and structure != verdict.structure:
-        verdict = _override(table, verdict, structure)
+    if structure is not None:
+        verdict = as_told(structure, table, facts, verdict)
     calibration = calibration or Calibration.load()
-    near = () if verdict.rule == "told" else doubts(verdict, table, facts)
+    near = () if structure is not None else doubts(verdict, table, facts)
     verdict = replace(verdict, against=(*verdict.against, *near))
     features = features_of(verdict.layout, table.n, table.kind, _fixed(facts))
     choice = choose(verdict.structure, verdict.rule, calibration, features, clear=not near)
@@ -178,8 +180,8 @@ def _assemble(
         nearest=choice.nearest,
         features=choice.features,
         fit_times=fit_times,
-        confidence=1.0 if told else choice.structure_belief.value,
-        belief=choice.structure_belief,
+        confidence=None if told else choice.structure_belief.value,
+        belief=None if told else choice.structure_belief,
         evidence=tuple(facts.values()),
         because=tuple(because),
         against=(*verdict.against, *_doubts(choice, verdict.structure, fit_times)),
@@ -192,8 +194,8 @@ def _assemble(
         seed=seed,
         provenance=calibration.provenance,
         folding=_folding(table, verdict),
-        column_order=tuple(verdict.folding["columns"]) if verdict.rule.startswith("scrambled") else None,
-        roles=_roles(table, facts, verdict),
+        column_order=tuple(verdict.folding["columns"]) if "scrambled_columns" in verdict.because else None,
+        roles=_roles(table, verdict),
     )
 
 
@@ -270,36 +272,10 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
     return options
 
 
-def _roles(table: Table, facts: Mapping[str, Evidence], verdict: Verdict) -> dict[Any, Role]:
+def _roles(table: Table, verdict: Verdict) -> dict[Any, Role]:
     """What each column was taken for, with the entity and the time that were found."""
     roles: dict[Any, Role] = {c.label: c.role for c in table.columns}
     names = {c.name: c.label for c in table.columns}
-    if verdict.form == "panel":
-        roles |= {names[name]: "entity" for name in facts["panel"].details["entity_columns"]}
-    for name in verdict.folding.get("time", ()):
-        roles[names[name]] = "time"
-    return roles
-
-
-def _override(table: Table, verdict: Verdict, structure: Structure) -> Verdict:
-    """Follow the user where the data can be folded that way."""
-    against = (f"the rule {verdict.rule!r} says {verdict.structure}",)
-    base = replace(verdict, rule="told", structure=structure, because=(), against=against)
-    if structure == "tabular":
-        return replace(base, layout=(table.width,), form="table", folding={"how": "none"})
-    flat = {"how": "flat", "channel_axis": "none", "columns": list(table.numbers)}
-    width = table.values.shape[1]
-    if structure == "sequence" and table.form == "table" and width >= 2:
-        return replace(base, layout=(width, 1), form="wide_series", folding=flat)
-    if structure == "image" and table.form == "table":
-        # the likeliest line length if the columns have an order, else a square
-        fold, side = table.geometry.fold, isqrt(width)
-        if fold is not None and fold.lines * fold.length == width:
-            return replace(base, layout=(fold.lines, fold.length, 1), form="wide_image", folding=flat)
-        if side >= 4 and side * side == width:
-            return replace(base, layout=(side, side, 1), form="wide_image", folding=flat)
-    raise InputError(
-        f"the data must fold into a {structure} if you say that they are one",
-        got=f"{table.form} with {table.width} inputs and no {structure} layout",
-        do=f"pass an array of shape {'(n, H, W)' if structure == 'image' else '(n, T, C)'}",
-    )
+    found: dict[str, Role] = dict.fromkeys(verdict.folding.get("entity", ()), "entity")
+    found |= dict.fromkeys(verdict.folding.get("time", ()), "time")
+    return roles | {names[name]: role for name, role in found.items()}

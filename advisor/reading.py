@@ -63,7 +63,8 @@ class ReadColumns(TransformerMixin, BaseEstimator):
 
     def _kept(self) -> list[Any]:
         some = left_out(self.roles)
-        return [label for label, role in self.roles.items() if not (some and role in LEFT_OUT)]
+        kept = [label for label, role in self.roles.items() if not (some and role in LEFT_OUT)]
+        return [label for label in kept if self.roles[label] != "text"] or kept  # trees cannot split on text
 
     def _named(self, array: NDArray[Any]) -> pd.DataFrame:
         """Of an array columns are known by their place alone."""
