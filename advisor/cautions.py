@@ -340,11 +340,10 @@ def _text(table: Table, verdict: Verdict) -> str | None:
     names = [c.name for c in table.columns if c.role == "text"]
     if verdict.structure != "tabular" or not names or {c.role for c in table.columns} <= {"text", *LEFT_OUT}:
         return None
-    one = len(names) == 1
+    holds, them = ("holds", "it") if len(names) == 1 else ("hold", "them")
     return (
-        f"{_listed(names)} hold{'s' if one else ''} text, which trees cannot split on: left out of the inputs; "
-        f"turn {'it' if one else 'them'} into numbers, such as embeddings, or train a second model on "
-        f"{'it' if one else 'them'}"
+        f"{_listed(names)} {holds} text, which trees cannot split on: left out of the inputs; turn {them} "
+        f"into numbers, such as embeddings, or train a second model on {them}"
     )
 
 

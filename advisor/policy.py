@@ -260,7 +260,7 @@ LONGEST_LAGS = 16  # lag columns that trees take as they are; more are a series 
 def timed_rows(table: Table, facts: Facts) -> Verdict | None:
     """One row a time step, and a column that says so."""
     fact = facts.get("time_axis")
-    if fact is None or not (fact.found or fact.details["in_order"] and _one_series(fact, facts)):
+    if fact is None or not (fact.found or (fact.details["in_order"] and _one_series(fact, facts))):
         return None
     return windows(
         "long_series",

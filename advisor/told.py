@@ -116,7 +116,9 @@ def _image(table: Table, facts: Facts) -> Verdict | None:
 
 def _axes(structure: Structure, table: Table, layout: tuple[int, ...]) -> Verdict:
     folding = {"how": "axes", "order": (0, 1), "unequal": table.unequal}
-    return Verdict("told", structure, layout, table.form, folding, against=beside(table, table.labels("array")))
+    return Verdict(
+        "told", structure, layout, table.form, folding, against=beside(table, table.labels("array"))
+    )
 
 
 def _flat(structure: Structure, table: Table, layout: tuple[int, ...]) -> Verdict:

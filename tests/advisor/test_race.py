@@ -19,7 +19,7 @@ SEEN = []  # (family, training rows, held-out rows or None) in the order of the 
 
 
 class Fake(ClassifierMixin, BaseEstimator):
-    """Knows the rule and errs in a share of the rows; takes its time, or is cut in turns with their errors."""
+    """Knows the rule and errs in a share of the rows; takes its time, or has turns: (error, stopped)."""
 
     def __init__(
         self, name="", error=0.0, seconds=0.0, fails=None, turns=None, random_state=None, time_limit=None
@@ -235,7 +235,11 @@ def test_a_round_that_is_broken_off_leaves_the_models_that_were_scored(field):
         if n > 500:
             raise KeyboardInterrupt
 
-    field(gbt={"turns": [(0.0, "done"), (0.4, "done")]}, cnn={"error": 0.06}, lstm={"error": 0.06, "fails": stop})
+    field(
+        gbt={"turns": [(0.0, "done"), (0.4, "done")]},
+        cnn={"error": 0.06},
+        lstm={"error": 0.06, "fails": stop},
+    )
     advice = race()
     assert advice.race.interrupted
     assert (advice.race.winner, advice.race.entrants[0].rows, advice.race.fitted.error) == ("gbt", 500, 0.0)
