@@ -136,7 +136,7 @@ def _flat(table: Table) -> dict[str, Any]:
 
 def beside(table: Table, inside: Sequence[Any]) -> tuple[str, ...]:
     """Name the inputs that have no place in the tensor, as a reason against it."""
-    held = {*inside, *table.labels("ignore")}
+    held = {*inside, *table.labels("ignore", "constant")}  # which tell nothing
     names = [c.name for c in table.columns if c.label not in held]
     if not names:
         return ()

@@ -55,7 +55,8 @@ class ReadColumns(TransformerMixin, BaseEstimator):
                 do="pass the same columns, the target left out",
             )
         columns = {place: _read(frame[label], self.roles[label]) for place, label in enumerate(labels)}
-        return pd.DataFrame(columns, index=frame.index).set_axis(self.get_feature_names_out(), axis=1)
+        names = pd.Index(self.get_feature_names_out(), dtype=object)  # which may be no valid text
+        return pd.DataFrame(columns, index=frame.index).set_axis(names, axis=1)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Names of the columns that are not left out."""

@@ -115,6 +115,16 @@ def test_entities_and_dates_that_the_caller_names_make_windows():
     assert (told.form, told.folding["entity"], told.folding["time"]) == ("panel", ["who"], [])
 
 
+@pytest.mark.parametrize("missing", [slice(0, 20), slice(None)], ids=["some", "all"])
+def test_entities_that_the_caller_names_may_be_missing(missing):
+    rng = np.random.default_rng(0)
+    frame = visits(rng).assign(who=rng.integers(0, 9, N).astype(float))
+    frame.loc[frame.index[missing], "who"] = None
+    told = advise(frame, TARGET, roles={"who": "entity"}, structure="sequence")
+    assert (told.form, told.folding["entity"]) == ("panel", ["who"])
+    assert told.folder().fit_transform(frame).shape == (N, *told.layout)
+
+
 def test_plain_columns_are_steps_where_no_row_follows_another():
     values = noise(N, 7)
     frame = pd.DataFrame(values, columns=list("abcdefg")).assign(k=np.array(list("xyz"))[np.arange(N) % 3])
