@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import isqrt
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -23,9 +22,10 @@ from advisor.intake import read
 from advisor.outlook import TIE, features_of
 from advisor.policy import Verdict, decide
 from advisor.probes import Evidence, measure
-from advisor.roles import Role, left_out
+from advisor.roles import Role
 from advisor.standings import Race
 from advisor.table import Table
+from advisor.told import as_told
 
 Effort = Literal["look", "probe", "race"]
 MATTERS, FASTER = 0.005, 2.0  # points of the score for which nobody waits so many times longer
@@ -67,7 +67,8 @@ def advise(
         the roles are those of :class:`~advisor.table.Column`. Columns of an array are named by their place,
         from 0, the target counted; what has no columns takes no roles.
     structure : {"image", "sequence", "tabular"}, optional
-        What the data are, if you know better: overrides the verdict.
+        What the data are, if you know better: overrides the verdict. The steps of a sequence are the rows
+        where a column tells their time or entity or where they move step by step, else the columns.
     kind : {"classification", "regression"}, optional
         What the target is, if you know better than :func:`~advisor.target.infer_kind`: a mark from 1 to 10
         can be a class or a number.
@@ -121,13 +122,14 @@ def advise(
             do="pass a dictionary such as {'zip': 'categorical'}",
         )
     table = read(data, target, np.random.default_rng(seed), roles, kind)
+    table = replace(table, told=frozenset(map(str, roles or ())))
     _check_has_target(table, effort, kind)
     facts = measure(table, seed)
     verdict = decide(table, facts)
-    if structure is not None and structure != verdict.structure:
-        verdict = _override(table, verdict, structure)
+    if structure is not None:
+        verdict = as_told(structure, table, facts, verdict)
     calibration = calibration or Calibration.load()
-    near = () if verdict.rule == "told" else doubts(verdict, table, facts)
+    near = () if structure is not None else doubts(verdict, table, facts)
     verdict = replace(verdict, against=(*verdict.against, *near))
     features = features_of(verdict.layout, table.n, table.kind, _fixed(facts))
     choice = choose(verdict.structure, verdict.rule, calibration, features, clear=not near)
@@ -221,8 +223,8 @@ def _assemble(
         nearest=choice.nearest,
         features=choice.features,
         fit_times=fit_times,
-        confidence=1.0 if told else choice.structure_belief.value,
-        belief=choice.structure_belief,
+        confidence=None if told else choice.structure_belief.value,
+        belief=None if told else choice.structure_belief,
         evidence=tuple(facts.values()),
         because=tuple(because),
         against=(*verdict.against, *_doubts(choice, verdict.structure, fit_times)),
@@ -235,8 +237,8 @@ def _assemble(
         seed=seed,
         provenance=calibration.provenance,
         folding=_folding(table, verdict),
-        column_order=tuple(verdict.folding["columns"]) if verdict.rule.startswith("scrambled") else None,
-        roles=_roles(table, facts, verdict),
+        column_order=tuple(verdict.folding["columns"]) if "scrambled_columns" in verdict.because else None,
+        roles=_roles(table, verdict),
     )
 
 
@@ -312,11 +314,7 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["time"] = [names[name] for name in options["time"]]
         options["roles"] = {c.label: c.role for c in table.columns}
     elif how == "none" and table.form != "array" and isinstance(table.data, pd.DataFrame):
-        roles = {c.label: c.role for c in table.columns}
-        if _must_be_read(table, roles):
-            options |= {"how": "columns", "roles": roles}
-        elif len({isinstance(label, str) for label in roles}) > 1:
-            options["how"] = "names"  # scikit-learn refuses labels of which some are text
+        options |= {"how": "columns", "roles": {c.label: c.role for c in table.columns}}
     if table.levels:
         options["levels"] = table.levels
     if table.foreign:
@@ -324,49 +322,10 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
     return options
 
 
-def _must_be_read(table: Table, roles: Mapping[Any, Role]) -> bool:
-    """Whether some column is not used as it is held: left out, a date, or a number held as text."""
-    if left_out(roles) or "time" in roles.values():
-        return True
-    for role, held in zip(roles.values(), table.data.dtypes, strict=True):
-        number = pd.api.types.is_numeric_dtype(held)
-        if number == (role in ("numeric", "ordinal", "constant")) or role in ("text", "array"):
-            continue
-        if not (role == "categorical" and not number) and not pd.api.types.is_bool_dtype(held):
-            return True
-    return False
-
-
-def _roles(table: Table, facts: Mapping[str, Evidence], verdict: Verdict) -> dict[Any, Role]:
+def _roles(table: Table, verdict: Verdict) -> dict[Any, Role]:
     """What each column was taken for, with the entity and the time that were found."""
     roles: dict[Any, Role] = {c.label: c.role for c in table.columns}
     names = {c.name: c.label for c in table.columns}
-    if verdict.form == "panel":
-        roles |= {names[name]: "entity" for name in facts["panel"].details["entity_columns"]}
-    for name in verdict.folding.get("time", ()):
-        roles[names[name]] = "time"
-    return roles
-
-
-def _override(table: Table, verdict: Verdict, structure: Structure) -> Verdict:
-    """Follow the user where the data can be folded that way."""
-    against = (f"the rule {verdict.rule!r} says {verdict.structure}",)
-    base = replace(verdict, rule="told", structure=structure, because=(), against=against)
-    if structure == "tabular":
-        return replace(base, layout=(table.width,), form="table", folding={"how": "none"})
-    flat = {"how": "flat", "channel_axis": "none", "columns": list(table.numbers)}
-    width = table.values.shape[1]
-    if structure == "sequence" and table.form == "table" and width >= 2:
-        return replace(base, layout=(width, 1), form="wide_series", folding=flat)
-    if structure == "image" and table.form == "table":
-        # the likeliest line length if the columns have an order, else a square
-        fold, side = table.geometry.fold, isqrt(width)
-        if fold is not None and fold.lines * fold.length == width:
-            return replace(base, layout=(fold.lines, fold.length, 1), form="wide_image", folding=flat)
-        if side >= 4 and side * side == width:
-            return replace(base, layout=(side, side, 1), form="wide_image", folding=flat)
-    raise InputError(
-        f"the data must fold into a {structure} if you say that they are one",
-        got=f"{table.form} with {table.width} inputs and no {structure} layout",
-        do=f"pass an array of shape {'(n, H, W)' if structure == 'image' else '(n, T, C)'}",
-    )
+    found: dict[str, Role] = dict.fromkeys(verdict.folding.get("entity", ()), "entity")
+    found |= dict.fromkeys(verdict.folding.get("time", ()), "time")
+    return roles | {names[name]: role for name, role in found.items()}

@@ -37,17 +37,17 @@ class Advice:
         The family to train first.
     ranking : tuple of Expected
         All families, the one to train first at the front, with the loss to expect and how sure that is.
-    confidence : float
+    confidence : float or None
         Probability that ``structure`` is right: the share of labelled sets on which the deciding rule was, by
-        Jeffreys' prior. How sure the *recommendation* is stands in ``ranking``.
-    belief : Belief
-        The counts behind it, with a 95% interval.
+        Jeffreys' prior; None if you said it. How sure the *recommendation* is stands in ``ranking``.
+    belief : Belief or None
+        The counts behind it, with a 95% interval; None if you said it.
     evidence : tuple of Evidence
         Everything measured.
     because, against, warnings : tuple of str
         Sentences with numbers.
     rule : str
-        The rule that decided.
+        The rule that decided; "told" if you said the structure.
     clear : bool
         Whether nothing came near to another verdict; ``confidence`` counts clear and doubtful ones apart.
     n, width : int
@@ -74,8 +74,8 @@ class Advice:
         What training the families gave; None unless ``effort="race"``.
     roles : Mapping of label to role
         What each column was taken for, see :class:`~advisor.table.Column`; override with ``advise(...,
-        roles=...)``. Empty for arrays of more than two dimensions. In tables, "identifier" and "ignore"
-        columns are no inputs of the estimator.
+        roles=...)``. Empty for arrays of more than two dimensions. In tables, columns of the roles
+        "identifier", "ignore", "text" and "file" are no inputs of the estimator.
     """
 
     structure: Structure
@@ -83,8 +83,8 @@ class Advice:
     form: str
     recommendation: str
     ranking: tuple[Expected, ...]
-    confidence: float
-    belief: Belief
+    confidence: float | None
+    belief: Belief | None
     evidence: tuple[Evidence, ...]
     because: tuple[str, ...]
     against: tuple[str, ...]
@@ -184,7 +184,6 @@ class Advice:
             steps.append(("index", reading.ReadIndex(labels=options.pop("levels"))))
         how = options.pop("how", "none")
         classes: dict[str, Any] = {
-            "names": folding.NameColumns,
             "columns": reading.ReadColumns,
             "axes": folding.FoldAxes,
             "cells": folding.FoldCells,
@@ -200,18 +199,19 @@ class Advice:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: NaN becomes None, tuples become lists."""
+        belief = self.belief
         return {
             "structure": self.structure,
             "layout": [int(size) for size in self.layout],
             "form": self.form,
             "recommendation": self.recommendation,
             "confidence": number(self.confidence),
-            "confidence_interval": [number(self.belief.low), number(self.belief.high)],
+            "confidence_interval": None if belief is None else [number(belief.low), number(belief.high)],
             "confidence_counts": {
                 "rule": self.rule,
                 "clear": self.clear,
-                "right": self.belief.right,
-                "sets": self.belief.sets,
+                "right": 0 if belief is None else belief.right,
+                "sets": 0 if belief is None else belief.sets,
             },
             "ranking": [
                 {

@@ -12,6 +12,7 @@ from advisor.leaks import leaks
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
+from advisor.roles import LEFT_OUT
 from advisor.table import FEWEST_ROWS, RUN, Table
 
 FEW_ROWS = {"cnn": 500, "lstm": 500, "gbt": 100}  # below this, folds differ more than families do
@@ -68,6 +69,7 @@ def named(
         *(("leak", sentence) for sentence in leaks(table)),
         ("nothing", _nothing(table, verdict)),
         ("identifier", _names(table)),
+        ("text", _text(table, verdict)),
         ("two readings", _two_readings(table)),
     ]
     return [(about, sentence) for about, sentence in found if sentence]
@@ -77,7 +79,7 @@ def _dependent_rows(
     table: Table, facts: Mapping[str, Evidence], verdict: Verdict, explained: bool
 ) -> str | None:
     if verdict.form == "panel":
-        entity = facts["panel"].details["entity"]
+        entity = " + ".join(verdict.folding["entity"])
         return f"rows of one {entity!r} belong together: split by it, or by time, never at random"
     if verdict.form == "long_series":
         rows = facts.get("row_order")
@@ -115,7 +117,9 @@ def _kept_by_target(table: Table) -> float:
         return 0.0
     if table.kind == "regression":
         ranks = midranks(y.to_numpy(dtype=np.float64))
-        return float(np.corrcoef(ranks[:-1], ranks[1:])[0, 1])
+        before, after = ranks[:-1], ranks[1:]
+        varies = np.ptp(before) > 0 and np.ptp(after) > 0
+        return float(np.corrcoef(before, after)[0, 1]) if varies else 0.0
     codes = pd.factorize(y)[0]
     chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
     return (float((codes[1:] == codes[:-1]).mean()) - chance) / max(1e-9, 1 - chance)
@@ -153,9 +157,9 @@ def _groups(table: Table, verdict: Verdict) -> str | None:
         held = table.run[column.label]
         if pd.api.types.is_float_dtype(held.dtype):
             values = held.to_numpy(dtype=np.float64, na_value=np.nan)
-            columns[column.name] = (
-                np.where(np.isnan(values), np.nanmedian(values), values) if len(values) else values
-            )
+            missing = np.isnan(values)
+            if not missing.all():  # a column may hold nothing in the first rows
+                columns[column.name] = np.where(missing, np.nanmedian(values), values)
             continue
         codes, names = pd.factorize(held)
         if len(names) >= 10 and codes.min() >= 0 and 2 * len(names) <= len(codes) <= 50 * len(names):
@@ -328,6 +332,18 @@ def _names(table: Table) -> str | None:
     return (
         f"{_listed(names)} differ{'s' if len(names) == 1 else ''} in every row, as names do: left out of the "
         "inputs, since nothing can be learned from a name"
+    )
+
+
+def _text(table: Table, verdict: Verdict) -> str | None:
+    """Text that no tree can split on."""
+    names = [c.name for c in table.columns if c.role == "text"]
+    if verdict.structure != "tabular" or not names or {c.role for c in table.columns} <= {"text", *LEFT_OUT}:
+        return None
+    holds, them = ("holds", "it") if len(names) == 1 else ("hold", "them")
+    return (
+        f"{_listed(names)} {holds} text, which trees cannot split on: left out of the inputs; turn {them} "
+        f"into numbers, such as embeddings, or train a second model on {them}"
     )
 
 

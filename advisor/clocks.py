@@ -100,8 +100,8 @@ class Clock:
 def clocks(run: pd.DataFrame, roles: Mapping[Any, Role]) -> list[Clock]:
     """List what may count time in the first rows: dates, calendars in parts, years, other numbers.
 
-    A column that the caller called a time is the only one listed. A calendar in parts is a year, a month, a
-    day and an hour, or a date and an hour, each a column; which is which shows in the values.
+    A calendar in parts is a year, a month, a day and an hour, or a date and an hour, each a column; which is
+    which shows in the values.
 
     Examples
     --------

@@ -29,6 +29,7 @@ EPOCH = {
     "us": (9.4e14, 2.2e15),
     "ns": (9.4e17, 2.2e18),
 }  # 2000..2039
+ROUND = {"s": 60, "ms": 1000, "us": 1000, "ns": 1000}  # units that make one of the next coarser kind
 
 
 def are_dates(cells: Sequence[str]) -> bool:
@@ -72,8 +73,8 @@ def packed(values: NDArray[np.float64]) -> str | None:
     """Tell the format of whole numbers that are dates: "%Y%m%d", "%Y%m", a unit of epoch time, or None.
 
     A random number of eight digits that begins as a year does is a valid date once in 25 times, so three
-    different ones that all are decide; epoch times must in addition be in order, or full minutes, or in
-    units so small that they can mean nothing else.
+    different ones that all are decide; epoch times, which codes of ten and more digits resemble, must in
+    addition be in order, or round.
 
     Examples
     --------
@@ -95,12 +96,27 @@ def packed(values: NDArray[np.float64]) -> str | None:
     if low >= 180_001 and high <= 210_012:
         month = held % 100
         return "%Y%m" if ((month >= 1) & (month <= 12)).all() and len(np.unique(held)) >= 10 else None
+    unit = epoch_unit(held)
+    if unit is None or len(held) < 5:
+        return None
+    steps = np.diff(held)
+    forward = max((steps >= 0).mean(), (steps <= 0).mean())
+    # nanoseconds are beyond what a float holds exactly, so multiples are compared as floats
+    rounded = (held == np.round(held / ROUND[unit]) * ROUND[unit]).mean()
+    return unit if forward > 0.95 or rounded > 0.9 else None
+
+
+def epoch_unit(values: NDArray[np.float64]) -> str | None:
+    """Tell the unit in which numbers would be times since 1970 by their size alone; None if they would not.
+
+    Examples
+    --------
+    >>> epoch_unit(np.array([1.7e12])), epoch_unit(np.array([1.7e12, 5.0])), epoch_unit(np.array([]))
+    ('ms', None, None)
+    """
     for unit, (first, last) in EPOCH.items():
-        if first <= low and high <= last:
-            steps = np.diff(held)
-            forward = max((steps >= 0).mean(), (steps <= 0).mean())
-            rounded = (held % 60 == 0).mean() > 0.9
-            return unit if len(held) >= 5 and (unit != "s" or forward > 0.95 or rounded) else None
+        if len(values) and first <= values.min() and values.max() <= last:
+            return unit
     return None
 
 
@@ -162,8 +178,9 @@ def _from_numbers(column: pd.Series) -> pd.Series:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     form = packed(values)
     whole = pd.Series(values, index=column.index)
-    if form is None or form in EPOCH:
-        seconds = whole / 1000 ** list(EPOCH).index(form or "s")
+    if form is None or form in EPOCH:  # rows in another order than those that were judged have the same unit
+        unit = epoch_unit(values[~np.isnan(values)])
+        seconds = whole / 1000 ** list(EPOCH).index(unit or "s")
         return pd.Series(pd.to_datetime(seconds, unit="s", errors="coerce", utc=True))
     texts = whole.astype("Int64").astype("string")
     return pd.Series(pd.to_datetime(texts.astype(object), format=form, errors="coerce", utc=True))

@@ -15,7 +15,7 @@ NEAR_SCRAMBLED, SURE_SCRAMBLED = 0.2, 0.8  # odds
 SURE_IMAGE, NEAR_IMAGE = 0.9, 0.1  # odds of a line length
 SURE_SHARE = 0.75  # of ordered triples
 SHORT = 16  # columns or rows
-SURE_MOVING = 0.75  # share of columns that move down the rows
+MOVING, SURE_MOVING = 0.3, 0.75  # share of columns that move down the rows
 
 
 def doubts(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> tuple[str, ...]:
@@ -70,14 +70,32 @@ def _hidden_columns(table: Table, facts: Mapping[str, Evidence]) -> list[str]:
 def _hidden_rows(facts: Mapping[str, Evidence]) -> list[str]:
     rows, time = facts.get("row_order"), facts.get("time_axis")
     found = []
-    if rows is not None and rows.found and (rows.details["moving"] > 0.3 or rows.value > 0.5):
+    if rows is not None and rows.found and (rows_move(facts) or rows.value > 0.5):
+        do = "structure='sequence'" if rows_move(facts) else "which column tells it, roles={column: 'time'}"
         found.append(
             f"the rows move ({rows.details['moving']:.0%} of columns step by step, autocorrelation "
-            f"{rows.value:.2f}): if they are in the order of time, say which column tells it"
+            f"{rows.value:.2f}): if they are in the order of time, say {do}"
         )
     if time is not None and time.details.get("in_order"):
-        found.append("the rows are in the order of a time: if they are steps of one series, say so")
+        names = time.details["time_columns"]
+        role = f" or roles={{{names[0]!r}: 'time'}}" * (len(names) == 1)
+        found.append(
+            f"the rows are in the order of {' + '.join(map(repr, names))}: if they are steps of one series, "
+            f"say structure='sequence'{role}"
+        )
     return found
+
+
+def rows_move(facts: Mapping[str, Evidence]) -> bool:
+    """Whether enough columns move step by step down the rows for these to be steps in time.
+
+    Examples
+    --------
+    >>> rows_move({})
+    False
+    """
+    rows = facts.get("row_order")
+    return rows is not None and rows.found and rows.details["moving"] > MOVING
 
 
 def _layout(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> list[str]:

@@ -56,22 +56,6 @@ class ReadHeld(Fold):
         return data
 
 
-class NameColumns(Fold):
-    """Turn the labels of columns into text, as scikit-learn wants them; the values stay as they are.
-
-    Examples
-    --------
-    >>> NameColumns().fit_transform(pd.DataFrame({0: [1], "a": [2]})).columns.tolist()
-    ['0', 'a']
-    """
-
-    def transform(self, X: Any) -> Any:
-        """Rename."""
-        if not isinstance(X, pd.DataFrame):
-            return X
-        return X.set_axis([str(label) for label in X.columns], axis=1)
-
-
 class FoldAxes(Fold):
     """Reorder the axes of an array into ``(n, *layout)``, channels last.
 
@@ -97,14 +81,14 @@ class FoldAxes(Fold):
         held = [0] * len(self.order)
         for size, axis in zip(self.layout, self.order):
             held[axis] = size
-        if array.ndim == 0 or array.dtype == object or array[:1].size != len(array[:1]) * np.prod(held):
+        flattened = array.ndim == 2 and array.shape[1] == np.prod(held)
+        if array.dtype == object or (array.shape[1:] != tuple(held) and not flattened):
             raise InputError(
                 f"each row must have the shape {tuple(held)} that was advised on",
                 got=f"an array of shape {array.shape}",
                 do="pass the same data, the target left out",
             )
-        array = array.reshape(len(array), *held)  # as held, or flattened
-        return _in_order(array, self.order, self.layout)
+        return _in_order(array.reshape(len(array), *held), self.order, self.layout)
 
 
 class FoldCells(Fold):

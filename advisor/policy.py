@@ -67,7 +67,6 @@ def declared(table: Table, facts: Facts) -> Verdict | None:
         return None
     details = axes.details
     if table.pictures is not None:
-        unused = len(table.columns) - 1
         return Verdict(
             "encoded_pictures",
             "image",
@@ -75,10 +74,9 @@ def declared(table: Table, facts: Facts) -> Verdict | None:
             table.form,
             {"how": "pictures"},
             because=("declared_axes",),
-            against=(f"{unused} columns beside the pictures are not used by a network on the pictures",)
-            if unused > 0
-            else (),
+            against=beside(table, table.labels("image")[:1]),
         )
+    guessed = ("the axes were told apart by their sizes alone; if they mean something else, transpose them",)
     return Verdict(
         "declared_array" if table.form == "array" else "array_cells",
         details["structure"],
@@ -86,9 +84,7 @@ def declared(table: Table, facts: Facts) -> Verdict | None:
         table.form,
         {"how": "axes", "order": tuple(details["order"]), "unequal": table.unequal},
         because=("declared_axes",),
-        against=()
-        if details["measured"]
-        else ("the axes were told apart by their sizes alone; if they mean something else, transpose them",),
+        against=(*(() if details["measured"] else guessed), *beside(table, table.labels("array"))),
     )
 
 
@@ -106,6 +102,7 @@ def running_text(table: Table, facts: Facts) -> Verdict | None:
         because=("text_columns",),
         against=(
             "a language model trained on other text will beat all three families; none is trained here",
+            *beside(table, table.labels("text")),
         ),
     )
 
@@ -127,7 +124,7 @@ def flat_image(table: Table, facts: Facts) -> Verdict | None:
         "wide_image",
         _flat(table),
         because=("line_length", "column_order", "channels", "adjacency"),
-        against=_beside(table),
+        against=beside(table, _flat(table)["columns"]),
     )
 
 
@@ -137,16 +134,17 @@ def _flat(table: Table) -> dict[str, Any]:
     return {"how": "flat", "channel_axis": geometry.channel_axis, "columns": list(columns)}
 
 
-def _beside(table: Table) -> tuple[str, ...]:
-    """The inputs that have no place in the tensor, as a reason against it."""
-    inside = set(table.numbers[table.geometry.start : table.geometry.stop])
-    beside = [c.name for c in table.columns if c.label not in inside]
-    if not beside:
+def beside(table: Table, inside: Sequence[Any]) -> tuple[str, ...]:
+    """Name the inputs that have no place in the tensor, as a reason against it."""
+    held = {*inside, *table.labels("ignore", "constant")}  # which tell nothing
+    names = [c.name for c in table.columns if c.label not in held]
+    if not names:
         return ()
-    shown = ", ".join(repr(name) for name in beside[:4]) + (" ..." if len(beside) > 4 else "")
+    shown = ", ".join(repr(name) for name in names[:4]) + (" ..." if len(names) > 4 else "")
+    one = len(names) == 1
     return (
-        f"{len(beside)} column{'s' if len(beside) > 1 else ''} beside it ({shown}) would not be used: if "
-        "they tell much, let a second model have them",
+        f"{len(names)} column{'' if one else 's'} beside it ({shown}) would not be used: if "
+        f"{'it tells' if one else 'they tell'} much, let a second model have {'it' if one else 'them'}",
     )
 
 
@@ -167,7 +165,7 @@ def flat_series(table: Table, facts: Facts) -> Verdict | None:
         "wide_series",
         _flat(table),
         because=("column_order", "adjacency", "channels", "profile_shape"),
-        against=(*_aligned(facts), *_beside(table)),
+        against=(*_aligned(facts), *beside(table, _flat(table)["columns"])),
     )
 
 
@@ -214,7 +212,10 @@ def letters(table: Table, facts: Facts) -> Verdict | None:
         "wide_series",
         folding,
         because=("letter_positions",),
-        against=("letters stand at fixed positions: trees can use them as they are",),
+        against=(
+            "letters stand at fixed positions: trees can use them as they are",
+            *beside(table, folding["columns"]),
+        ),
     )
 
 
@@ -224,7 +225,7 @@ def panel(table: Table, facts: Facts) -> Verdict | None:
     if fact is None or not fact.found:
         return None
     details = fact.details
-    return _windows(
+    return windows(
         "panel",
         table,
         facts,
@@ -259,9 +260,9 @@ LONGEST_LAGS = 16  # lag columns that trees take as they are; more are a series 
 def timed_rows(table: Table, facts: Facts) -> Verdict | None:
     """One row a time step, and a column that says so."""
     fact = facts.get("time_axis")
-    if fact is None or not (fact.found or _remembered_times(fact, facts)):
+    if fact is None or not (fact.found or (fact.details["in_order"] and _one_series(fact, facts))):
         return None
-    return _windows(
+    return windows(
         "long_series",
         table,
         facts,
@@ -271,12 +272,10 @@ def timed_rows(table: Table, facts: Facts) -> Verdict | None:
     )
 
 
-def _remembered_times(fact: Evidence, facts: Facts) -> bool:
-    """Rows in the order of uneven dates, one a date, are a series if they remember the rows before."""
+def _one_series(fact: Evidence, facts: Facts) -> bool:
+    """Rows in the order of uneven dates, one a date: a series if you say so, or if they remember."""
     rows = facts.get("row_order")
-    return bool(
-        fact.details.get("in_order") and rows is not None and rows.found and rows.details["remember"] >= 0.3
-    )
+    return bool(fact.details["told"] or (rows is not None and rows.found and rows.details["remember"] >= 0.3))
 
 
 def moving_rows(table: Table, facts: Facts) -> Verdict | None:
@@ -286,7 +285,7 @@ def moving_rows(table: Table, facts: Facts) -> Verdict | None:
         return None  # files sorted by size within batches move in part of their columns
     if fact.details["blocks"] > 2:
         return None  # sorted by a column that is no time; two blocks are also a time before and after
-    return _windows("long_series", table, facts, because=("row_order",), rule="moving_rows")
+    return windows("long_series", table, facts, because=("row_order",), rule="moving_rows")
 
 
 def scrambled(table: Table, facts: Facts) -> Verdict | None:
@@ -296,6 +295,7 @@ def scrambled(table: Table, facts: Facts) -> Verdict | None:
         return None
     recovered = table.recovered
     assert recovered is not None
+    columns = [table.numbers[j] for j in recovered.columns]
     picture = recovered.structure == "image"
     channels = recovered.layout[-1]
     return Verdict(
@@ -306,10 +306,13 @@ def scrambled(table: Table, facts: Facts) -> Verdict | None:
         {
             "how": "flat",
             "channel_axis": "first" if channels > 1 else "none",
-            "columns": [table.numbers[j] for j in recovered.columns],
+            "columns": columns,
         },
         because=("scrambled_columns",),
-        against=("the order is a guess from agreement alone: if you have the true one, use that",),
+        against=(
+            "the order is a guess from agreement alone: if you have the true one, use that",
+            *beside(table, columns),
+        ),
     )
 
 
@@ -319,14 +322,18 @@ def table_of_columns(table: Table, facts: Facts) -> Verdict:
     near = facts.get("adjacency")
     if near is not None and near.found:
         against.append(f"{near.summary}; but an order within blocks was not found, so blocks explain it")
-    rows = facts.get("row_order")
-    if rows is not None and rows.found:
-        against.append(rows.summary)
-    because = tuple(name for name in ("column_order", "row_order", "time_axis") if name in facts)
-    return Verdict("table", "tabular", (table.width,), "table", {"how": "none"}, because, tuple(against))
+    because = []
+    for name in ("column_order", "row_order", "time_axis"):
+        if name in facts and facts[name].found:
+            against.append(facts[name].summary)
+        elif name in facts:
+            because.append(name)
+    return Verdict(
+        "table", "tabular", (table.width,), "table", {"how": "none"}, tuple(because), tuple(against)
+    )
 
 
-def _windows(
+def windows(
     form: str,
     table: Table,
     facts: Facts,
@@ -336,20 +343,23 @@ def _windows(
     time: Sequence[str] = (),
     rule: str = "",
 ) -> Verdict:
+    """Give each row the rows before it, those of its entity where there are several."""
     rows = facts.get("row_order")
     window = int(rows.details["window"]) if rows is not None else 8
     inputs = sum(c.role in WINDOWED and c.name not in entity for c in table.columns)
     folding = {"how": "windows", "window": window, "entity": tuple(entity), "time": tuple(time)}
     against = []
-    if form == "panel" or rows is None:
-        value = facts["panel"].value if form == "panel" else float("nan")
-    else:
-        value = rows.value
+    memory = facts.get("panel" if form == "panel" else "row_order")
+    value = float("nan") if memory is None else memory.value
     if not value >= 0.2:
         shown = "not measured" if value != value else f"{value:.2f}"
         against.append(
             f"the rows hardly remember the rows before them (autocorrelation {shown}): order may not help"
         )
+    if rows is not None and not rows.found:
+        because = tuple(name for name in because if name != "row_order")
+    held = [c.label for c in table.columns if c.role in WINDOWED or c.name in entity]
+    against += beside(table, held)
     return Verdict(rule or form, "sequence", (window, max(1, inputs)), form, folding, because, tuple(against))
 
 

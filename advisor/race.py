@@ -146,16 +146,20 @@ class _Track:
             size = min(n, following, int(size * growth))
 
     def _retry(self) -> None:
-        """Give the time that others left over to those that were cut, on the same rows."""
+        """Give the time that others left over to those that were cut, on the same rows; the better counts."""
         cut = [f for f in self.scores if self.entrants[f].cut]
         train, held = self.parts[0]
         for place, family in enumerate(cut):
             limit = self.left / (len(cut) - place)
             if limit < 1.5 * self.entrants[family].fit_seconds:
                 continue
+            entrant, model = self.entrants[family], self.models[family]
             outcome = self._train(family, train[: self.rounds[-1]], held, limit)
-            if outcome is not None and outcome.mean() > self.scores[family].mean():
+            if outcome is not None and outcome.mean() >= self.scores[family].mean():
                 self.scores[family] = outcome
+            else:
+                self.models[family] = model
+                self.entrants[family] = replace(entrant, seconds=self.entrants[family].seconds)
 
     def _settle(self) -> None:
         """Hold out other parts in turn while the first cannot be told from others and time allows."""
@@ -174,7 +178,7 @@ class _Track:
         """Train each family still in on so many rows; whether all of them could be compared."""
         train, held = self.parts[part]
         scores: dict[str, NDArray[np.float64]] = {}
-        before, complete = dict(self.entrants), False
+        before, models, complete = dict(self.entrants), dict(self.models), False
         try:
             waiting = len(self.alive)
             for place, family in enumerate(self.alive):
@@ -195,6 +199,7 @@ class _Track:
                 self.scores = scores
                 self.rounds += [size] if scores else []
             else:  # a broken round does not count
+                self.models = models
                 self.entrants = {
                     f: replace(before[f], seconds=e.seconds) if e.status != "skipped" else e
                     for f, e in self.entrants.items()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor.clocks import seconds_of
@@ -50,9 +51,9 @@ class ReadColumns(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     roles : mapping of label to role
-        Identifiers, ignored columns and paths of files are left out; numbers written as text become numbers,
-        dates become seconds since 1970; what the caller called categorical or an entity becomes a category
-        even if it is a number.
+        Other columns, such as the target, are left out; so are identifiers, text, ignored columns and paths
+        of files. Numbers written as text become numbers, dates become seconds since 1970; what the caller
+        called categorical or an entity becomes a category even if it is a number.
 
     Examples
     --------
@@ -66,26 +67,44 @@ class ReadColumns(TransformerMixin, BaseEstimator):
         self.roles = roles
 
     def fit(self, X: Any, y: Any = None) -> ReadColumns:
-        """Remember that it was fitted; nothing is learned."""
-        self.fitted_ = True
+        """Remember the names; nothing is learned."""
+        self.feature_names_in_ = np.array([str(label) for label in self.roles], dtype=object)
+        self.n_features_in_ = len(self.roles)
         return self
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Read; labels become text, as scikit-learn wants them."""
-        frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=list(self.roles))
-        kept = left_out(self.roles)
-        columns: dict[str, pd.Series] = {}
-        for label, role in self.roles.items():
-            if kept and role in LEFT_OUT:
-                continue
-            if label not in frame.columns:
-                raise InputError(
-                    "the data must have the columns it was advised on",
-                    got=f"no {label!r}",
-                    do="pass the same columns, the target left out",
-                )
-            columns[str(label)] = _read(frame[label], role)
-        return pd.DataFrame(columns, index=frame.index)
+        frame = X if isinstance(X, pd.DataFrame) else self._named(np.asarray(X))
+        labels = self._kept()
+        missing = [label for label in labels if label not in frame.columns]
+        if missing:
+            raise InputError(
+                "the data must have the columns it was advised on",
+                got=f"no {missing[0]!r}",
+                do="pass the same columns, the target left out",
+            )
+        columns = {place: _read(frame[label], self.roles[label]) for place, label in enumerate(labels)}
+        names = pd.Index(self.get_feature_names_out(), dtype=object)  # which may be no valid text
+        return pd.DataFrame(columns, index=frame.index).set_axis(names, axis=1)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Names of the columns that are not left out."""
+        return np.array([str(label) for label in self._kept()], dtype=object)
+
+    def _kept(self) -> list[Any]:
+        some = left_out(self.roles)
+        kept = [label for label, role in self.roles.items() if not (some and role in LEFT_OUT)]
+        return [label for label in kept if self.roles[label] != "text"] or kept  # trees cannot split on text
+
+    def _named(self, array: NDArray[Any]) -> pd.DataFrame:
+        """Of an array columns are known by their place alone."""
+        if array.ndim != 2 or array.shape[1] != len(self.roles):
+            raise InputError(
+                f"an array must have the {len(self.roles)} columns that were advised on",
+                got=f"shape {array.shape}",
+                do="pass the same columns, the target left out",
+            )
+        return pd.DataFrame(array, columns=list(self.roles))
 
 
 def _read(column: pd.Series, role: Role) -> pd.Series:

@@ -36,6 +36,8 @@ def headline(advice: Advice) -> str:
 def trust(advice: Advice) -> str:
     """What the confidence is and where it comes from."""
     belief = advice.belief
+    if belief is None:
+        return "as you said"
     if not belief.sets:
         return f"structure not measured for the rule {advice.rule!r}: treat it as a guess"
     return (

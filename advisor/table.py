@@ -104,6 +104,8 @@ class Table:
         Number of inputs where not all of them are in ``columns`` or ``item``.
     foreign : bool
         Whether the user holds something else than a frame or an array, which ``data`` was made from.
+    told : frozenset of str
+        Names of the columns whose roles the caller gave.
     """
 
     form: Form
@@ -123,6 +125,7 @@ class Table:
     levels: tuple[Any, ...] = ()
     inputs: int | None = None
     foreign: bool = False
+    told: frozenset[str] = frozenset()
 
     def labels(self, *roles: Role) -> list[Any]:
         """Labels of the columns that have one of these roles, in order."""
@@ -146,7 +149,9 @@ class Table:
         d = lags.size
         if geometry.layout is not None or d < 8 or not lags.mean(d // 2) > LEVEL_ALONE:
             return lags, geometry
-        level = np.nanmean(self.values, axis=1, keepdims=True)
+        held = ~np.isnan(self.values)
+        total = np.where(held, self.values, 0).sum(axis=1, keepdims=True)
+        level = total / np.maximum(held.sum(axis=1, keepdims=True), 1)  # a row may hold nothing
         bare = Lags.of(self.values - level)
         found = recover(bare)
         return (lags, geometry) if found.layout is None else (bare, found)

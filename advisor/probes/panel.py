@@ -230,8 +230,10 @@ def _judge(
     told: bool,
     rng: np.random.Generator,
 ) -> Panel | None:
-    usable = times >= 0
+    usable = (times >= 0) & (codes >= 0)  # an entity that the caller named may be missing
     every = bool(usable.all())
+    if not usable.any():
+        return None
     if not every:
         times, codes = times[usable], codes[usable]
     n, count, levels = len(codes), int(codes.max()) + 1, int(times.max()) + 1

@@ -13,7 +13,9 @@ from advisor.table import NUMBERS, Table
 
 COLUMNS = 64  # columns looked at, and the last one, which may be the target
 LAGS = (1, 2, 4, 8, 16, 32, 64)
-ORDERS = 199
+ORDERS = 199  # random orders
+LEVEL = 0.005  # what a rank among them can just reach
+PERMUTED = 8_000_000  # numbers put in random order at most
 SHORTEST = 30  # rows
 
 
@@ -33,11 +35,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     n, d = ranks.shape
     observed = _autocorrelation(ranks, 1)
     value = float(np.mean(np.abs(observed)))
-    single = ranks.astype(np.float32)  # exact enough for what chance gives
-    permuted = [
-        float(np.mean(np.abs(_autocorrelation(single[rng.permutation(n)], 1)))) for _ in range(_orders(n, d))
-    ]
-    p_value = (1 + sum(p >= value for p in permuted)) / (1 + len(permuted))
+    permuted = _in_random_order(ranks, rng)
+    p_value = (1 + int((permuted >= value).sum())) / (1 + ORDERS)
     typical = {k: _typical_difference(ranks, k) for k in (1, 2, 4)}
     growing = (typical[2] > 1.08 * typical[1]) & (typical[4] > 1.2 * typical[1])
     strong = observed > max(0.2, 4 / np.sqrt(n))
@@ -54,7 +53,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         moving &= _between(ranks) > 0.4
     share = float(moving.mean())
     profile = {k: float(np.mean(np.abs(_autocorrelation(ranks, k)))) for k in LAGS if k < n // 4}
-    found = p_value <= 1 / (1 + len(permuted)) and value > 0.05
+    found = p_value <= LEVEL and value > 0.05
     return Evidence(
         name="row_order",
         value=value,
@@ -66,7 +65,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         reference="Wald & Wolfowitz (1943), Ann. Math. Stat. 14, 378-388; Cressie & Hawkins (1980)",
         summary=(
             f"rows {'depend on' if found else 'do not depend on'} the row before: mean rank autocorrelation "
-            f"{value:.2f}, {np.mean(permuted):.2f} in random order; {share:.0%} of {d} columns move "
+            f"{value:.2f}, {permuted.mean():.2f} in random order; {share:.0%} of {d} columns move "
             "step by step"
         ),
         found=found,
@@ -106,8 +105,18 @@ def _ranks(table: Table) -> NDArray[np.float64] | None:
     return np.column_stack(kept) if kept else None
 
 
-def _orders(n: int, d: int) -> int:
-    return int(np.clip(8_000_000 // (n * d), 19, ORDERS))
+def _in_random_order(ranks: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Mean absolute autocorrelation in random orders; of large tables from some of the rows.
+
+    What chance gives shrinks with the root of the number of pairs of rows, however columns depend on each
+    other.
+    """
+    n, d = ranks.shape
+    some = int(np.clip(PERMUTED // (ORDERS * d), SHORTEST, n))
+    single = ranks.astype(np.float32)  # exact enough for what chance gives
+    drawn = [_autocorrelation(single[rng.permutation(n)[:some]], 1) for _ in range(ORDERS)]
+    means: NDArray[np.float64] = np.abs(drawn).mean(axis=1) * ((some - 1) / (n - 1)) ** 0.5
+    return means
 
 
 def _autocorrelation(ranks: NDArray[np.floating], lag: int) -> NDArray[np.floating]:

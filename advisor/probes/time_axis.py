@@ -17,12 +17,15 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
     Dates and calendars in parts may skip weekends; in random order they count if all rows together fill a
     regular grid once. Plain numbers must step evenly in the order held, and a row number is not taken for
-    time.
+    time. Where the caller named the time, no other is looked at.
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None
     times = table.clocks
     found = [(clock, *_regularity(clock)) for clock in times if not np.isnan(clock.values).any()]
+    told = {label for label in table.labels("time") if str(label) in table.told}
+    named = [one for one in found if told & set(one[0].labels)]
+    found = named or found
     good = [
         one
         for one in found
@@ -33,15 +36,19 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         loose = [one for one in found if one[0].dated and one[1] >= FORWARD]
         if not loose and not dates:
             return None
-        name = loose[0][0].name if loose else repr(str(dates[0]))
+        summary = f"{str(dates[0])!r} holds dates, but rows do not follow them step by step" if dates else ""
+        if loose:
+            clock, forward, regular, way = loose[0]
+            summary = f"{clock.name} goes {way} in {forward:.0%} of rows, but in steps of uneven length"
         return _evidence(
             table,
             0.0,
-            f"{name} holds dates, but rows do not follow them step by step",
+            summary,
             found=False,
             details={
                 "columns": [str(label) for label in dates],
                 "in_order": bool(loose),
+                "told": bool(named),
                 "time_columns": [str(label) for label in loose[0][0].labels] if loose else [],
                 "tried": len(times),
             },

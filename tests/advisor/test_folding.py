@@ -33,6 +33,62 @@ def test_axes_are_reordered():
     np.testing.assert_array_equal(fold.fit_transform(images.transpose(0, 3, 1, 2)), images)
 
 
+@pytest.mark.parametrize("shape", [(4, 5, 4, 3), (4, 3, 20), (4, 3, 4, 5), (4, 61), (60,), ()])
+def test_axes_in_another_order_than_advised_are_refused(shape):
+    fold = FoldAxes(layout=(5, 4, 3), order=(1, 2, 0))
+    with pytest.raises(InputError, match=r"shape \(3, 5, 4\) that was advised on, got an array of shape"):
+        fold.fit_transform(np.zeros(shape))
+
+
+def test_flattened_rows_are_given_their_axes_back():
+    images = np.random.default_rng(0).normal(size=(6, 3, 5, 4)).astype(np.float32)
+    fold = FoldAxes(layout=(5, 4, 3), order=(1, 2, 0))
+    np.testing.assert_array_equal(fold.fit_transform(images.reshape(6, -1)), fold.fit_transform(images))
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """A plain table with categories and its target."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"price": rng.normal(size=300), "kind": rng.choice(list("uvw"), 300)})
+    return frame.astype({"kind": "category"}).assign(y=rng.integers(0, 2, 300))
+
+
+def test_a_table_takes_the_columns_advised_on_and_never_the_target(shop):
+    advice = advise(shop, "y")
+    X, y = shop.drop(columns="y"), shop["y"]
+    model = advice.estimator(n_estimators=20).fit(shop[["y", "kind", "price"]], y)
+    assert model[-1].n_features_in_ == 2
+    assert model.score(shop, y) < 0.9
+    alone = advice.estimator(n_estimators=20).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(shop), alone.predict_proba(X))
+    with pytest.raises(InputError, match="no 'kind'"):
+        model.predict(shop[["price"]])
+
+
+def test_the_estimator_of_a_table_knows_its_names_and_takes_arrays(shop):
+    advice = advise(shop, "y")
+    model = clone(advice.estimator(n_estimators=5)).fit(shop, shop["y"])
+    assert model.feature_names_in_.tolist() == ["price", "kind"]
+    assert model.n_features_in_ == 2
+    assert model[:-1].get_feature_names_out().tolist() == ["price", "kind"]
+    pd.testing.assert_frame_equal(
+        model[:-1].transform(shop), shop[["price", "kind"]], check_column_type=False
+    )
+    array = shop[["price", "kind"]].astype(object).to_numpy()
+    assert model[:-1].transform(array).columns.tolist() == ["price", "kind"]
+    with pytest.raises(InputError, match=r"the 2 columns that were advised on, got shape \(300, 3\)"):
+        model.predict(shop.astype(object).to_numpy())
+
+
+def test_labels_of_several_kinds_become_names():
+    rng = np.random.default_rng(0)
+    labels = pd.Index([0, "a", "\ud800"], dtype=object)  # the last one is half a letter
+    frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=labels)
+    read = advise(frame, np.arange(60) % 2).folder().fit_transform(frame)
+    assert read.columns.tolist() == ["0", "a", "\ud800"]
+
+
 def test_cells_of_new_rows_are_padded_or_cut_to_what_was_advised():
     fold = FoldCells(columns=["s"], layout=(3, 1), order=(0,))
     out = fold.fit_transform(pd.DataFrame({"s": [[1, 2, 3, 4], [5], None]}))

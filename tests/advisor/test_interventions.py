@@ -262,7 +262,7 @@ def test_effort_needs_a_target_and_rows():
         advise(X[:30], np.arange(30) % 2, effort="probe")
     with pytest.raises(InputError, match="choose one of look, probe, race"):
         advise(X, np.arange(60) % 2, effort="guess")
-    with pytest.raises(AdvisorError, match="at least 1 second"):
+    with pytest.raises(AdvisorError, match="seconds, at least 1"):
         advise(X, np.arange(60) % 2, effort="race", budget=0)
 
 

@@ -35,6 +35,33 @@ def test_row_order_keeps_its_level_on_exchangeable_rows():
     assert found <= binom.ppf(0.999, 100, 0.05)
 
 
+@pytest.mark.parametrize("shared", [0.0, 2.0])
+def test_row_order_keeps_its_level_where_few_rows_are_put_in_random_order(monkeypatch, shared):
+    monkeypatch.setattr(row_order, "PERMUTED", 199 * 8 * 40)  # 40 of 160 rows
+    p_values = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        values = rng.normal(size=(160, 8)) + shared * rng.normal(size=(160, 1))
+        p_values.append(row_order.measure(table(values), rng).p_value)
+    for level in (0.05, 0.3):
+        hits = np.sum(np.array(p_values) <= level)
+        assert binom.ppf(0.0005, 100, level) <= hits <= binom.ppf(0.9995, 100, level)
+
+
+def test_row_order_has_one_level_for_small_and_large_tables():
+    rng = np.random.default_rng(0)
+    for n, d in ((100, 4), (3000, 60)):
+        fact = row_order.measure(table(rng.normal(size=(n, d)).cumsum(axis=0)), rng)
+        assert (fact.found, fact.p_value) == (True, row_order.LEVEL)
+
+
+def test_adjacency_has_no_interval_of_the_columns_in_random_order():
+    rng = np.random.default_rng(0)
+    fact = adjacency.measure(table(rng.normal(size=(60, 12)).cumsum(axis=1)), rng)
+    assert fact.found
+    assert fact.to_dict()["interval"] is None
+
+
 def test_row_order_reports_the_autocorrelation():
     rng = np.random.default_rng(0)
     x = np.zeros(4000)

@@ -19,10 +19,12 @@ SEEN = []  # (family, training rows, held-out rows or None) in the order of the 
 
 
 class Fake(ClassifierMixin, BaseEstimator):
-    """Knows the rule and errs in a share of the rows; takes its time."""
+    """Knows the rule and errs in a share of the rows; takes its time, or has turns: (error, stopped)."""
 
-    def __init__(self, name="", error=0.0, seconds=0.0, fails=None, random_state=None, time_limit=None):
-        self.name, self.error, self.seconds, self.fails = name, error, seconds, fails
+    def __init__(
+        self, name="", error=0.0, seconds=0.0, fails=None, turns=None, random_state=None, time_limit=None
+    ):
+        self.name, self.error, self.seconds, self.fails, self.turns = name, error, seconds, fails, turns
         self.random_state, self.time_limit = random_state, time_limit
 
     def fit(self, X, y):
@@ -31,6 +33,8 @@ class Fake(ClassifierMixin, BaseEstimator):
         limit = self.time_limit or np.inf
         time.sleep(min(self.seconds, limit))
         self.stopped_ = "time_limit" if self.seconds > limit else "done"
+        if self.turns:
+            self.error, self.stopped_ = self.turns.pop(0)
         self.classes_ = np.unique(y)
         SEEN.append((self.name, np.asarray(X)))
         return self
@@ -206,6 +210,41 @@ def test_time_that_is_left_over_goes_to_who_was_cut(field):
     assert not advice.race.entrants[0].cut
 
 
+@pytest.mark.parametrize("second", [(0.15, "done"), (0.15, "time_limit")])
+def test_a_second_training_that_is_worse_changes_nothing_but_the_time_spent(field, second):
+    field(gbt={"turns": [(0.05, "time_limit"), second]}, cnn={"error": 0.4}, lstm={"error": 0.4})
+    advice = race(400)
+    first = advice.race.entrants[0]
+    assert (first.family, first.cut, advice.race.fitted.error) == ("gbt", True, 0.05)
+    assert first.score == pytest.approx(0.95, abs=0.04)
+    assert first.seconds > first.fit_seconds
+    assert [name for name, _ in SEEN[::2]].count("gbt") == 2
+
+
+@pytest.mark.parametrize("error", [0.0, 0.05])
+def test_a_second_training_that_is_not_worse_counts(field, error):
+    field(gbt={"turns": [(0.05, "time_limit"), (error, "done")]}, cnn={"error": 0.4}, lstm={"error": 0.4})
+    advice = race(400)
+    first = advice.race.entrants[0]
+    assert (first.family, first.cut, advice.race.fitted.error) == ("gbt", False, error)
+    assert first.score == pytest.approx(1 - error, abs=0.04)
+
+
+def test_a_round_that_is_broken_off_leaves_the_models_that_were_scored(field):
+    def stop(n):
+        if n > 500:
+            raise KeyboardInterrupt
+
+    field(
+        gbt={"turns": [(0.0, "done"), (0.4, "done")]},
+        cnn={"error": 0.06},
+        lstm={"error": 0.06, "fails": stop},
+    )
+    advice = race()
+    assert advice.race.interrupted
+    assert (advice.race.winner, advice.race.entrants[0].rows, advice.race.fitted.error) == ("gbt", 500, 0.0)
+
+
 def test_entities_are_held_out_whole(field):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 3))
@@ -283,7 +322,7 @@ def test_the_command_takes_effort(tmp_path, capsys, monkeypatch):
     assert main([str(path), "--effort", "race"]) == 2
     assert "pass target" in capsys.readouterr().err
     assert main([str(path), "--target", "y", "--effort", "race", "--budget", "0.5"]) == 2
-    assert "at least 1 second" in capsys.readouterr().err
+    assert "a number of seconds, at least 1" in capsys.readouterr().err
 
 
 def test_rows_grow_only_as_far_as_the_time_goes(field):

@@ -78,6 +78,49 @@ def test_roles_of_values(values, role):
     assert role_of(pd.Series(values)) == role
 
 
+EVENTS = pd.Timestamp("2021-03-04 05:06:07.891234") + pd.to_timedelta(
+    RNG.exponential(1e9, N).cumsum().astype(int), unit="us"
+)
+UNITS = ("s", "ms", "us", "ns")
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("step", ["regular", "events", "events backwards", "shuffled, rounded"])
+def test_times_since_1970_are_times_in_any_unit(unit, step):
+    coarse = {"s": "60s", "ms": "s", "us": "ms", "ns": "us"}[unit]
+    times = {
+        "regular": pd.date_range("2021", periods=N, freq="h"),
+        "events": EVENTS,
+        "events backwards": EVENTS[::-1],
+        "shuffled, rounded": EVENTS.floor(coarse)[RNG.permutation(N)],
+    }[step]
+    assert role_of(pd.Series(times.as_unit(unit).asi8)) == "time"
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        RNG.integers(16 * 10**17, 18 * 10**17, N),  # as tweets have them
+        RNG.integers(150, 175, N) * 10**10 + RNG.integers(10**10, size=N),  # as goods have them, 13 digits
+        RNG.integers(10**15, 2 * 10**15, N),
+        RNG.integers(10**9, 2 * 10**9, N),
+    ],
+    ids=["19 digits", "13 digits", "16 digits", "10 digits"],
+)
+def test_codes_of_many_digits_are_no_times(codes):
+    assert role_of(pd.Series(codes)) == "identifier"
+    assert role_of(pd.Series(np.repeat(codes, 2)[RNG.permutation(2 * N)])) == "numeric"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_times_since_1970_are_read_alike_in_any_order(unit):
+    numbers = pd.Series(EVENTS.as_unit(unit).asi8)
+    for rows in (np.arange(N), RNG.permutation(N), [3]):
+        read = parse_times(numbers.iloc[rows])
+        expected = EVENTS[rows].tz_localize("UTC")
+        assert np.abs((read.to_numpy() - expected.to_numpy()) / pd.Timedelta("1s")).max() < 1.001
+
+
 def test_dates_and_numbers_are_read_as_meant():
     months = parse_times(pd.Series(["13/04/2019", "01/02/2019"])).dt.month
     assert months.tolist() == [4, 2]
