@@ -30,8 +30,9 @@ class Comparisons:
         Mean ranks, and the candidates that no test separates.
     pairs : DataFrame
         Every pair as :func:`reports.statistics.wilcoxon` gives it, with ``left``, ``rope`` and ``right``: the
-        probabilities that the first is better by more than :data:`ROPE`, that they are as good as equal, and
-        that the second is better (:func:`reports.statistics.bayesian_signed_rank`).
+        posterior probabilities that over the sources these stand for the first is mostly better by more than
+        :data:`ROPE`, that they are mostly as good as equal, and that the second is mostly better
+        (:func:`reports.statistics.bayesian_signed_rank`).
     ratings : DataFrame
         As :func:`reports.statistics.bradley_terry` gives it.
     leaders : (str, str)

@@ -186,6 +186,13 @@ def test_the_rule_and_who_stopped_early_are_told(make):
     )
 
 
+def test_the_odds_of_a_pair_speak_of_the_population_and_not_of_one_more_source(frame):
+    section = page_of(frame).partition("<h3>Pairs</h3>")[2].partition("<h3>Ratings</h3>")[0]
+    assert "posterior probabilities about the population of tasks" in section
+    assert "First mostly better" in section
+    assert "further source" not in section
+
+
 def test_sections_follow_what_the_study_has(make):
     frame = make(trials=3)
     few = frame[frame["task"].isin(["embedded:digits", "embedded:textures"])]
