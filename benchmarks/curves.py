@@ -73,6 +73,32 @@ def curve(
     return pd.concat(parts, ignore_index=True)[_COLUMNS]
 
 
+def best_so_far(frame: pd.DataFrame, *, normalisation: str = "dummy") -> pd.DataFrame:
+    """Normalised test score of every search after 1, 2, ... trials, in the order in which they were run.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+    normalisation : {"dummy", "published", "min-max"}
+        The scale of each task, that of the finished search.
+
+    Returns
+    -------
+    DataFrame, indexed by (task, candidate)
+        A column per number of trials, with the score of the best of them by validation; missing after the
+        last trial of a search.
+    """
+    searches = (
+        normalised(frame, normalisation).sort_values("trial").groupby(["task", "candidate"], sort=False)
+    )
+    lines = {key: _carried(search, np.arange(len(search))[None])[0] for key, search in searches}
+    last = max(map(len, lines.values()), default=0)
+    rows = [np.pad(line, (0, last - len(line)), constant_values=np.nan) for line in lines.values()]
+    index = pd.MultiIndex.from_tuples(list(lines), names=["task", "candidate"])
+    return pd.DataFrame(rows, index=index, columns=np.arange(1, last + 1))
+
+
 def of_study(frame: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Give the curves of a study on the scale that its file asks for."""
     return curve(frame, normalisation=Protocol.of(settings.get("protocol", {})).normalisation)

@@ -14,7 +14,7 @@ from scipy import stats
 
 from benchmarks import curves, scores
 from benchmarks.protocol import Protocol
-from reports import beside, sentences, statistics
+from reports import beside, sentences, statistics, wording
 from reports.document import Document, Section, Table
 from reports.published import Published, read
 from reports.style import title
@@ -158,13 +158,13 @@ def _curves(summary: Summary, published: Published) -> tuple[str, Section]:
     rho, tau = number(last["spearman"], 2), number(last["kendall"], 2)
     order = f", Spearman {rho} and Kendall {tau}" if last["candidates"] > 2 else ""
     headline = (
-        f"{heading}: at {sentences.count(int(last['trials']), 'trial')} {last['signs']} pairs of the "
+        f"{heading}: at {wording.count(int(last['trials']), 'trial')} {last['signs']} pairs of the "
         f"{last['candidates']} candidates are in the same order{order}."
     )
     table = table.sort_values(["candidate", "trials"], kind="stable").reset_index(drop=True)
     shown = table[list(_CURVES)]
     text = (
-        f"Here {sentences.count(n, 'task')}"
+        f"Here {wording.count(n, 'task')}"
         + (f", there {published.facts['tasks']}" if "tasks" in published.facts else "")
         + ". Normalised values depend on who is in the pool and on how many configurations were tried, so "
         "the order counts and not the values."
@@ -183,7 +183,7 @@ def _curves(summary: Summary, published: Published) -> tuple[str, Section]:
             Table(
                 f"{published.name}-curves",
                 "Mean normalised score of the best configuration so far by validation; here over "
-                f"{sentences.count(n, 'task')} and {curves.SHUFFLES} orders of the search.",
+                f"{wording.count(n, 'task')} and {curves.SHUFFLES} orders of the search.",
                 shown,
                 _CURVES,
                 {"ours": "here"},
@@ -220,14 +220,14 @@ def _scores(summary: Summary, published: Published) -> tuple[str, Section]:
     both = f"Spearman {number(rho, 2)} and Kendall {number(tau, 2)}"
     order = f"; mean ranks agree with {both}" if len(names) > 2 else ""
     headline = (
-        f"{heading}: on {sentences.count(n, 'task')} {limits['mean']:.0%}{interval} of the pairs of "
+        f"{heading}: on {wording.count(n, 'task')} {limits['mean']:.0%}{interval} of the pairs of "
         f"candidates differ in the same direction{order}; scores differ by "
         f"{table['difference'].abs().mean():.3f} on average."
     )
     if sources < statistics.MIN_SOURCES:
         headline += f" A direction only: fewer than {statistics.MIN_SOURCES} sources."
     made = (
-        f"{sentences.count(n, 'task')} from {sentences.count(sources, 'source')} and {len(names)} candidates "
+        f"{wording.count(n, 'task')} from {wording.count(sources, 'source')} and {len(names)} candidates "
         "in both; test scores of chosen configurations."
     )
     section = Section(
@@ -308,7 +308,7 @@ def _of(counts: tuple[int, int]) -> str:
 
 def _nothing(heading: str, names: list[str], n: int) -> tuple[str, Section]:
     shared = ", ".join(title(name) for name in names) or "no candidate"
-    told = f"{heading}: nothing to compare ({shared} and {sentences.count(n, 'task')} of the kind in both)."
+    told = f"{heading}: nothing to compare ({shared} and {wording.count(n, 'task')} of the kind in both)."
     return told, Section(heading, [told])
 
 

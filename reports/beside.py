@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from reports import drawing, sentences
+from reports import drawing, wording
 from reports.drawing import GRID, INK, MUTED, NARROW, WIDE
 from reports.style import look, shorten
 from reports.summary import OVERALL
@@ -47,7 +47,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
                 if np.isfinite(low):
                     ax.plot([low, high], [y, y], color=style.light, lw=5, alpha=0.38, solid_capstyle="round")
                 drawing.mark(ax, mean, y, style, 9)
-                drawing.name_row(ax, y, shorten(style.title, to=18), sentences.signed(mean))
+                drawing.name_row(ax, y, shorten(style.title, to=18), wording.signed(mean))
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[], xlim=(-reach, reach))
             step = 10 ** np.floor(np.log10(reach))
             step = step if reach / step >= 2 else step / 2
@@ -57,7 +57,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
             ax.set_axisbelow(True)
         overall = table.drop_duplicates("candidate")
         told = "; ".join(
-            f"{look(c, names).title} {sentences.signed(d)}"
+            f"{look(c, names).title} {wording.signed(d)}"
             for c, d in overall[["candidate", "difference"]].itertuples(index=False)
         )
         return drawing.svg(figure, "differences", "Difference of two studies", told, names)

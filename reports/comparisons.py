@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports import sentences
+from reports import wording
 from reports.significance import ALPHA, EFFECT, Comparisons
 from reports.style import title
 
@@ -20,16 +20,21 @@ def tested(tests: Comparisons) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, the ``ratings``, and a sentence on ``power``.
+        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, whether some of them tried ``unequal`` numbers of
+        configurations, the ``ratings``, and a sentence on ``power``.
     """
     omnibus = tests.omnibus
     rows = [
         {
             "pair": f"{title(row['a'])} against {title(row['b'])}",
-            "difference": sentences.signed(row["difference"]),
+            "difference": wording.signed(row["difference"]),
             "p": _p(row["p"]),
             "holm": _p(row["p_holm"]),
             "found": bool(row["p_holm"] <= ALPHA),
+            "k": wording.span(row["k_low"], row["k_high"]),
+            "difference_k": wording.signed(row["difference_k"]),
+            "p_k": _p(row["p_k"]),
+            "holm_k": _p(row["p_k_holm"]),
             "odds": [f"{row[side]:.0%}" for side in ("left", "rope", "right")],
         }
         for row in tests.pairs.reset_index().to_dict("records")
@@ -47,6 +52,7 @@ def tested(tests: Comparisons) -> dict[str, Any]:
         "p": _p(omnibus.p),
         "n": omnibus.n,
         "rows": rows,
+        "unequal": tests.unequal,
         "ratings": ratings,
         "power": _power(tests),
     }

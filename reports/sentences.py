@@ -12,23 +12,13 @@ from benchmarks.protocol import Protocol
 from reports import statistics
 from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
+from reports.wording import SPOKEN, count, listed, signed, span, spoken
 
 POLICIES = {
     "advisor": "The advisor",
     "always gbt": "Always boosted trees",
     "always cnn": "Always a CNN",
     "textbook": "Textbook rule (told the structure: image CNN, sequence LSTM, table trees)",
-}
-
-_SPOKEN = {
-    "gbt": "boosted trees",
-    "linear": "the linear model",
-    "dummy": "the dummy",
-    "random_forest": "the random forest",
-    "gradient_boosting": "gradient boosting",
-    "hist_gradient_boosting": "histogram boosting",
-    "nearest_neighbours": "nearest neighbours",
-    "last_value": "the last value",
 }
 
 
@@ -48,7 +38,7 @@ def headline(summary: Summary) -> str:
     parts: dict[str, list[str]] = {}
     for place in by_structure(summary):
         parts.setdefault(_winner(place), []).append(structure_title(place["structure"]).lower())
-    told = [f"{who} on {_listed(where)}" for who, where in parts.items()]
+    told = [f"{who} on {listed(where)}" for who, where in parts.items()]
     return _sentence("; ".join(told))
 
 
@@ -180,7 +170,7 @@ def lead(place: Mapping[str, Any]) -> str:
 
 
 def protocol(summary: Summary) -> str:
-    """By which rule it was judged, and which searches and fits its limits ended early.
+    """By which rule it was judged, how much was searched, and which searches and fits its limits ended early.
 
     Parameters
     ----------
@@ -190,10 +180,37 @@ def protocol(summary: Summary) -> str:
     Returns
     -------
     str
-        One or two sentences.
+        Two to four sentences.
     """
     words = Protocol.of(summary.study.get("settings", {}).get("protocol", {})).words
-    return f"{words} {scores.cut_short(summary.frame)}".strip()
+    return f"{words} {tried(summary)} {scores.cut_short(summary.frame)}".strip()
+
+
+def tried(summary: Summary) -> str:
+    """Say how many configurations of each candidate were tried on a task.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        One sentence, which names the candidates only where their numbers differ.
+    """
+    counts = scores.searched(summary.frame).loc[list(summary.tasks.index)].groupby("candidate")
+    low, high = counts.min(), counts.max()
+    groups: dict[str, list[str]] = {}
+    for name in (c for c in summary.candidates if c != scores.BASELINE):
+        groups.setdefault(span(low[name], high[name]), []).append(title(name))
+    if len(groups) > 1:
+        told = "; ".join(f"{n} of {listed(names)}" for n, names in groups.items())
+        return f"Configurations tried on a task, the default first: {told}."
+    n = next(iter(groups), "1")
+    if n == "1":
+        return "Each candidate has its default configuration."
+    return f"Each candidate tried {n} configurations on a task, the default first."
 
 
 def scale(summary: Summary) -> str:
@@ -246,50 +263,6 @@ def by_structure(summary: Summary) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in rows]
 
 
-def spoken(name: str) -> str:
-    """A candidate's name in the middle of a sentence.
-
-    Parameters
-    ----------
-    name : str
-        Candidate.
-
-    Returns
-    -------
-    str
-        With its article and in lower case where it is a common noun.
-
-    Examples
-    --------
-    >>> spoken("gbt"), spoken("linear"), spoken("cnn"), spoken("MyNet")
-    ('boosted trees', 'the linear model', 'CNN', 'MyNet')
-    """
-    return _SPOKEN.get(name, title(name))
-
-
-def count(n: int, what: str) -> str:
-    """A number with its noun.
-
-    Parameters
-    ----------
-    n : int
-        How many.
-    what : str
-        The noun in the singular.
-
-    Returns
-    -------
-    str
-        With a plural "s" where it belongs.
-
-    Examples
-    --------
-    >>> count(1, "task"), count(0, "task")
-    ('1 task', '0 tasks')
-    """
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
 def _policy(name: str) -> str:
     text = POLICIES.get(name, name).partition(" (")[0]
     return text[0].lower() + text[1:]
@@ -319,33 +292,7 @@ def _certainty(place: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
-def signed(value: float) -> str:
-    """A difference with its sign, to three decimals.
-
-    Parameters
-    ----------
-    value : float
-        Any difference.
-
-    Returns
-    -------
-    str
-        With a true minus; zero has no sign.
-
-    Examples
-    --------
-    >>> signed(-0.0213), signed(0.5), signed(0.0001)
-    ('−0.021', '+0.500', '0.000')
-    """
-    text = f"{value:+.3f}"
-    return "0.000" if text[1:] == "0.000" else text.replace("-", "−")
-
-
 def _sentence(text: str) -> str:
     """Capital at the start unless the first word is a name spelt otherwise, full stop at the end."""
-    capital = text.startswith(("no ", *_SPOKEN.values()))
+    capital = text.startswith(("no ", *SPOKEN.values()))
     return f"{text[0].upper() if capital else text[0]}{text[1:]}."
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from benchmarks import scores
+from benchmarks import curves, scores
 from reports import statistics
 from reports.summary import Summary
 
@@ -32,7 +32,12 @@ class Comparisons:
         Every pair as :func:`reports.statistics.wilcoxon` gives it, with ``left``, ``rope`` and ``right``: the
         posterior probabilities that over the sources these stand for the first is mostly better by more than
         :data:`ROPE`, that they are mostly as good as equal, and that the second is mostly better
-        (:func:`reports.statistics.bayesian_signed_rank`).
+        (:func:`reports.statistics.bayesian_signed_rank`). Where the two tried different numbers of
+        configurations, ``difference_k``, ``p_k`` and ``p_k_holm`` are the same test of what each had after
+        as many as the other, on every task the smaller number; elsewhere they repeat ``difference`` and
+        ``p``. ``k_low`` and ``k_high``: the fewest and the most of these configurations on a task.
+    unequal : bool
+        Whether some pair tried different numbers of configurations.
     ratings : DataFrame
         As :func:`reports.statistics.bradley_terry` gives it.
     leaders : (str, str)
@@ -46,6 +51,7 @@ class Comparisons:
     omnibus: statistics.Friedman
     places: statistics.CriticalDifference
     pairs: pd.DataFrame
+    unequal: bool
     ratings: pd.DataFrame
     leaders: tuple[str, str]
     power: float
@@ -75,12 +81,14 @@ def significance(summary: Summary) -> Comparisons | None:
         for a, b in pairs.index
     ]
     pairs[["left", "rope", "right"]] = [(o.left, o.rope, o.right) for o in odds]
+    pairs, unequal = _at_equal_trials(summary, pairs)
     first, second = statistics.mean_score(table).index[:2]
     apart, n = table[first] - table[second], len(table)
     return Comparisons(
         omnibus=statistics.friedman(table),
         places=statistics.critical_difference(table, ALPHA),
         pairs=pairs,
+        unequal=unequal,
         ratings=statistics.bradley_terry(table, clusters=pd.Series(table.index, index=table.index), rng=rng),
         leaders=(str(first), str(second)),
         power=statistics.power(apart, effect=EFFECT, n=n, rng=rng),
@@ -103,6 +111,24 @@ def critical_difference(summary: Summary) -> statistics.CriticalDifference | Non
     """
     table = _by_origin(summary)
     return None if table is None else statistics.critical_difference(table, ALPHA)
+
+
+def _at_equal_trials(summary: Summary, pairs: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Test every pair again with as many configurations of both, the first ones of the search."""
+    best = curves.best_so_far(summary.frame)
+    after = {c: best.xs(c, level="candidate").reindex(summary.tasks.index) for c in summary.candidates}
+    tried = {c: table.notna().sum(axis=1).to_numpy() for c, table in after.items()}
+    every, rows, unequal = np.arange(len(summary.tasks)), [], False
+    for (a, b), row in pairs.iterrows():
+        k, again = np.minimum(tried[a], tried[b]), row
+        if (tried[a] != tried[b]).any():
+            unequal = True
+            scored = {c: after[c].to_numpy()[every, k - 1] for c in (a, b)}
+            table = pd.DataFrame(scored, index=summary.tasks.index)
+            again = statistics.wilcoxon(statistics.by_origin(table, summary.tasks["origin"])).iloc[0]
+        rows.append((k.min(), k.max(), again["difference"], again["p"]))
+    found = pd.DataFrame(rows, columns=["k_low", "k_high", "difference_k", "p_k"], index=pairs.index)
+    return pairs.join(found.assign(p_k_holm=statistics.holm(found["p_k"].to_numpy()))), unequal
 
 
 def _by_origin(summary: Summary) -> pd.DataFrame | None:

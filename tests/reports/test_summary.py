@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports import sentences
+from benchmarks import scores
+from reports import sentences, statistics
 from reports.significance import significance
 from reports.summary import ReportError, environments, machines, summarise
 
@@ -160,6 +161,53 @@ def test_tests_use_independent_sources_or_none(frame, summary):
     assert 0 <= found.power <= 1
     few = frame["task"].unique()[:11]
     assert significance(summary_of(frame[frame["task"].isin(few)])) is None
+
+
+def fewer(frame, candidates, trials):
+    """The same study with fewer configurations of some candidates."""
+    return frame[~(frame["candidate"].isin(candidates) & (frame["trial"] >= trials))]
+
+
+def test_pairs_are_tested_again_at_equal_numbers_of_trials(make):
+    frame = fewer(make(trials=4), ["cnn", "lstm"], 2)
+    found = significance(summary_of(frame))
+    assert found.unequal
+    pairs = found.pairs
+    scale = scores.normalise(frame).drop_duplicates("task")
+    dummy, best = (scale.set_index("task")[name] for name in ("dummy", "best"))
+    first = scores.selected(frame, within_trials=2).pivot(index="task", columns="candidate", values="test")
+    z = first.sub(dummy, axis=0).div(best - dummy, axis=0).clip(0, 1)
+    origin = frame.drop_duplicates("task").set_index("task")["origin"]
+    table = statistics.by_origin(z[["gbt", "cnn"]], origin)
+    by_hand = statistics.wilcoxon(table).loc[("gbt", "cnn")]
+    row = pairs.loc[("gbt", "cnn")]
+    assert (row["k_low"], row["k_high"]) == (2, 2)
+    assert row["p_k"] == pytest.approx(by_hand["p"])
+    assert row["difference_k"] == pytest.approx(by_hand["difference"])
+    assert row["difference_k"] < row["difference"]  # trees are worse before their last trial
+    same = pairs.loc[("gbt", "mlp")]  # four each
+    assert (same["k_low"], same["p_k"], same["difference_k"]) == (4, same["p"], same["difference"])
+    assert pairs["p_k_holm"].to_numpy() == pytest.approx(statistics.holm(pairs["p_k"].to_numpy()))
+
+
+def test_equal_numbers_of_trials_are_not_tested_twice(searched):
+    found = significance(searched)
+    assert not found.unequal
+    assert found.pairs["p_k"].tolist() == found.pairs["p"].tolist()
+
+
+def test_how_much_was_searched_is_told(make, summary, searched):
+    assert sentences.tried(summary) == "Each candidate has its default configuration."
+    assert sentences.tried(searched) == "Each candidate tried 3 configurations on a task, the default first."
+    frame = fewer(make(trials=4), ["cnn", "lstm"], 2)
+    late = (frame["candidate"] == "mlp") & (frame["trial"] == 3) & (frame["task"] == "embedded:bike")
+    frame.loc[late, "status"] = scores.BEYOND
+    told = sentences.tried(summary_of(frame))
+    assert told == (
+        "Configurations tried on a task, the default first: 4 of Boosted trees and Linear; 2 of CNN and LSTM; "
+        "3 to 4 of MLP."
+    )
+    assert told in sentences.protocol(summary_of(frame))
 
 
 def test_environments_are_told_apart(frame):
