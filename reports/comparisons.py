@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reports import wording
-from reports.significance import ALPHA, EFFECT, Comparisons
+from reports.significance import ALPHA, EFFECT, Comparisons, Power
 from reports.style import title
 
 
@@ -60,12 +60,19 @@ def tested(tests: Comparisons) -> dict[str, Any]:
 
 def _power(tests: Comparisons) -> str:
     first, second = (title(name) for name in tests.leaders)
-    enough = "more than a thousand" if tests.needed is None else str(tests.needed)
+    strict, alone = tests.power, tests.alone
+    pairs = wording.count(len(tests.pairs), "pair")
     return (
         f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between "
-        f"{first} and {second} is found {tests.power:.0%} of the time; to find it four times out of five "
-        f"would take {enough}."
+        f"{first} and {second} is found {strict.found:.0%} of the time at the first step of Holm’s "
+        f"correction for {pairs} (level {strict.level:.2g}), and {alone.found:.0%} if no other pair were "
+        f"tested (level {alone.level:g}). To find it four times out of five would take {_sources(strict)}, "
+        f"or {_sources(alone)} for this pair alone."
     )
+
+
+def _sources(power: Power) -> str:
+    return "more than 1,000 sources" if power.needed is None else wording.count(power.needed, "source")
 
 
 def _p(value: float) -> str:

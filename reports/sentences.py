@@ -21,9 +21,11 @@ POLICIES = {
     "textbook": "Textbook rule (told the structure: image CNN, sequence LSTM, table trees)",
 }
 
+_AHEAD = " ahead"  # what a leader is where there are too few sources to say that it leads
+
 
 def headline(summary: Summary) -> str:
-    """Say in one sentence who wins where.
+    """Say in one sentence who wins where, and in a second one if too few sources allow only a direction.
 
     Parameters
     ----------
@@ -33,13 +35,15 @@ def headline(summary: Summary) -> str:
     Returns
     -------
     str
-        A leader is named alone only where the interval of its lead over the second excludes 0.
+        A leader is named alone only where the interval of its lead over the second excludes 0; it leads from
+        12 sources on, and is only ahead below.
     """
     parts: dict[str, list[str]] = {}
     for place in by_structure(summary):
         parts.setdefault(_winner(place), []).append(structure_title(place["structure"]).lower())
     told = [f"{who} on {listed(where)}" for who, where in parts.items()]
-    return _sentence("; ".join(told))
+    few = f" “Ahead” is a direction only: fewer than {statistics.MIN_SOURCES} sources."
+    return _sentence("; ".join(told)) + (few if any(who.endswith(_AHEAD) for who in parts) else "")
 
 
 def certainty(summary: Summary) -> list[str]:
@@ -270,9 +274,14 @@ def _policy(name: str) -> str:
 
 def _winner(place: Mapping[str, Any]) -> str:
     leader = spoken(place["leader"])
-    if place["second"] is None or place["low"] > 0:
-        return f"{leader} lead" if leader.endswith("trees") else f"{leader} leads"
-    return f"no clear winner between {leader} and {spoken(place['second'])}"
+    several = leader.endswith("trees")
+    if place["second"] is None:
+        return f"{leader} lead" if several else f"{leader} leads"
+    if not place["low"] > 0:
+        return f"no clear winner between {leader} and {spoken(place['second'])}"
+    if place["sources"] < statistics.MIN_SOURCES:
+        return f"{leader} {'are' if several else 'is'}{_AHEAD}"
+    return f"{leader} lead" if several else f"{leader} leads"
 
 
 def _certainty(place: Mapping[str, Any]) -> str:

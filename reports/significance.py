@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,14 @@ ROPE = 0.01  # normalised scores this near to each other count as equal
 EFFECT = 0.02  # the difference whose power is told
 _SEED = 20220718
 _SAMPLES = 4_000  # of each pair; the odds are then within two points
+
+
+class Power(NamedTuple):
+    """How well a difference of :data:`EFFECT` between the first two is found at one level."""
+
+    level: float
+    found: float  # probability that a study of as many sources finds it
+    needed: int | None  # sources that find it four times out of five; None if 1,000 do not
 
 
 @dataclass(frozen=True)
@@ -42,10 +51,10 @@ class Comparisons:
         As :func:`reports.statistics.bradley_terry` gives it.
     leaders : (str, str)
         The first two by mean score.
-    power : float
-        Probability that a study of as many sources finds a difference of :data:`EFFECT` between them.
-    needed : int or None
-        Sources that find it four times out of five; None if 1,000 do not.
+    power : Power
+        Of the first step of Holm's correction for all pairs, by which the table of pairs decides.
+    alone : Power
+        The same if the leaders were the only pair tested.
     """
 
     omnibus: statistics.Friedman
@@ -54,8 +63,8 @@ class Comparisons:
     unequal: bool
     ratings: pd.DataFrame
     leaders: tuple[str, str]
-    power: float
-    needed: int | None
+    power: Power
+    alone: Power
 
 
 def significance(summary: Summary) -> Comparisons | None:
@@ -83,7 +92,6 @@ def significance(summary: Summary) -> Comparisons | None:
     pairs[["left", "rope", "right"]] = [(o.left, o.rope, o.right) for o in odds]
     pairs, unequal = _at_equal_trials(summary, pairs)
     first, second = statistics.mean_score(table).index[:2]
-    apart, n = table[first] - table[second], len(table)
     return Comparisons(
         omnibus=statistics.friedman(table),
         places=statistics.critical_difference(table, ALPHA),
@@ -91,8 +99,8 @@ def significance(summary: Summary) -> Comparisons | None:
         unequal=unequal,
         ratings=statistics.bradley_terry(table, clusters=pd.Series(table.index, index=table.index), rng=rng),
         leaders=(str(first), str(second)),
-        power=statistics.power(apart, effect=EFFECT, n=n, rng=rng),
-        needed=statistics.needed(apart, effect=EFFECT, rng=rng),
+        power=_power(table[first] - table[second], ALPHA / len(pairs), rng),
+        alone=_power(table[first] - table[second], ALPHA, rng),
     )
 
 
@@ -111,6 +119,11 @@ def critical_difference(summary: Summary) -> statistics.CriticalDifference | Non
     """
     table = _by_origin(summary)
     return None if table is None else statistics.critical_difference(table, ALPHA)
+
+
+def _power(apart: pd.Series, level: float, rng: np.random.Generator) -> Power:
+    found = statistics.power(apart, effect=EFFECT, n=len(apart), alpha=level, rng=rng)
+    return Power(level, found, statistics.needed(apart, effect=EFFECT, alpha=level, rng=rng))
 
 
 def _at_equal_trials(summary: Summary, pairs: pd.DataFrame) -> tuple[pd.DataFrame, bool]:

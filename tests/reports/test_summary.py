@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import scores
-from reports import sentences, statistics
+from reports import comparisons, sentences, statistics
 from reports.significance import significance
 from reports.summary import ReportError, environments, machines, summarise
 
@@ -56,9 +56,18 @@ def test_places_count_sources_and_bound_the_lead(summary):
 def test_headline_names_a_winner_only_where_the_interval_excludes_zero(summary):
     text = sentences.headline(summary)
     assert text == (
-        "CNN leads on images; no clear winner between CNN and boosted trees on sequences; "
-        "boosted trees lead on tables."
+        "CNN is ahead on images; no clear winner between CNN and boosted trees on sequences; "
+        "boosted trees are ahead on tables. “Ahead” is a direction only: fewer than 12 sources."
     )
+
+
+def test_a_leader_leads_from_12_sources_on(make):
+    def tables(n):
+        scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.1]
+        return make(tasks={f"t{i}": (f"o{i}", "tabular", "classification", scores) for i in range(n)})
+
+    assert sentences.headline(summary_of(tables(12))) == "Boosted trees lead on tables."
+    assert sentences.headline(summary_of(tables(11))).startswith("Boosted trees are ahead on tables. “Ahead”")
 
 
 def test_few_sources_give_a_direction_only(summary):
@@ -158,7 +167,13 @@ def test_tests_use_independent_sources_or_none(frame, summary):
     assert better["left"] > 0.9 > 0.1 > better["right"]  # the first of the pair is the better one
     assert worse["linear"] == worse.min()
     assert set(found.leaders) == set(list(found.places.ranks)[:2])
-    assert 0 <= found.power <= 1
+    assert (found.alone.level, found.power.level) == pytest.approx((0.05, 0.005))  # ten pairs
+    assert 0 <= found.power.found < found.alone.found <= 1
+    assert found.power.needed > found.alone.needed
+    told = comparisons.tested(found)["power"]
+    assert f"{found.power.found:.0%} of the time at the first step of Holm’s correction for 10 pairs" in told
+    assert f"{found.alone.found:.0%} if no other pair were tested (level 0.05)" in told
+    assert f"would take {found.power.needed} sources, or {found.alone.needed} sources for this pair" in told
     few = frame["task"].unique()[:11]
     assert significance(summary_of(frame[frame["task"].isin(few)])) is None
 
@@ -204,8 +219,8 @@ def test_how_much_was_searched_is_told(make, summary, searched):
     frame.loc[late, "status"] = scores.BEYOND
     told = sentences.tried(summary_of(frame))
     assert told == (
-        "Configurations tried on a task, the default first: 4 of Boosted trees and Linear; 2 of CNN and LSTM; "
-        "3 to 4 of MLP."
+        "Configurations tried on a task, the default first: 4 of Boosted trees and Linear; 2 of CNN and "
+        "LSTM; 3 to 4 of MLP."
     )
     assert told in sentences.protocol(summary_of(frame))
 
