@@ -22,7 +22,7 @@ SCALES = {
     "their median (numbers, cut at 0)",
     "min-max": "0 the worst and 1 the best candidate after its whole search, without the dummy, cut to 0…1",
 }
-_COLUMNS = ["candidate", "trials", "normalised_score", "low", "high"]
+_COLUMNS = ["candidate", "trials", "normalised_score", "low", "high", "ended"]
 
 
 def curve(
@@ -51,7 +51,8 @@ def curve(
     -------
     DataFrame
         ``candidate``, ``trials``, ``normalised_score`` (mean), ``low`` and ``high``: the lowest and the
-        highest order. They tell of the luck of the search, and nothing of which tasks were chosen.
+        highest order. They tell of the luck of the search, and nothing of which tasks were chosen. ``ended``:
+        the share of tasks on which the search had fewer trials, so that its last value counts.
     """
     rows = normalised(frame, normalisation)
     if not len(rows):
@@ -59,17 +60,21 @@ def curve(
     lengths = _lengths(frame, rows)
     last = max(lengths.values())
     lines: dict[str, list[np.ndarray]] = {}
+    lasts: dict[str, list[int]] = {}
     for key, search in rows.groupby(["task", "candidate"], sort=False):
         task, candidate = map(str, key)
         orders = _orders(len(search), shuffles, np.random.default_rng([seed, *_codes(task, candidate)]))
         values = _carried(search.sort_values("trial"), orders[:, : lengths[task]])
         rest = last - values.shape[1]
         lines.setdefault(candidate, []).append(np.pad(values, ((0, 0), (0, rest)), mode="edge"))
+        lasts.setdefault(candidate, []).append(values.shape[1])
     parts = []
     for candidate, found in lines.items():
         means = np.mean(found, axis=0)  # (orders, trials)
         told = {"normalised_score": means.mean(axis=0), "low": means.min(axis=0), "high": means.max(axis=0)}
-        parts.append(pd.DataFrame({"candidate": candidate, "trials": np.arange(1, last + 1), **told}))
+        steps = np.arange(1, last + 1)
+        told["ended"] = np.mean(steps > np.array(lasts[candidate])[:, None], axis=0)
+        parts.append(pd.DataFrame({"candidate": candidate, "trials": steps, **told}))
     return pd.concat(parts, ignore_index=True)[_COLUMNS]
 
 

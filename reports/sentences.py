@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmarks import curves, scores
 from benchmarks.protocol import Protocol
@@ -122,12 +123,28 @@ def basis(summary: Summary) -> str:
     str
         One sentence with the numbers of tasks, sources, splits and seeds.
     """
-    splits = summary.splits.groupby("task")["fold"].nunique()
-    seeds = int(summary.splits.groupby("task")["seed"].nunique().max())
-    low, high = int(splits.min()), int(splits.max())
-    each = count(high, "split") if low == high else f"{low} to {high} splits"
     sources = count(int(summary.tasks["origin"].nunique()), "source")
-    return f"{count(len(summary.tasks), 'task')} from {sources}, {each} and {count(seeds, 'seed')} each."
+    return f"{count(len(summary.tasks), 'task')} from {sources}, {splits(summary)} each."
+
+
+def splits(summary: Summary) -> str:
+    """How often each task was split and fitted.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        The numbers of splits and seeds.
+    """
+    folds = summary.splits.groupby("task")["fold"].nunique()
+    seeds = int(summary.splits.groupby("task")["seed"].nunique().max())
+    low, high = int(folds.min()), int(folds.max())
+    each = count(high, "split") if low == high else f"{low} to {high} splits"
+    return f"{each} and {count(seeds, 'seed')}"
 
 
 def both(summary: Summary) -> str:
@@ -203,18 +220,37 @@ def tried(summary: Summary) -> str:
     str
         One sentence, which names the candidates only where their numbers differ.
     """
-    counts = scores.searched(summary.frame).loc[list(summary.tasks.index)].groupby("candidate")
-    low, high = counts.min(), counts.max()
-    groups: dict[str, list[str]] = {}
-    for name in (c for c in summary.candidates if c != scores.BASELINE):
-        groups.setdefault(span(low[name], high[name]), []).append(title(name))
+    groups = by_trials(summary.frame[summary.frame["task"].isin(summary.tasks.index)], summary.candidates)
     if len(groups) > 1:
-        told = "; ".join(f"{n} of {listed(names)}" for n, names in groups.items())
+        told = "; ".join(f"{n} of {listed(who)}" for n, who in groups.items())
         return f"Configurations tried on a task, the default first: {told}."
     n = next(iter(groups), "1")
     if n == "1":
         return "Each candidate has its default configuration."
     return f"Each candidate tried {n} configurations on a task, the default first."
+
+
+def by_trials(frame: pd.DataFrame, candidates: Iterable[str]) -> dict[str, list[str]]:
+    """Group candidates by how many configurations of them were tried on a task.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Cells.
+    candidates : iterable of str
+        Whom to tell of; the dummy has nothing to try and is left out.
+
+    Returns
+    -------
+    dict of str to list of str
+        From the number, or the fewest and the most, to the titles of candidates.
+    """
+    counts = scores.searched(frame).groupby("candidate")
+    low, high = counts.min(), counts.max()
+    groups: dict[str, list[str]] = {}
+    for name in (c for c in candidates if c != scores.BASELINE):
+        groups.setdefault(span(low[name], high[name]), []).append(title(name))
+    return groups
 
 
 def scale(summary: Summary) -> str:

@@ -125,6 +125,9 @@ def test_a_task_is_cut_to_the_shortest_search_that_did_not_finish():
     # task a stops after two trials for both, which is carried on; its scale is that of the whole search
     assert line(found, "gbt") == pytest.approx([0.1, 0.2, (0.2 + 0.3) / 2, (0.2 + 1.0) / 2])
     assert line(found, "mlp") == pytest.approx([0.1, 0.2, (0.2 + 0.3) / 2, (0.2 + 0.4) / 2])
+    # which is told: of one of two tasks, and of the dummy on both
+    assert line(found, "gbt", "ended") == line(found, "mlp", "ended") == [0, 0, 0.5, 0.5]
+    assert line(found, "dummy", "ended") == [0, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
