@@ -211,7 +211,7 @@ def _agreement(budgets: pd.DataFrame) -> str:
         return f"{text}."
     counts = budgets["signs"].str.split(" of ", expand=True).astype(int)
     share = counts[0] / counts[1]
-    low, high = (budgets.loc[i, "signs"] for i in (share.idxmin(), share.idxmax()))
+    low, high = (budgets["signs"].iloc[i] for i in (share.argmin(), share.argmax()))
     return (
         f"{text}; from {low} to {high} over the {len(budgets)} numbers of trials from "
         f"{budgets['trials'].iloc[0]} to {budgets['trials'].iloc[-1]}."
@@ -341,7 +341,7 @@ def _differs(summary: Summary, published: Published, frame: pd.DataFrame) -> Sec
     """What differs in how both were done; ours is told of the cells that were compared."""
     settings: Mapping[str, Any] = summary.study.get("settings", {})
     tried = sentences.by_trials(frame, dict.fromkeys(frame["candidate"]))
-    ours = {"n_trials": "; ".join(f"{n} ({', '.join(who)})" for n, who in tried.items())}
+    ours: dict[str, Any] = {"n_trials": "; ".join(f"{n} ({', '.join(who)})" for n, who in tried.items())}
     if len(tried) == 1:
         ours["n_trials"] = next(iter(tried))
     ours |= {

@@ -163,7 +163,7 @@ class _Spot(NamedTuple):
     at: tuple[float, float]  # where the text begins or ends
     ha: str
     box: tuple[float, ...]
-    leader: list[tuple[float, ...]]  # boxes along the line to its point; empty beside it
+    leader: Sequence[tuple[float, ...]]  # boxes along the line to its point; empty beside it
 
 
 def label_points(
@@ -222,8 +222,8 @@ def _spots(px: float, py: float, label: str) -> list[_Spot]:
         for away in (9, -9, 30, -30) if abs(dy) > 15 else (9, -9):
             x, y = px + away, py + dy
             box = (x, y - h / 2, x + w, y + h / 2) if away > 0 else (x - w, y - h / 2, x, y + h / 2)
-            far = np.linspace((px, py), (x, y), 20)[3:-1] if abs(dy) > 15 else []
-            leader = [(u - 1, v - 1, u + 1, v + 1) for u, v in far]
+            steps = np.linspace((px, py), (x, y), 20)[3 : -1 if abs(dy) > 15 else 3]  # not at its own mark
+            leader = [(u - 1, v - 1, u + 1, v + 1) for u, v in steps]
             found.append(_Spot((x, y), "left" if away > 0 else "right", box, leader))
     return found
 

@@ -129,17 +129,18 @@ def _power(apart: pd.Series, level: float, rng: np.random.Generator) -> Power:
 def _at_equal_trials(summary: Summary, pairs: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     """Test every pair again with as many configurations of both, the first ones of the search."""
     best = curves.best_so_far(summary.frame)
-    after = {c: best.xs(c, level="candidate").reindex(summary.tasks.index) for c in summary.candidates}
-    tried = {c: table.notna().sum(axis=1).to_numpy() for c, table in after.items()}
-    every, rows, unequal = np.arange(len(summary.tasks)), [], False
-    for (a, b), row in pairs.iterrows():
-        k, again = np.minimum(tried[a], tried[b]), row
+    tasks, origin = summary.tasks.index, summary.tasks["origin"]
+    after = {c: best.xs(c, level="candidate").reindex(tasks).to_numpy(float) for c in summary.candidates}
+    tried = {c: (~np.isnan(values)).sum(axis=1) for c, values in after.items()}
+    rows, unequal = [], False
+    for a, b, difference, p in pairs.reset_index()[["a", "b", "difference", "p"]].itertuples(index=False):
+        k = np.minimum(tried[a], tried[b])
         if (tried[a] != tried[b]).any():
             unequal = True
-            scored = {c: after[c].to_numpy()[every, k - 1] for c in (a, b)}
-            table = pd.DataFrame(scored, index=summary.tasks.index)
-            again = statistics.wilcoxon(statistics.by_origin(table, summary.tasks["origin"])).iloc[0]
-        rows.append((k.min(), k.max(), again["difference"], again["p"]))
+            scored = {c: after[c][np.arange(len(tasks)), k - 1] for c in (a, b)}
+            again = statistics.wilcoxon(statistics.by_origin(pd.DataFrame(scored, index=tasks), origin))
+            difference, p = again.iloc[0][["difference", "p"]]
+        rows.append((k.min(), k.max(), difference, p))
     found = pd.DataFrame(rows, columns=["k_low", "k_high", "difference_k", "p_k"], index=pairs.index)
     return pairs.join(found.assign(p_k_holm=statistics.holm(found["p_k"].to_numpy()))), unequal
 
