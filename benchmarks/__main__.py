@@ -276,7 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, function, text: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=function)
-        added.add_argument("--store", type=Path, default=STORE, help=f"results file (default: {STORE})")
+        added.add_argument("--store", type=Path, default=STORE, help="results file (default: %(default)s)")
         return added
 
     for name, function, text in (

@@ -22,7 +22,7 @@ SCALES = {
     "their median (numbers, cut at 0)",
     "min-max": "0 the worst and 1 the best candidate after its whole search, without the dummy, cut to 0…1",
 }
-_COLUMNS = ["candidate", "trials", "normalised_score", "low", "high"]
+_COLUMNS = ["candidate", "trials", "normalised_score", "low", "high", "ended"]
 
 
 def curve(
@@ -51,7 +51,8 @@ def curve(
     -------
     DataFrame
         ``candidate``, ``trials``, ``normalised_score`` (mean), ``low`` and ``high``: the lowest and the
-        highest order. They tell of the luck of the search, and nothing of which tasks were chosen.
+        highest order. They tell of the luck of the search, and nothing of which tasks were chosen. ``ended``:
+        the share of tasks on which the search had fewer trials, so that its last value counts.
     """
     rows = normalised(frame, normalisation)
     if not len(rows):
@@ -59,18 +60,48 @@ def curve(
     lengths = _lengths(frame, rows)
     last = max(lengths.values())
     lines: dict[str, list[np.ndarray]] = {}
+    lasts: dict[str, list[int]] = {}
     for key, search in rows.groupby(["task", "candidate"], sort=False):
         task, candidate = map(str, key)
         orders = _orders(len(search), shuffles, np.random.default_rng([seed, *_codes(task, candidate)]))
         values = _carried(search.sort_values("trial"), orders[:, : lengths[task]])
         rest = last - values.shape[1]
         lines.setdefault(candidate, []).append(np.pad(values, ((0, 0), (0, rest)), mode="edge"))
+        lasts.setdefault(candidate, []).append(values.shape[1])
     parts = []
     for candidate, found in lines.items():
         means = np.mean(found, axis=0)  # (orders, trials)
         told = {"normalised_score": means.mean(axis=0), "low": means.min(axis=0), "high": means.max(axis=0)}
-        parts.append(pd.DataFrame({"candidate": candidate, "trials": np.arange(1, last + 1), **told}))
+        steps = np.arange(1, last + 1)
+        told["ended"] = np.mean(steps > np.array(lasts[candidate])[:, None], axis=0)
+        parts.append(pd.DataFrame({"candidate": candidate, "trials": steps, **told}))
     return pd.concat(parts, ignore_index=True)[_COLUMNS]
+
+
+def best_so_far(frame: pd.DataFrame, *, normalisation: str = "dummy") -> pd.DataFrame:
+    """Normalised test score of every search after 1, 2, ... trials, in the order in which they were run.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Results.
+    normalisation : {"dummy", "published", "min-max"}
+        The scale of each task, that of the finished search.
+
+    Returns
+    -------
+    DataFrame, indexed by (task, candidate)
+        A column per number of trials, with the score of the best of them by validation; missing after the
+        last trial of a search.
+    """
+    searches = (
+        normalised(frame, normalisation).sort_values("trial").groupby(["task", "candidate"], sort=False)
+    )
+    lines = {key: _carried(search, np.arange(len(search))[None])[0] for key, search in searches}
+    last = max(map(len, lines.values()), default=0)
+    rows = [np.pad(line, (0, last - len(line)), constant_values=np.nan) for line in lines.values()]
+    index = pd.MultiIndex.from_tuples(list(lines), names=["task", "candidate"])
+    return pd.DataFrame(rows, index=index, columns=np.arange(1, last + 1))
 
 
 def of_study(frame: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:

@@ -220,6 +220,19 @@ def machines(frame: pd.DataFrame) -> int:
     return len({tuple(str(e.get(name)) for name in told) for e in done if e})
 
 
+def searched(frame: pd.DataFrame) -> pd.Series:
+    """Count the configurations that were tried; those beyond the budget of a search were not.
+
+    Returns
+    -------
+    Series of int, indexed by (task, candidate)
+        Trials of each search.
+    """
+    within = frame[frame["status"] != BEYOND]
+    counts: pd.Series = within.groupby(["task", "candidate"], sort=False)["trial"].nunique()
+    return counts
+
+
 def cut_short(frame: pd.DataFrame) -> str:
     """Say whose searches the budget ended early, and whose fits the time limit; empty if nobody's."""
     searches = frame.drop_duplicates(["task", "candidate", "trial"])

@@ -14,7 +14,7 @@ from scipy import stats
 
 from benchmarks import curves, scores
 from benchmarks.protocol import Protocol
-from reports import beside, sentences, statistics
+from reports import beside, sentences, statistics, wording
 from reports.document import Document, Section, Table
 from reports.published import Published, read
 from reports.style import title
@@ -22,18 +22,22 @@ from reports.summary import ReportError, Summary
 from reports.tables import number
 
 _TOLD = ("title", "source", "note")  # keys that are no rule
+_NAMES = ("name", "version")  # of a protocol; what they stand for is told
+_UNTOLD = "not told"
 _BUDGETS = {
     "trials": "configurations tried, the default first",
     "candidates": "candidates compared",
     "spearman": "rank correlation of the candidates' normalised scores, −1 to 1",
     "kendall": "the same by Kendall's tau-b",
     "signs": "pairs of candidates whose difference has the same sign in both, of all pairs",
+    "carried": "candidates that tried fewer here on some task; their last value is carried forward",
 }
 _CURVES = {
     "candidate": "architecture",
     "trials": "configurations tried, the default first",
     "published": "published normalised score",
     "ours": "normalised score here, mean over tasks and orders of the search",
+    "carried": "whether fewer were tried here on some task, so that the last value is carried forward",
 }
 _SCORES = {
     "task": "task id",
@@ -84,11 +88,11 @@ def told(summary: Summary, files: Iterable[Path]) -> Document:
     found, headlines = [], []
     for published in map(read, files):
         compare = _scores if "task" in published.table else _curves
-        headline, section = compare(summary, published)
+        headline, section, compared = compare(summary, published)
         headlines.append(headline)
         found.append(section)
         if section.tables:
-            found.append(_differs(summary, published))
+            found.append(_differs(summary, published, compared))
     if not any(section.tables for section in found):
         raise ReportError(
             "a study to compare with published numbers must share two candidates with them, on the same "
@@ -125,7 +129,7 @@ def signs(ours: pd.Series, published: pd.Series) -> tuple[int, int]:
     return same, len(pairs)
 
 
-def _curves(summary: Summary, published: Published) -> tuple[str, Section]:
+def _curves(summary: Summary, published: Published) -> tuple[str, Section, pd.DataFrame]:
     heading = published.facts.get("title", published.name)
     names = [c for c in summary.candidates if c in set(published.table["candidate"])]
     frame = summary.frame[summary.frame["task"].isin(summary.tasks.index)]
@@ -134,37 +138,20 @@ def _curves(summary: Summary, published: Published) -> tuple[str, Section]:
             frame = frame[frame[key] == published.facts[key]]
     frame = frame[frame["candidate"].isin([*names, scores.BASELINE])]
     if len(names) < 2 or frame.empty:
-        return _nothing(heading, names, frame["task"].nunique())
+        return *_nothing(heading, names, frame["task"].nunique()), frame
     ours = curves.of_study(frame, summary.study.get("settings", {}))
     table = published.table[["candidate", "trials", "score"]].rename(columns={"score": "published"})
-    ours = ours[["candidate", "trials", "normalised_score"]].rename(columns={"normalised_score": "ours"})
+    ours["carried"] = ours["ended"] > 0
+    ours = ours.rename(columns={"normalised_score": "ours"})[["candidate", "trials", "ours", "carried"]]
     table = table.merge(ours, on=["candidate", "trials"])
-    rows = []
-    for trials, part in table.groupby("trials"):
-        if len(part) >= 2:
-            rows.append(
-                (
-                    trials,
-                    len(part),
-                    *_ranks(part["ours"], part["published"]),
-                    _of(signs(part["ours"], part["published"])),
-                )
-            )
-    budgets = pd.DataFrame(rows, columns=list(_BUDGETS))
+    budgets = _budgets(table)
     if budgets.empty:
-        return _nothing(heading, names, frame["task"].nunique())
-    last = budgets.iloc[-1]
+        return *_nothing(heading, names, frame["task"].nunique()), frame
     n = frame["task"].nunique()
-    rho, tau = number(last["spearman"], 2), number(last["kendall"], 2)
-    order = f", Spearman {rho} and Kendall {tau}" if last["candidates"] > 2 else ""
-    headline = (
-        f"{heading}: at {sentences.count(int(last['trials']), 'trial')} {last['signs']} pairs of the "
-        f"{last['candidates']} candidates are in the same order{order}."
-    )
     table = table.sort_values(["candidate", "trials"], kind="stable").reset_index(drop=True)
     shown = table[list(_CURVES)]
     text = (
-        f"Here {sentences.count(n, 'task')}"
+        f"Here {wording.count(n, 'task')}"
         + (f", there {published.facts['tasks']}" if "tasks" in published.facts else "")
         + ". Normalised values depend on who is in the pool and on how many configurations were tried, so "
         "the order counts and not the values."
@@ -183,27 +170,62 @@ def _curves(summary: Summary, published: Published) -> tuple[str, Section]:
             Table(
                 f"{published.name}-curves",
                 "Mean normalised score of the best configuration so far by validation; here over "
-                f"{sentences.count(n, 'task')} and {curves.SHUFFLES} orders of the search.",
+                f"{wording.count(n, 'task')} and {curves.SHUFFLES} orders of the search.",
                 shown,
                 _CURVES,
                 {"ours": "here"},
             ),
         ],
         lambda narrow: beside.curves(shown, narrow=narrow),
-        f"Left as published, right here, at the numbers of trials that both have. Scale here: "
-        f"{sentences.scale(summary)}.",
+        "Left as published, right here, at the numbers of trials that both have; dashed where a search here "
+        f"had ended on some task. Each side has its own axis. Scale here: {sentences.scale(summary)}.",
     )
-    return headline, section
+    return f"{heading}: {_agreement(budgets)}", section, frame
 
 
-def _scores(summary: Summary, published: Published) -> tuple[str, Section]:
+def _budgets(table: pd.DataFrame) -> pd.DataFrame:
+    """Agreement at each number of trials that two candidates have in both."""
+    rows = []
+    for trials, part in table.groupby("trials"):
+        if len(part) >= 2:
+            same = _of(signs(part["ours"], part["published"]))
+            carried = ", ".join(title(name) for name in part.loc[part["carried"], "candidate"])
+            rows.append(
+                (trials, len(part), *_ranks(part["ours"], part["published"]), same, carried or "none")
+            )
+    return pd.DataFrame(rows, columns=list(_BUDGETS))
+
+
+def _agreement(budgets: pd.DataFrame) -> str:
+    """The agreement at the most trials that all candidates have, and between what it lies at the others."""
+    whole = budgets[budgets["carried"] == "none"]
+    row = whole.iloc[-1] if len(whole) else budgets.iloc[0]
+    most = "that both have" if len(whole) == len(budgets) else "that every candidate tried here"
+    rho, tau = number(row["spearman"], 2), number(row["kendall"], 2)
+    order = f", Spearman {rho} and Kendall {tau}" if row["candidates"] > 2 else ""
+    text = (
+        f"at {wording.count(int(row['trials']), 'trial')}, the most {most}, {row['signs']} pairs of the "
+        f"{row['candidates']} candidates are in the same order{order}"
+    )
+    if len(budgets) == 1:
+        return f"{text}."
+    counts = budgets["signs"].str.split(" of ", expand=True).astype(int)
+    share = counts[0] / counts[1]
+    low, high = (budgets["signs"].iloc[i] for i in (share.argmin(), share.argmax()))
+    return (
+        f"{text}; from {low} to {high} over the {len(budgets)} numbers of trials from "
+        f"{budgets['trials'].iloc[0]} to {budgets['trials'].iloc[-1]}."
+    )
+
+
+def _scores(summary: Summary, published: Published) -> tuple[str, Section, pd.DataFrame]:
     heading = published.facts.get("title", published.name)
     table = _paired(summary, published)
     table = table[table.groupby("task")["candidate"].transform("size") >= 2]
     names = [c for c in summary.candidates if c in set(table["candidate"])]
     if table.empty:
         shared = [c for c in summary.candidates if c in set(published.table["candidate"])]
-        return _nothing(heading, shared, 0)
+        return *_nothing(heading, shared, 0), table
     by_task, shares = [], {}
     for task, part in table.groupby("task", sort=False):
         same = signs(part["ours"], part["published"])
@@ -220,14 +242,14 @@ def _scores(summary: Summary, published: Published) -> tuple[str, Section]:
     both = f"Spearman {number(rho, 2)} and Kendall {number(tau, 2)}"
     order = f"; mean ranks agree with {both}" if len(names) > 2 else ""
     headline = (
-        f"{heading}: on {sentences.count(n, 'task')} {limits['mean']:.0%}{interval} of the pairs of "
+        f"{heading}: on {wording.count(n, 'task')} {limits['mean']:.0%}{interval} of the pairs of "
         f"candidates differ in the same direction{order}; scores differ by "
         f"{table['difference'].abs().mean():.3f} on average."
     )
     if sources < statistics.MIN_SOURCES:
         headline += f" A direction only: fewer than {statistics.MIN_SOURCES} sources."
     made = (
-        f"{sentences.count(n, 'task')} from {sentences.count(sources, 'source')} and {len(names)} candidates "
+        f"{wording.count(n, 'task')} from {wording.count(sources, 'source')} and {len(names)} candidates "
         "in both; test scores of chosen configurations."
     )
     section = Section(
@@ -247,7 +269,10 @@ def _scores(summary: Summary, published: Published) -> tuple[str, Section]:
         lambda narrow: beside.scatter(table, narrow=narrow),
         f"A mark per task and candidate, accuracy or R²; no interval. {made}",
     )
-    return headline, section
+    compared = summary.frame[
+        summary.frame["task"].isin(table["task"]) & summary.frame["candidate"].isin(names)
+    ]
+    return headline, section, compared
 
 
 def _paired(summary: Summary, published: Published) -> pd.DataFrame:
@@ -308,26 +333,39 @@ def _of(counts: tuple[int, int]) -> str:
 
 def _nothing(heading: str, names: list[str], n: int) -> tuple[str, Section]:
     shared = ", ".join(title(name) for name in names) or "no candidate"
-    told = f"{heading}: nothing to compare ({shared} and {sentences.count(n, 'task')} of the kind in both)."
+    told = f"{heading}: nothing to compare ({shared} and {wording.count(n, 'task')} of the kind in both)."
     return told, Section(heading, [told])
 
 
-def _differs(summary: Summary, published: Published) -> Section:
+def _differs(summary: Summary, published: Published, frame: pd.DataFrame) -> Section:
+    """What differs in how both were done; ours is told of the cells that were compared."""
     settings: Mapping[str, Any] = summary.study.get("settings", {})
-    ours = {"n_trials": settings.get("n_trials", 1), **asdict(Protocol.of(settings.get("protocol", {})))}
-    ours |= {"tasks": len(summary.tasks), "structure": ", ".join(summary.structures)}
-    ours["kind"] = ", ".join(sorted(set(summary.tasks["kind"])))
-    rows = [
-        (key, value, str(ours.get(key, "not told")))
-        for key, value in published.facts.items()
-        if key not in _TOLD and value != str(ours.get(key))
-    ]
+    tried = sentences.by_trials(frame, dict.fromkeys(frame["candidate"]))
+    ours: dict[str, Any] = {"n_trials": "; ".join(f"{n} ({', '.join(who)})" for n, who in tried.items())}
+    if len(tried) == 1:
+        ours["n_trials"] = next(iter(tried))
+    ours |= {
+        "tasks": frame["task"].nunique(),
+        "structure": _all(frame["structure"]),
+        "kind": _all(frame["kind"]),
+    }
+    protocol = asdict(Protocol.of(settings.get("protocol", {})))
+    protocol |= {"seeds": len(protocol["seeds"]), "search_seconds": settings.get("search_seconds")}
+    ours |= {key: value for key, value in protocol.items() if key not in _NAMES and value is not None}
+    rules = dict.fromkeys(key for key in (*published.facts, *ours) if key not in _TOLD)
+    both = [(key, published.facts.get(key, _UNTOLD), str(ours.get(key, _UNTOLD))) for key in rules]
+    rows = [row for row in both if row[1] != row[2]]
     told = [
         f"{key.capitalize()}: {published.facts[key]}." for key in ("source", "note") if key in published.facts
     ]
     heading = published.facts.get("title", published.name)
     frame = pd.DataFrame(rows, columns=["rule", "published", "here"])
-    columns = {"rule": "what", "published": "as published", "here": "in this study"}
-    table = Table(f"{published.name}-protocol", "All rules that differ; rules not told there are left out.",
-                  frame, columns)  # fmt: skip
+    columns = {"rule": "what", "published": "as published", "here": "in this study, of what is compared"}
+    table = Table(
+        f"{published.name}-protocol", "Rules that differ or that only one side tells.", frame, columns
+    )
     return Section(f"{heading}: what differs", told, [table] if len(frame) else [])
+
+
+def _all(values: pd.Series) -> str:
+    return ", ".join(sorted(set(values)))

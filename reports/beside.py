@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from reports import drawing, sentences
+from reports import drawing, wording
 from reports.drawing import GRID, INK, MUTED, NARROW, WIDE
 from reports.style import look, shorten
 from reports.summary import OVERALL
@@ -47,7 +47,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
                 if np.isfinite(low):
                     ax.plot([low, high], [y, y], color=style.light, lw=5, alpha=0.38, solid_capstyle="round")
                 drawing.mark(ax, mean, y, style, 9)
-                drawing.name_row(ax, y, shorten(style.title, to=18), sentences.signed(mean))
+                drawing.name_row(ax, y, shorten(style.title, to=18), wording.signed(mean))
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[], xlim=(-reach, reach))
             step = 10 ** np.floor(np.log10(reach))
             step = step if reach / step >= 2 else step / 2
@@ -57,7 +57,7 @@ def differences(table: pd.DataFrame, structure: pd.Series, *, narrow: bool = Fal
             ax.set_axisbelow(True)
         overall = table.drop_duplicates("candidate")
         told = "; ".join(
-            f"{look(c, names).title} {sentences.signed(d)}"
+            f"{look(c, names).title} {wording.signed(d)}"
             for c, d in overall[["candidate", "difference"]].itertuples(index=False)
         )
         return drawing.svg(figure, "differences", "Difference of two studies", told, names)
@@ -69,7 +69,8 @@ def curves(table: pd.DataFrame, *, narrow: bool = False) -> str:
     Parameters
     ----------
     table : DataFrame
-        Columns ``candidate``, ``trials``, ``ours`` and ``published`` (normalised scores).
+        Columns ``candidate``, ``trials``, ``ours`` and ``published`` (normalised scores) and ``carried``:
+        whether ours is the last value of a search that had ended.
     narrow : bool, default=False
         Stack the panels for a small screen.
 
@@ -80,9 +81,8 @@ def curves(table: pd.DataFrame, *, narrow: bool = False) -> str:
     """
     names = list(dict.fromkeys(table["candidate"]))
     last = int(table["trials"].max())
-    lowest = float(table[["ours", "published"]].min().min())
     sides = {"published": "Published", "ours": "Here"}
-    width, right, tall = (NARROW, 136, 190) if narrow else (WIDE, 140, 220)
+    width, right, tall = (NARROW, 153, 190) if narrow else (WIDE, 157, 220)
     columns = 1 if narrow else 2
     note = "Trials of random search against the mean normalised test score; each side on its own scale"
     rows = drawing.lines(note, narrow)
@@ -98,17 +98,25 @@ def curves(table: pd.DataFrame, *, narrow: bool = False) -> str:
             ends = {}
             for name, line in table.groupby("candidate", sort=False):
                 style, line = look(str(name), names), line.sort_values("trials")
-                ax.plot(line["trials"], line[side], color=style.light, lw=2)
+                own = line if side == "published" else line[~line["carried"]]
+                rest = line.iloc[max(len(own) - 1, 0) :]  # from the last value of a search on
+                ax.plot(own["trials"], own[side], color=style.light, lw=2)
+                ax.plot(rest["trials"], rest[side], color=style.light, lw=1.4, ls=(0, (3, 2)))
                 ends[str(name)] = float(line[side].iloc[-1])
                 drawing.mark(ax, line["trials"].iloc[-1], ends[str(name)], style, 7)
             ax.set(xscale="log")
-            drawing.score_axis(ax, "y", lowest)
+            drawing.score_axis(ax, "y", float(table[side].min()), float(table[side].max()))
             ax.set_xlim(1, max(last, 2))
             ax.minorticks_off()
             ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200) if t < last * 0.8][:: 2 if last > 50 else 1]
             ax.set_xticks([*ticks, last], [f"{t}" for t in [*ticks, last]])
             drawing.label_ends(
-                ax, max(last, 2), ends, tall, lambda name: shorten(look(name, names).title, to=18)
+                ax,
+                max(last, 2),
+                ends,
+                tall,
+                lambda name: shorten(look(name, names).title, to=18),
+                colours={name: look(name, names).light for name in ends},
             )
         drawing.caption(figure, rows)
         order = {side: table[table["trials"] == last].sort_values(side, ascending=False) for side in sides}

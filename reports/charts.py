@@ -51,7 +51,7 @@ def draw(chart: Mapping[str, Any], name: str, narrow: bool) -> str:
 def _lines(chart: Mapping[str, Any], name: str, narrow: bool) -> str:
     table = pd.DataFrame(chart["table"])
     series = _series(chart, table)
-    width, height, right = NARROW if narrow else WIDE, 230 if narrow else 270, 96 if narrow else 170
+    width, height, right = NARROW if narrow else WIDE, 230 if narrow else 270, 113 if narrow else 187
     rows = drawing.lines(chart["x_label"] or chart["x"], narrow)
     foot = 40 + 15 * len(rows)
     figure = Figure(figsize=(width / 72, (height + foot + 34) / 72))
@@ -82,7 +82,12 @@ def _lines(chart: Mapping[str, Any], name: str, narrow: bool) -> str:
     last = {label: float(series[label][chart["x"]].astype(float).max()) for label in ends}
     most = 13 if narrow else 24
     drawing.label_ends(
-        ax, last, ends, height, lambda label: shorten(look(label, list(series)).title, to=most)
+        ax,
+        last,
+        ends,
+        height,
+        lambda label: shorten(look(label, list(series)).title, to=most),
+        colours={label: look(label, list(series)).light for label in ends},
     )
     _heading(figure, chart["y_label"] or chart["y"], narrow)
     drawing.caption(figure, rows)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports import charts, sentences
+from reports import charts, wording
 from reports.document import Document, Section, Table
 from reports.summary import ReportError
 
@@ -91,7 +91,7 @@ def told(findings: Sequence[Mapping[str, Any]]) -> Document:
     sizes = ", ".join(dict.fromkeys(str(f["size"]) for f in findings))
     return Document(
         title="Claims put to the test",
-        headline=f"Of {sentences.count(len(findings), 'claim')}, {said}.",
+        headline=f"Of {wording.count(len(findings), 'claim')}, {said}.",
         sections=[
             Section(
                 "All claims",

@@ -12,7 +12,7 @@ from scipy import stats
 
 from benchmarks import scores
 from benchmarks.protocol import Protocol
-from reports import beside, sentences, statistics
+from reports import beside, sentences, statistics, wording
 from reports.document import Document, Section, Table
 from reports.summary import OVERALL, ReportError, Summary, environments, summarise
 from reports.tables import number
@@ -77,7 +77,7 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
     names = [c for c in one.candidates if c != scores.BASELINE]
     same = len(set(one.frame["key"]) & set(two.frame["key"]))
     leader = _leaders(one, two)
-    shared = f"{sentences.count(n, 'task')} and {sentences.count(len(names), 'candidate')} in both"
+    shared = f"{wording.count(n, 'task')} and {wording.count(len(names), 'candidate')} in both"
     return Document(
         title=f"{a.name} (A) beside {b.name} (B)",
         headline=f"{_widest(overall)} {leader}",
@@ -184,7 +184,7 @@ def _widest(overall: pd.DataFrame) -> str:
     apart = overall[(overall["low"] > 0) | (overall["high"] < 0)]
     if apart.empty:
         return "No candidate’s mean score differs between the two studies by more than its interval."
-    told = ", ".join(f"{sentences.spoken(c)} {sentences.signed(d)}" for c, d in
+    told = ", ".join(f"{wording.spoken(c)} {wording.signed(d)}" for c, d in
                      apart[["candidate", "difference"]].itertuples(index=False))  # fmt: skip
     text = f"B minus A, where the 95% interval excludes 0: {told}."
     if overall["sources"].iloc[0] >= statistics.MIN_SOURCES:
@@ -196,9 +196,9 @@ def _leaders(one: Summary, two: Summary) -> str:
     means = [s.normalised.drop(columns=scores.BASELINE).mean() for s in (one, two)]
     first, second = (str(m.idxmax()) for m in means)
     who = (
-        f"First over all shared tasks in both: {sentences.spoken(first)}."
+        f"First over all shared tasks in both: {wording.spoken(first)}."
         if first == second
-        else f"First over all shared tasks: {sentences.spoken(first)} in A, {sentences.spoken(second)} in B."
+        else f"First over all shared tasks: {wording.spoken(first)} in A, {wording.spoken(second)} in B."
     )
     if len(means[0]) < 3:
         return who

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports import sentences
-from reports.significance import ALPHA, EFFECT, Comparisons
+from reports import wording
+from reports.significance import ALPHA, EFFECT, Comparisons, Power
 from reports.style import title
 
 
@@ -20,16 +20,21 @@ def tested(tests: Comparisons) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, the ``ratings``, and a sentence on ``power``.
+        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, whether some of them tried ``unequal`` numbers of
+        configurations, the ``ratings``, and a sentence on ``power``.
     """
     omnibus = tests.omnibus
     rows = [
         {
             "pair": f"{title(row['a'])} against {title(row['b'])}",
-            "difference": sentences.signed(row["difference"]),
+            "difference": wording.signed(row["difference"]),
             "p": _p(row["p"]),
             "holm": _p(row["p_holm"]),
             "found": bool(row["p_holm"] <= ALPHA),
+            "k": wording.span(row["k_low"], row["k_high"]),
+            "difference_k": wording.signed(row["difference_k"]),
+            "p_k": _p(row["p_k"]),
+            "holm_k": _p(row["p_k_holm"]),
             "odds": [f"{row[side]:.0%}" for side in ("left", "rope", "right")],
         }
         for row in tests.pairs.reset_index().to_dict("records")
@@ -47,6 +52,7 @@ def tested(tests: Comparisons) -> dict[str, Any]:
         "p": _p(omnibus.p),
         "n": omnibus.n,
         "rows": rows,
+        "unequal": tests.unequal,
         "ratings": ratings,
         "power": _power(tests),
     }
@@ -54,12 +60,19 @@ def tested(tests: Comparisons) -> dict[str, Any]:
 
 def _power(tests: Comparisons) -> str:
     first, second = (title(name) for name in tests.leaders)
-    enough = "more than a thousand" if tests.needed is None else str(tests.needed)
+    strict, alone = tests.power, tests.alone
+    pairs = wording.count(len(tests.pairs), "pair")
     return (
         f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between "
-        f"{first} and {second} is found {tests.power:.0%} of the time; to find it four times out of five "
-        f"would take {enough}."
+        f"{first} and {second} is found {strict.found:.0%} of the time at the first step of Holm’s "
+        f"correction for {pairs} (level {strict.level:.2g}), and {alone.found:.0%} if no other pair were "
+        f"tested (level {alone.level:g}). To find it four times out of five would take {_sources(strict)}, "
+        f"or {_sources(alone)} for this pair alone."
     )
+
+
+def _sources(power: Power) -> str:
+    return "more than 1,000 sources" if power.needed is None else wording.count(power.needed, "source")
 
 
 def _p(value: float) -> str:

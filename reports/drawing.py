@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import matplotlib
@@ -17,11 +18,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
+from reports import wording
 from reports.style import FAULTS, Look, look, structure_title
 
 WIDE, NARROW = 960, 360  # pixels; a page shows the narrow drawing on small screens
 INK, MUTED, GRID, PAPER = "#1f2328", "#59616b", "#dfe3e8", "#ffffff"
 ACCENT = "#0067a5"
+LEADER = 26  # pixels from the end of a line to a name that had to move
 DARK = {INK: "#e8eaed", MUTED: "#a5adb8", GRID: "#343b45", PAPER: "#14171c", ACCENT: "#5ab8f5"}
 _SVG = "http://www.w3.org/2000/svg"
 _LONG = re.compile(r"-?\d+\.\d{3,}")
@@ -64,8 +67,12 @@ def panels(
     left: int,
     right: int = 44,
     below: int = 26,
+    what: str = "task",
 ) -> tuple[Figure, list[Axes]]:
-    """One panel per structure with its heading, side by side, in pairs or stacked; below them the caption."""
+    """One panel per structure with its heading, side by side, in pairs or stacked; below them the caption.
+
+    ``structure`` has an entry per task, or per ``what``, and the heading counts them.
+    """
     above, foot = 34, 10 + 15 * len(lines(text, narrow))
     columns = 1 if narrow else len(groups) if len(groups) < 4 else 2
     rows = -(-len(groups) // columns)
@@ -77,7 +84,7 @@ def panels(
         x, y = 4 + cell * (i % columns), foot + tall * (rows - 1 - i // columns)
         ax = place(figure, x + left, y + below, cell - left - right, height)
         title, n = structure_title(group), int((structure == group).sum())
-        note = f"{n} task{'s' if n != 1 else ''}"
+        note = wording.count(n, what)
         w, h = figure.get_size_inches() * 72
         at = (y + below + height + 14) / h
         figure.text((x + left) / w, at, title, color=INK, weight="bold", size=14, va="center")
@@ -132,56 +139,93 @@ def name_row(ax: Axes, y: float, name: str, value: str, *, weight: str = "normal
         )
 
 
-def score_axis(ax: Axes, which: str, lowest: float) -> None:
-    """Scores up to 1, from the quarter below the lowest one drawn, with light lines at the quarters."""
-    start = min(np.floor(4 * max(lowest, 0.0)) / 4, 0.75)
+def score_axis(ax: Axes, which: str, lowest: float, highest: float = 1.0) -> None:
+    """Scores up to ``highest``, from the round step below the lowest one, with light lines at the steps."""
+    lowest = min(max(lowest, 0.0), highest - 0.03)
+    least = 2 if which == "x" else 3  # steps; labels side by side need more room
+    step = next((s for s in (0.25, 0.1, 0.05, 0.02) if highest - lowest > least * s - 1e-9), 0.01)
+    first, last = np.floor(lowest / step + 1e-9), np.ceil(highest / step - 1e-9)
+    ticks = np.arange(first, last + 1) * step
     axis = ax.xaxis if which == "x" else ax.yaxis
-    quarters = np.arange(start, 1.01, 0.25)
-    axis.set_ticks(quarters, [f"{q:g}" for q in quarters])
-    margin = 0.035 * (1 - start)
+    axis.set_ticks(ticks, [f"{t:g}" for t in np.round(ticks, 2)])
+    axis.grid(True, color=GRID, lw=1)
+    margin = 0.035 * (ticks[-1] - ticks[0])
     if which == "x":
-        ax.set_xlim(start - margin, 1 + margin)
-        ax.xaxis.grid(True, color=GRID, lw=1)
+        ax.set_xlim(ticks[0] - margin, ticks[-1] + margin)
     else:
-        ax.set_ylim(start - margin, 1 + 3 * margin)
-        ax.yaxis.grid(True, color=GRID, lw=1)
+        ax.set_ylim(ticks[0] - margin, ticks[-1] + 3 * margin)
     ax.set_axisbelow(True)
 
 
-def label_points(ax: Axes, xs: pd.Series, ys: pd.Series, labels: Sequence[str], *, path: np.ndarray) -> None:
-    """Put each label beside its point, at the nearest place that covers no point, label or ``path``."""
+class _Spot(NamedTuple):
+    """A place for the label of a point, in pixels."""
+
+    at: tuple[float, float]  # where the text begins or ends
+    ha: str
+    box: tuple[float, ...]
+    leader: Sequence[tuple[float, ...]]  # boxes along the line to its point; empty beside it
+
+
+def label_points(
+    ax: Axes,
+    xs: pd.Series,
+    ys: pd.Series,
+    labels: Sequence[str],
+    *,
+    colours: Sequence[str],
+    path: np.ndarray,
+) -> None:
+    """Put each label by its point, at the nearest place that covers no point, label, leader or ``path``."""
     points, corners = (_pixels(ax, np.asarray(p, dtype=float)) for p in (np.column_stack([xs, ys]), path))
-    box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
-    left, right = box.x0 * 72 - 4, box.x1 * 72 + 34
-    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in points]
-    for (x0, y0), (x1, y1) in pairwise(corners):
-        taken.append((min(x0, x1) - 1, min(y0, y1) - 1, max(x0, x1) + 1, max(y0, y1) + 1))
-    for (px, py), label in zip(points, labels):
-        w, h = 6.7 * len(label), 12.0
-        sides = [(d, dy) for dy in (0, 9, -9, 15, -15, 23, -23, 31, -31) for d in (1, -1)]
-        places = [(px + 9 if d > 0 else px - 9 - w, py + dy) for d, dy in sides]
-        boxes = [(x, y - h / 2, x + w, y + h / 2) for x, y in places]
+    area = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+    left, right = area.x0 * 72 - 4, area.x1 * 72 + 34
+    marks = [(x - 6, y - 6, x + 6, y + 6) for x, y in points]
+    lines = [
+        (min(x0, x1) - 1, min(y0, y1) - 1, max(x0, x1) + 1, max(y0, y1) + 1)
+        for (x0, y0), (x1, y1) in pairwise(corners)
+    ]
+    spots = [_spots(x, y, label) for (x, y), label in zip(points, labels)]
+    chosen: dict[int, _Spot] = {}
+    for i in [*range(len(spots))] * 3:  # a later look at each knows where the others went
+        others = [spot for j, spot in chosen.items() if j != i]
+        texts, leaders = [s.box for s in others], [part for s in others for part in s.leader]
+        foreign = [*texts, *marks[:i], *marks[i + 1 :]]
         cost = [
-            sum(_overlap(b, other) for other in taken) + 50 * (max(0, b[2] - right) + max(0, left - b[0])) + i
-            for i, b in enumerate(boxes)
+            sum(_overlap(spot.box, other) for other in (*marks, *lines, *texts, *leaders))
+            + 20 * sum(_overlap(part, other) for part in spot.leader for other in foreign)
+            + 50 * (max(0, spot.box[2] - right) + max(0, left - spot.box[0]))
+            + further
+            for further, spot in enumerate(spots[i])
         ]
-        best = int(np.argmin(cost))
-        taken.append(boxes[best])
-        (x, y), (to_right, moved) = places[best], sides[best]
-        # a label that had to move far is tied to its point
-        line = {"arrowstyle": "-", "color": MUTED, "lw": 0.8, "shrinkB": 5} if abs(moved) > 15 else None
+        chosen[i] = spots[i][int(np.argmin(cost))]
+    for i, spot in sorted(chosen.items()):
+        line = {"arrowstyle": "-", "color": colours[i], "lw": 0.8, "shrinkB": 5}
         ax.annotate(
-            label,
-            (px, py),
+            labels[i],
+            points[i],
             xycoords="figure points",
-            xytext=(x if to_right > 0 else x + w, y),
+            xytext=spot.at,
             textcoords="figure points",
-            color=INK,
-            arrowprops=line,
-            ha="left" if to_right > 0 else "right",
+            color=colours[i],
+            arrowprops={**line, "relpos": (float(spot.ha == "right"), 0.5)} if spot.leader else None,
+            ha=spot.ha,
             va="center",
             size=11.5,
         )
+
+
+def _spots(px: float, py: float, label: str) -> list[_Spot]:
+    """Places for a label, the nearest first; one that is far has a leader."""
+    w, h = 6.7 * len(label), 12.0
+    found = []
+    for dy in (0, 9, -9, 15, -15, 23, -23, 31, -31, 41, -41):
+        for away in (9, -9, 30, -30) if abs(dy) > 15 else (9, -9):
+            x, y = px + away, py + dy
+            box = (x, y - h / 2, x + w, y + h / 2) if away > 0 else (x - w, y - h / 2, x, y + h / 2)
+            steps = np.linspace((px, py), (x, y), 20)[3 : -1 if abs(dy) > 15 else 3]  # not at its own mark
+            leader = [(u - 1, v - 1, u + 1, v + 1) for u, v in steps]
+            found.append(_Spot((x, y), "left" if away > 0 else "right", box, leader))
+    return found
 
 
 def _pixels(ax: Axes, points: np.ndarray) -> np.ndarray:
@@ -215,17 +259,30 @@ def label_ends(
     ends: dict[str, float],
     tall: int,
     text: Callable[[str], str] = str,
+    *,
+    colours: Mapping[str, str],
 ) -> None:
-    """Name lines right of their ends, at one ``x`` or one each, kept apart in a panel so many pixels tall."""
+    """Name lines right of their ends, at one ``x`` or one each, kept apart in a panel so many pixels tall.
+
+    A name has the colour of its line, and a thin leader to its end where it had to move.
+    """
     bottom, top = ax.get_ylim()
-    for name, y in spread(ends, 14 / tall * abs(top - bottom), top=top).items():
+    pixels = tall / (top - bottom)
+    moved = {
+        name: (y - ends[name]) * pixels
+        for name, y in spread(ends, 14 / abs(pixels), top=max(bottom, top)).items()
+    }
+    away = LEADER if max(map(abs, moved.values()), default=0) > 3 else 9
+    for name, up in moved.items():
+        leader = {"arrowstyle": "-", "color": colours[name], "lw": 0.8, "shrinkA": 1, "shrinkB": 5}
         ax.annotate(
             text(name),
-            (x[name] if isinstance(x, Mapping) else x, y),
-            xytext=(9, 0),
+            (x[name] if isinstance(x, Mapping) else x, ends[name]),
+            xytext=(away, up),
             textcoords="offset points",
-            color=INK,
+            color=colours[name],
             va="center",
+            arrowprops={**leader, "relpos": (0, 0.5)} if abs(up) > 3 else None,
             annotation_clip=False,
         )
 

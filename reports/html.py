@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from reports import comparisons, export, figures, flags, sentences, statistics, tables
+from reports import comparisons, export, figures, flags, sentences, statistics, tables, wording
 from reports.significance import ROPE, significance
 from reports.style import STATUS, structure_title, title
 from reports.summary import OVERALL, Summary, environments
@@ -43,6 +43,7 @@ def page(summary: Summary) -> str:
         flagged=flags.flagged(summary.tasks.rename_axis("task").reset_index()).to_dict("records"),
         next_step=sentences.next_step(summary),
         protocol=sentences.protocol(summary),
+        tried=sentences.tried(summary),
         basis=sentences.basis(summary),
         counts=_counts(summary),
         figures={name: drawing(name, *found, summary) for name, found in drawn.items()},
@@ -132,10 +133,10 @@ def _data(summary: Summary) -> dict[str, str]:
 
 def _counts(summary: Summary) -> str:
     statuses = summary.frame["status"].value_counts()
-    cells = sentences.count(len(summary.frame), "cell")
+    cells = wording.count(len(summary.frame), "cell")
     told = [f"{n:,} {STATUS.get(str(s), str(s))}" for s, n in statuses.items()]
-    tasks = sentences.count(len(summary.tasks), "task")
-    sources = sentences.count(int(summary.tasks["origin"].nunique()), "source")
+    tasks = wording.count(len(summary.tasks), "task")
+    sources = wording.count(int(summary.tasks["origin"].nunique()), "source")
     return f"{tasks} from {sources}, {len(summary.candidates)} candidates, {cells} ({', '.join(told)})"
 
 

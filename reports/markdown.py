@@ -8,7 +8,7 @@ import textwrap
 import pandas as pd
 
 from benchmarks import scores
-from reports import flags, sentences, statistics
+from reports import flags, sentences, statistics, wording
 from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
 
@@ -118,7 +118,7 @@ def terminal(summary: Summary) -> str:
         note += " Few tasks: read it as a direction."
     after = [note, sentences.protocol(summary), sentences.advice(summary)]
     if len(summary.failures):
-        cells = sentences.count(int(summary.failures["cells"].sum()), "cell")
+        cells = wording.count(int(summary.failures["cells"].sum()), "cell")
         after.append(f"{cells} without a score (counted with the dummy's): see the report.")
     paragraphs = [_wrap(plain(t)) for t in told], [_wrap(plain(t)) for t in after if t]
     return "\n".join([*paragraphs[0], "", *(plain(line).rstrip() for line in lines), "", *paragraphs[1]])

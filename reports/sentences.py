@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmarks import curves, scores
 from benchmarks.protocol import Protocol
 from reports import statistics
 from reports.style import structure_title, title
 from reports.summary import OVERALL, Summary
+from reports.wording import SPOKEN, count, listed, signed, span, spoken
 
 POLICIES = {
     "advisor": "The advisor",
@@ -20,20 +22,11 @@ POLICIES = {
     "textbook": "Textbook rule (told the structure: image CNN, sequence LSTM, table trees)",
 }
 
-_SPOKEN = {
-    "gbt": "boosted trees",
-    "linear": "the linear model",
-    "dummy": "the dummy",
-    "random_forest": "the random forest",
-    "gradient_boosting": "gradient boosting",
-    "hist_gradient_boosting": "histogram boosting",
-    "nearest_neighbours": "nearest neighbours",
-    "last_value": "the last value",
-}
+_AHEAD = " ahead"  # what a leader is where there are too few sources to say that it leads
 
 
 def headline(summary: Summary) -> str:
-    """Say in one sentence who wins where.
+    """Say in one sentence who wins where, and in a second one if too few sources allow only a direction.
 
     Parameters
     ----------
@@ -43,13 +36,15 @@ def headline(summary: Summary) -> str:
     Returns
     -------
     str
-        A leader is named alone only where the interval of its lead over the second excludes 0.
+        A leader is named alone only where the interval of its lead over the second excludes 0; it leads from
+        12 sources on, and is only ahead below.
     """
     parts: dict[str, list[str]] = {}
     for place in by_structure(summary):
         parts.setdefault(_winner(place), []).append(structure_title(place["structure"]).lower())
-    told = [f"{who} on {_listed(where)}" for who, where in parts.items()]
-    return _sentence("; ".join(told))
+    told = [f"{who} on {listed(where)}" for who, where in parts.items()]
+    few = f" “Ahead” is a direction only: fewer than {statistics.MIN_SOURCES} sources."
+    return _sentence("; ".join(told)) + (few if any(who.endswith(_AHEAD) for who in parts) else "")
 
 
 def certainty(summary: Summary) -> list[str]:
@@ -128,12 +123,28 @@ def basis(summary: Summary) -> str:
     str
         One sentence with the numbers of tasks, sources, splits and seeds.
     """
-    splits = summary.splits.groupby("task")["fold"].nunique()
-    seeds = int(summary.splits.groupby("task")["seed"].nunique().max())
-    low, high = int(splits.min()), int(splits.max())
-    each = count(high, "split") if low == high else f"{low} to {high} splits"
     sources = count(int(summary.tasks["origin"].nunique()), "source")
-    return f"{count(len(summary.tasks), 'task')} from {sources}, {each} and {count(seeds, 'seed')} each."
+    return f"{count(len(summary.tasks), 'task')} from {sources}, {splits(summary)} each."
+
+
+def splits(summary: Summary) -> str:
+    """How often each task was split and fitted.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        The numbers of splits and seeds.
+    """
+    folds = summary.splits.groupby("task")["fold"].nunique()
+    seeds = int(summary.splits.groupby("task")["seed"].nunique().max())
+    low, high = int(folds.min()), int(folds.max())
+    each = count(high, "split") if low == high else f"{low} to {high} splits"
+    return f"{each} and {count(seeds, 'seed')}"
 
 
 def both(summary: Summary) -> str:
@@ -180,7 +191,7 @@ def lead(place: Mapping[str, Any]) -> str:
 
 
 def protocol(summary: Summary) -> str:
-    """By which rule it was judged, and which searches and fits its limits ended early.
+    """By which rule it was judged, how much was searched, and which searches and fits its limits ended early.
 
     Parameters
     ----------
@@ -190,10 +201,56 @@ def protocol(summary: Summary) -> str:
     Returns
     -------
     str
-        One or two sentences.
+        Two to four sentences.
     """
     words = Protocol.of(summary.study.get("settings", {}).get("protocol", {})).words
-    return f"{words} {scores.cut_short(summary.frame)}".strip()
+    return f"{words} {tried(summary)} {scores.cut_short(summary.frame)}".strip()
+
+
+def tried(summary: Summary) -> str:
+    """Say how many configurations of each candidate were tried on a task.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        One sentence, which names the candidates only where their numbers differ.
+    """
+    groups = by_trials(summary.frame[summary.frame["task"].isin(summary.tasks.index)], summary.candidates)
+    if len(groups) > 1:
+        told = "; ".join(f"{n} of {listed(who)}" for n, who in groups.items())
+        return f"Configurations tried on a task, the default first: {told}."
+    n = next(iter(groups), "1")
+    if n == "1":
+        return "Each candidate has its default configuration."
+    return f"Each candidate tried {n} configurations on a task, the default first."
+
+
+def by_trials(frame: pd.DataFrame, candidates: Iterable[str]) -> dict[str, list[str]]:
+    """Group candidates by how many configurations of them were tried on a task.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Cells.
+    candidates : iterable of str
+        Whom to tell of; the dummy has nothing to try and is left out.
+
+    Returns
+    -------
+    dict of str to list of str
+        From the number, or the fewest and the most, to the titles of candidates.
+    """
+    counts = scores.searched(frame).groupby("candidate")
+    low, high = counts.min(), counts.max()
+    groups: dict[str, list[str]] = {}
+    for name in (c for c in candidates if c != scores.BASELINE):
+        groups.setdefault(span(low[name], high[name]), []).append(title(name))
+    return groups
 
 
 def scale(summary: Summary) -> str:
@@ -246,50 +303,6 @@ def by_structure(summary: Summary) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in rows]
 
 
-def spoken(name: str) -> str:
-    """A candidate's name in the middle of a sentence.
-
-    Parameters
-    ----------
-    name : str
-        Candidate.
-
-    Returns
-    -------
-    str
-        With its article and in lower case where it is a common noun.
-
-    Examples
-    --------
-    >>> spoken("gbt"), spoken("linear"), spoken("cnn"), spoken("MyNet")
-    ('boosted trees', 'the linear model', 'CNN', 'MyNet')
-    """
-    return _SPOKEN.get(name, title(name))
-
-
-def count(n: int, what: str) -> str:
-    """A number with its noun.
-
-    Parameters
-    ----------
-    n : int
-        How many.
-    what : str
-        The noun in the singular.
-
-    Returns
-    -------
-    str
-        With a plural "s" where it belongs.
-
-    Examples
-    --------
-    >>> count(1, "task"), count(0, "task")
-    ('1 task', '0 tasks')
-    """
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
 def _policy(name: str) -> str:
     text = POLICIES.get(name, name).partition(" (")[0]
     return text[0].lower() + text[1:]
@@ -297,9 +310,14 @@ def _policy(name: str) -> str:
 
 def _winner(place: Mapping[str, Any]) -> str:
     leader = spoken(place["leader"])
-    if place["second"] is None or place["low"] > 0:
-        return f"{leader} lead" if leader.endswith("trees") else f"{leader} leads"
-    return f"no clear winner between {leader} and {spoken(place['second'])}"
+    several = leader.endswith("trees")
+    if place["second"] is None:
+        return f"{leader} lead" if several else f"{leader} leads"
+    if not place["low"] > 0:
+        return f"no clear winner between {leader} and {spoken(place['second'])}"
+    if place["sources"] < statistics.MIN_SOURCES:
+        return f"{leader} {'are' if several else 'is'}{_AHEAD}"
+    return f"{leader} lead" if several else f"{leader} leads"
 
 
 def _certainty(place: Mapping[str, Any]) -> str:
@@ -319,33 +337,7 @@ def _certainty(place: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
-def signed(value: float) -> str:
-    """A difference with its sign, to three decimals.
-
-    Parameters
-    ----------
-    value : float
-        Any difference.
-
-    Returns
-    -------
-    str
-        With a true minus; zero has no sign.
-
-    Examples
-    --------
-    >>> signed(-0.0213), signed(0.5), signed(0.0001)
-    ('−0.021', '+0.500', '0.000')
-    """
-    text = f"{value:+.3f}"
-    return "0.000" if text[1:] == "0.000" else text.replace("-", "−")
-
-
 def _sentence(text: str) -> str:
     """Capital at the start unless the first word is a name spelt otherwise, full stop at the end."""
-    capital = text.startswith(("no ", *_SPOKEN.values()))
+    capital = text.startswith(("no ", *SPOKEN.values()))
     return f"{text[0].upper() if capital else text[0]}{text[1:]}."
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

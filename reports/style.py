@@ -10,8 +10,8 @@ class Look(NamedTuple):
     """How one candidate is drawn: never by colour alone."""
 
     title: str
-    light: str  # on a white page, contrast at least 3:1
-    dark: str  # on a dark page, contrast at least 3:1
+    light: str  # on a white page, contrast at least 4.5:1: names of lines are written in it
+    dark: str  # on a dark page, the same
     marker: str  # matplotlib's
 
 
@@ -22,7 +22,7 @@ KNOWN = {
     "lstm": Look("LSTM", "#007e5b", "#35c99a", "D"),
     "mlp": Look("MLP", "#a8457f", "#e08fbd", "^"),
     "linear": Look("Linear", "#6a6f78", "#a3a9b4", "v"),
-    "dummy": Look("Dummy", "#84888f", "#8a909b", "x"),
+    "dummy": Look("Dummy", "#71757c", "#8a909b", "x"),
     "advisor": Look("Advisor’s choice", "#1b1f25", "#f1f3f5", "*"),
 }
 # how the field writes the names of others; they are drawn like those of the user's own

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import scores
-from reports import sentences
+from reports import sentences, wording
 from reports.style import STATUS, structure_title, task_title, title
 from reports.summary import OVERALL, Summary
 
@@ -54,14 +54,14 @@ def verdict(summary: Summary) -> list[dict[str, Any]]:
             for row, leads in ((r, r["candidate"] == place["leader"]) for r in part.to_dict("records"))
         ]
         heading = "All tasks" if structure == OVERALL else structure_title(structure)
-        counted = ", ".join(sentences.count(int(place[f"{what}s"]), what) for what in ("task", "source"))
+        counted = ", ".join(wording.count(int(place[f"{what}s"]), what) for what in ("task", "source"))
         its = summary.splits["task"].isin(_chosen(summary, structure))
         splits = int(summary.splits.loc[its, "fold"].nunique())
         groups.append(
             {
                 "title": heading,
                 "counted": counted,
-                "basis": f"{heading}: {counted}, up to {sentences.count(splits, 'split')} each",
+                "basis": f"{heading}: {counted}, up to {wording.count(splits, 'split')} each",
                 "rows": rows,
             }
         )
@@ -96,7 +96,7 @@ def tasks(summary: Summary) -> list[dict[str, Any]]:
                 cells.append(
                     {
                         "value": number(values[name], 3),
-                        "range": f"{sentences.count(all_of, 'split')}: {ranges[task, name]}",
+                        "range": f"{wording.count(all_of, 'split')}: {ranges[task, name]}",
                         "best": bool(values[name] == best) and not missed,
                         "failed": why if missed == all_of else "",
                         "note": f"{missed} of {all_of} {why}" if 0 < missed < all_of else "",

@@ -63,7 +63,7 @@ def brier(table: pd.DataFrame, regret: pd.Series) -> tuple[float, float]:
 
 
 def draw(found: pd.DataFrame, path: Path = FIGURE) -> None:
-    """What came against what was told, beside the line on which both are equal."""
+    """Draw observed frequencies against stated probabilities, beside the line on which both are equal."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
@@ -72,7 +72,7 @@ def draw(found: pd.DataFrame, path: Path = FIGURE) -> None:
     with mpl.rc_context(plain):
         figure, panel = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
         panel.plot([0, 1], [0, 1], color="#9aa0a6", lw=1)
-        panel.text(0.08, 0.1, "told = came true", color="#6a6f78", rotation=45, rotation_mode="anchor")
+        panel.text(0.08, 0.1, "stated = observed", color="#6a6f78", rotation=45, rotation_mode="anchor")
         off = np.abs(np.array([found["right"] - found["low"], found["high"] - found["right"]]))
         panel.errorbar(found["told"], found["right"], off, fmt="o", color=COLOUR, ms=6, lw=1.2, clip_on=False)
         for told, high, cases in zip(found["told"], found["high"], found["cases"], strict=True):
@@ -80,7 +80,7 @@ def draw(found: pd.DataFrame, path: Path = FIGURE) -> None:
                 f"{cases}", (told, high), xytext=(0, 4), textcoords="offset points", ha="center", color=COLOUR
             )
         panel.set(xlim=(0, 1), ylim=(0, 1.05), aspect="equal")
-        panel.set_xlabel("probability told: the advised family is best, or within 0.01")
-        panel.set_ylabel("share of the cases in which it was")
+        panel.set_xlabel("stated probability that the advised family is best, or within 0.01")
+        panel.set_ylabel("observed frequency")
         figure.savefig(path, metadata={"Date": None}, facecolor="white")
         plt.close(figure)

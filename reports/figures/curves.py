@@ -82,9 +82,9 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     last = int(means["trials"].max())
     means = means[means["trials"].isin(thinned(last))]
     lowest = float(means["mean"].min())
-    tall = 200 if len(names) <= 10 else 20 * len(names)
+    tall = max(200, 26 * len(names))
     longest = max(len(shorten(look(n, names).title, to=20)) for n in names)
-    right = int(np.clip(7 * longest + 16, 92, 150))
+    right = int(np.clip(7 * longest + 33, 109, 167))
     with drawing.quiet():
         figure, axes = drawing.panels(
             summary.structures, structure, narrow, tall, NOTE, left=44, right=right, below=28
@@ -103,7 +103,14 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.set(xscale="log" if last > 20 else "linear")
             drawing.score_axis(ax, "y", lowest)
             ax.set_xlim(1, last)
-            drawing.label_ends(ax, last, ends, tall, lambda name: shorten(look(name, names).title, to=20))
+            drawing.label_ends(
+                ax,
+                last,
+                ends,
+                tall,
+                lambda name: shorten(look(name, names).title, to=20),
+                colours={name: look(name, names).light for name in ends},
+            )
             ax.xaxis.set_minor_locator(NullLocator())
             ticks = (1, 2, 5, 10, 20, 50, 100, 200, 400) if last > 20 else (1, 2, 4, 6, 8, 10, 15, 20)
             few = ticks[:: 2 if last > 50 else 1]

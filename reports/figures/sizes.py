@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from benchmarks.scores import BASELINE
-from reports import drawing, sentences, statistics
+from reports import drawing, sentences, statistics, wording
 from reports.drawing import GRID, INK
 from reports.figures import Figure
 from reports.style import look, shorten, structure_title
@@ -32,7 +32,7 @@ COLUMNS = {
     "mean": "test score less that of boosted trees, mean over tasks, in points (0.01 of accuracy or R2)",
     "low": "lower 95% limit, bootstrap over tasks with those of one source drawn together",
     "high": "upper 95% limit",
-    "tasks": "tasks in the mean; larger sizes have fewer",
+    "tasks": "sets in the mean; larger sizes have fewer",
 }
 _SIZED = re.compile(r"rows:(\d+):")
 
@@ -91,17 +91,26 @@ def caption(summary: Summary) -> str:
     str
         Sentences.
     """
-    table, told = data(summary), []
-    for group, part in table.groupby("structure", sort=False):
-        most = part.groupby("rows")["tasks"].max()
-        told.append(
-            f"{structure_title(str(group))}: {', '.join(f'{n} tasks at {r:,} rows' for r, n in most.items())}"
-        )
+    each = f"{sentences.splits(summary).capitalize()} each."
     return (
-        "Mean difference over tasks. Destroyed: the same tasks with their pixels or steps in one random "
-        f"order, which changes nothing for boosted trees. {'; '.join(told)}. Interval: bootstrap over tasks, "
-        f"those of one source drawn together. {sentences.basis(summary)}"
+        f"Mean difference over sets. {' '.join(_counted(data(summary)))} Destroyed: the same sets with their "
+        "pixels or steps in one random order, which boosted trees do not notice but for the columns that "
+        "each of them draws at random and for which of two equally good splits comes first. Interval: "
+        f"bootstrap over sets, those of one source drawn together. {each}"
     )
+
+
+def _counted(table: pd.DataFrame) -> list[str]:
+    """How many sets each structure has, at how many sizes, and where there are fewer."""
+    told = []
+    for group, part in table.groupby("structure", sort=False):
+        sets = part.groupby("rows")["tasks"].max()
+        fewer = [f"{n} at {rows:,} rows" for rows, n in sets.items() if n < sets.max()]
+        sizes = f"{wording.count(int(sets.max()), 'set')} at {len(sets)} sizes"
+        told.append(
+            f"{structure_title(str(group))}: {sizes}{f' ({wording.listed(fewer)})' if fewer else ''}."
+        )
+    return told
 
 
 def draw(summary: Summary, narrow: bool = False) -> str:
@@ -124,14 +133,13 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     names = list(dict.fromkeys(table["candidate"]))
     sizes = sorted(set(table["rows"]))
     tall, told = 250, []
-    drawn = pd.concat(
-        [table["mean"], *(table.loc[~table["destroyed"].astype(bool), k] for k in ("low", "high"))]
-    )
+    intact = table[~table["destroyed"].astype(bool)]
+    drawn = pd.concat([table["mean"], intact["low"], intact["high"]])
     lowest, highest = min(0.0, drawn.min()), max(0.0, drawn.max())
     room = 0.06 * (highest - lowest)
     with drawing.quiet():
         figure, axes = drawing.panels(
-            groups, summary.tasks["structure"], narrow, tall, NOTE, left=44, right=128, below=28
+            groups, _sets(table), narrow, tall, NOTE, left=44, right=145, below=28, what="set"
         )
         for ax, group in zip(axes, groups):
             ax.axhline(0, color=INK, lw=1)
@@ -139,6 +147,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.set_axisbelow(True)
             ax.set(xscale="log", ylim=(lowest - room, highest + room))
             ends: dict[str, float] = {}
+            colours: dict[str, str] = {}
             far = 0.0
             for (name, destroyed), line in table[table["structure"] == group].groupby(
                 ["candidate", "destroyed"], sort=False
@@ -151,15 +160,22 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                 for place, value in zip(x, line["mean"]):
                     drawing.mark(ax, place, value, style, 5 if destroyed else 8, hollow=bool(destroyed))
                 title = f"{shorten(style.title, to=10)}{' destroyed' if destroyed else ''}"
+                colours[title] = style.light
                 ends[title], far = float(line["mean"].iloc[-1]), max(far, float(x.iloc[-1]))
                 if not destroyed:
                     told.append(f"{structure_title(group)}, {style.title}: {_told(line)}")
-            drawing.label_ends(ax, far, ends, tall)
+            drawing.label_ends(ax, far, ends, tall, colours=colours)
             ax.set_xlim(sizes[0] * 0.85, sizes[-1] * 1.1)
             ax.xaxis.set_major_locator(FixedLocator(sizes))
             ax.xaxis.set_minor_locator(NullLocator())
             ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
         return drawing.svg(figure, "sizes", FIGURE.title, "; ".join(told), names)
+
+
+def _sets(table: pd.DataFrame) -> pd.Series:
+    """The structure of every set, for the headings."""
+    most = table.groupby("structure", sort=False)["tasks"].max()
+    return pd.Series(np.repeat(most.index.to_numpy(), most.to_numpy()))
 
 
 def _told(line: pd.DataFrame) -> str:

@@ -108,8 +108,9 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             drawing.score_axis(ax, "y", float(points["mean"].min()) - 0.05)
             for _, point in table.iterrows():
                 drawing.mark(ax, point["seconds"], point["mean"], look(point["candidate"], names), 9)
-            titles = [look(c, names).title for c in table["candidate"]]
-            drawing.label_points(ax, table["seconds"], table["mean"], titles, path=path)
+            looks = [look(c, names) for c in table["candidate"]]
+            titles, colours = [style.title for style in looks], [style.light for style in looks]
+            drawing.label_points(ax, table["seconds"], table["mean"], titles, colours=colours, path=path)
             ax.xaxis.set_major_locator(LogLocator(base=10, numticks=6))
             ax.xaxis.set_minor_locator(NullLocator())
             ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _seconds(x)))

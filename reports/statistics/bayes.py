@@ -17,9 +17,9 @@ DUST = 1e-12  # 0.81 - 0.80 is a little more than 0.01 in binary, and still lies
 class SignedRank(NamedTuple):
     """Result of :func:`bayesian_signed_rank`: three probabilities that sum to 1."""
 
-    left: float  # a is better by more than the rope
-    rope: float  # they are as good as equal
-    right: float  # b is better by more than the rope
+    left: float  # a is mostly better by more than the rope
+    rope: float  # they are mostly as good as equal
+    right: float  # b is mostly better by more than the rope
     n: int  # independent sources
 
 
@@ -41,7 +41,8 @@ def bayesian_signed_rank(
               \theta_r = \sum_{ij} w_i w_j [z_i + z_j > 2r], \quad
               \theta_e = 1 - \theta_l - \theta_r
 
-    and the answer is how often each is the greatest of the three. For :math:`r = 0` half of
+    and the answer is how often each is the greatest of the three: a posterior about the sources that the
+    measured ones stand for, not the chance to be better on one more of them. For :math:`r = 0` half of
     :math:`\theta_e` goes to either side, and no sample falls into the rope.
 
     Few sources are allowed: the answer then stays near the prior, and n tells that they are few.
@@ -62,7 +63,7 @@ def bayesian_signed_rank(
     Returns
     -------
     SignedRank
-        ``left`` (a is better), ``rope``, ``right`` (b is better) and ``n``.
+        ``left`` (a is mostly better), ``rope``, ``right`` (b is mostly better) and ``n``.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -96,7 +97,8 @@ def test_probabilities_are_set_beside_what_came(frame, tmp_path):
     assert (sure["right"] == 1).all()
     assert sure["origins"].sum() == 15
     reliability.draw(sure, tmp_path / "reliability.svg")
-    assert (tmp_path / "reliability.svg").stat().st_size > 3_000
+    for text in ((tmp_path / "reliability.svg").read_text(), reliability.FIGURE.read_text()):
+        assert {"stated = observed", "observed frequency"} <= set(re.findall(r">([^<]+)</text>", text))
     worse = reliability.reliability(table, lost + 0.1)
     assert (worse["right"] == 0).all()
     assert reliability.brier(table, lost)[0] < reliability.brier(table, lost + 0.1)[0]

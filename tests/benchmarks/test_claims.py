@@ -189,6 +189,13 @@ def test_levels_become_columns():
     assert frame[["n", "how"]].to_dict("list") == {"n": [1, 2], "how": ["a", "b"]}
 
 
+def test_the_help_names_the_store_that_is_used(capsys):
+    for words, store in ((["claims"], running.STORE), (["run"], command.STORE)):
+        with pytest.raises(SystemExit):
+            command.main([*words, "--help"])
+        assert f"results file (default: {store})" in " ".join(capsys.readouterr().out.split())
+
+
 def test_the_list_of_claims(capsys):
     assert command.main(["claims", "--list", "rotation"]) == 0
     assert "rotation" in capsys.readouterr().out

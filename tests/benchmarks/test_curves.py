@@ -42,6 +42,21 @@ def test_the_best_by_validation_is_carried_forward_and_never_that_by_test():
     assert line(found, "gbt", "low") == line(found, "gbt", "high") == line(found, "gbt")
 
 
+def test_the_best_so_far_follows_the_order_of_the_search_and_ends_with_it():
+    searches = {
+        ("a", "gbt"): [(0.5, 0.4), (0.2, 0.9), (0.9, 0.8)],
+        ("a", "mlp"): [0.6],
+        ("a", "dummy"): [0.0],
+    }
+    frame = make(searches)
+    found = curves.best_so_far(frame.iloc[::-1])  # whatever the order of the rows
+    assert found.loc[("a", "gbt")].tolist() == pytest.approx([0.5, 0.5, 1.0])
+    assert found.loc[("a", "mlp")].tolist() == pytest.approx([0.75, np.nan, np.nan], nan_ok=True)
+    for k in (1, 2, 3):
+        chosen = scores.selected(frame, within_trials=k).set_index("candidate")["test"]
+        assert found.loc[("a", "gbt"), k] == pytest.approx(chosen["gbt"] / 0.8)
+
+
 def test_tasks_count_alike():
     frame = make(
         {("a", "gbt"): [0.2, 1.0], ("b", "gbt"): [0.6, 1.0], ("a", "dummy"): [0], ("b", "dummy"): [0]}
@@ -110,6 +125,9 @@ def test_a_task_is_cut_to_the_shortest_search_that_did_not_finish():
     # task a stops after two trials for both, which is carried on; its scale is that of the whole search
     assert line(found, "gbt") == pytest.approx([0.1, 0.2, (0.2 + 0.3) / 2, (0.2 + 1.0) / 2])
     assert line(found, "mlp") == pytest.approx([0.1, 0.2, (0.2 + 0.3) / 2, (0.2 + 0.4) / 2])
+    # which is told: of one of two tasks, and of the dummy on both
+    assert line(found, "gbt", "ended") == line(found, "mlp", "ended") == [0, 0, 0.5, 0.5]
+    assert line(found, "dummy", "ended") == [0, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

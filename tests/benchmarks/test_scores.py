@@ -233,3 +233,12 @@ def test_fits_that_the_time_limit_ended_are_counted():
     )
     frame["status"] = frame["status"].where(~ended, scores.BEYOND)
     assert "no part of it: cnn 1 of 2, lstm 1 of 2 trials." in scores.cut_short(frame)
+
+
+def test_trials_of_a_search_are_counted_without_those_beyond_its_budget():
+    frame = pd.concat([make(TABLE).assign(trial=trial) for trial in range(3)], ignore_index=True)
+    late = (frame["task"] == "a") & (frame["candidate"] == "cnn") & (frame["trial"] == 2)
+    frame["status"] = frame["status"].where(~late, scores.BEYOND)
+    found = scores.searched(frame)
+    assert found["a", "cnn"] == 2
+    assert found["a", "gbt"] == found["b", "cnn"] == 3

@@ -259,22 +259,29 @@ def test_the_page_of_decisions_names_every_rule_and_probe():
     assert re.findall(r"^\| \[`(\w+)`\]\(probes.md#\1\) \|", text, flags=re.M) == probes.names()
 
 
-def test_the_limits_say_what_the_readme_says():
+# whole phrases, for "39" stands in "139 of 142", too: as the README has it, and as docs/limits.md has it
+SAID = [
+    ("the 165 labelled sets that were in sight", "| 165 that were in sight while rules were written | 165 |"),
+    (
+        "On 327 others that public packages ship, many of them chosen to be hard, 306 are (94%)",
+        "| 327 others that public packages ship, many of them chosen to be hard | 306 (94%) |",
+    ),
+    ("all 39 image sets", "images | 39 of 39 |"),
+    ("128 of 146 sequences", "sequences | 128 of 146 |"),
+    ("139 of 142 tables", "tables | 139 of 142 |"),
+    ("differ by 0.019 on average", "differ by 0.019 on average"),
+    ("On 163 sets of 106 origins at up to 2,000 rows", "On 163 sets of 106 origins at up to 2,000 rows"),
+    ("advised is 1.7 points of accuracy or R2 behind", "advised is 1.7 points of accuracy or R2 behind"),
+    ("rows loses 1.4,", "choosing loses 1.4 "),
+]
+
+
+@pytest.mark.parametrize(("in_readme", "in_limits"), SAID, ids=[said for said, _ in SAID])
+def test_the_limits_say_what_the_readme_says(in_readme, in_limits):
     readme, limits = (" ".join((ROOT / name).read_text().split()) for name in ("README.md", "docs/limits.md"))
-    for said in (
-        "165",
-        "327",
-        "306",
-        "39",
-        "128 of 146",
-        "139 of 142",
-        "0.019",
-        "163 sets of 106 origins",
-        "1.7 points",
-        "loses 1.4",
-    ):
-        assert said in limits, f"not in limits: {said}"
-        assert said in readme, f"{said} of docs/limits.md is not in the README any more: change both"
+    assert in_limits in limits, f"not in limits: {in_limits}"
+    assert in_readme in readme, f"{in_readme} of docs/limits.md is not in the README any more: change both"
+    assert set(re.findall(r"\d[\d.,]*\b", in_readme)) == set(re.findall(r"\d[\d.,]*\b", in_limits))
 
 
 def test_the_reference_has_every_architecture_and_statistic():

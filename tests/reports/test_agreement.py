@@ -1,10 +1,11 @@
 """Agreement with published numbers, on a small file whose answers are known."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from reports import agreement, document, published
-from reports.summary import ReportError
+from reports import agreement, beside, document, published
+from reports.summary import ReportError, summarise
 
 HEAD = "# title: By hand\n# source: this test\n# split: random\n# n_trials: 400\n"
 
@@ -54,7 +55,9 @@ def test_scores_that_are_ours_agree_in_everything(searched, tmp_path):
     assert "Spearman 1.00 and Kendall 1.00" in result.headline
     rules = found["own-protocol"].set_index("rule")
     assert rules.loc["split"].tolist() == ["random", "holdout"]
-    assert rules.loc["n_trials"].tolist() == ["400", "1"]
+    assert rules.loc["n_trials"].tolist() == ["400", "3"]
+    assert rules.loc["tasks"].tolist() == ["not told", "17"]
+    assert rules.loc["max_eval"].tolist() == ["not told", "50000"]
     assert "Source: this test." in result.sections[1].text
 
 
@@ -102,6 +105,58 @@ def test_curves_are_compared_at_the_trials_that_both_have(searched, tmp_path):
     curves = found["own-curves"].query("trials == 3").set_index("candidate")["ours"]
     assert curves.rank().to_dict() == ours.rank().to_dict()
     assert "of the 4 candidates are in the same order, Spearman" in result.headline
+    assert (budgets["carried"] == "none").all()
+    assert not found["own-curves"]["carried"].any()
+    assert "at 3 trials, the most that both have, " in result.headline
+    # what is compared are the pictures, not the whole study
+    rules = found["own-protocol"].set_index("rule")["here"]
+    assert rules[["tasks", "kind"]].tolist() == ["4", "classification"]
+
+
+def test_the_headline_stands_where_every_candidate_still_searches(make, tmp_path):
+    frame = make(trials=4)
+    frame = frame[~(frame["candidate"].isin(["cnn", "lstm"]) & (frame["trial"] >= 2))]
+    study = {"name": "uneven", "settings": {"n_trials": 4, "protocol": {"fit_seconds": 60}}}
+    summary = summarise(frame, study, rng=np.random.default_rng(0))
+    order = {"cnn": 0.9, "gbt": 0.8, "lstm": 0.7, "mlp": 0.6}
+    rows = [("candidate", "trials", "score"), *[(c, t, s) for c, s in order.items() for t in (1, 2, 4)]]
+    head = HEAD + "# structure: image\n# kind: classification\n# features: numerical\n"
+    result, found = tables(summary, write(tmp_path / "own.csv", head, rows))
+    budgets = found["own-order"].set_index("trials")
+    assert budgets["carried"].to_dict() == {1: "none", 2: "none", 4: "CNN, LSTM"}
+    curves = found["own-curves"]
+    late = curves["candidate"].isin(["cnn", "lstm"]) & (curves["trials"] == 4)
+    assert curves["carried"].tolist() == late.tolist()
+    told = f"at 2 trials, the most that every candidate tried here, {budgets.loc[2, 'signs']} pairs of the 4"
+    assert told in result.headline
+    counts = sorted(budgets["signs"], key=lambda text: int(text.split()[0]))
+    assert f"from {counts[0]} to {counts[-1]} over the 3 numbers of trials from 1 to 4." in result.headline
+    rules = found["own-protocol"].set_index("rule")
+    assert rules.loc["n_trials", "here"] == "4 (Boosted trees, MLP); 2 (CNN, LSTM)"
+    assert rules.loc["fit_seconds"].tolist() == ["not told", "60"]
+    assert rules.loc["features"].tolist() == ["numerical", "not told"]
+    assert "kind" not in rules.index  # the pictures are classified, in both
+
+
+def test_the_curves_of_either_side_fill_its_panel(searched, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(beside.drawing, "svg", lambda figure, *_: drawn.extend(figure.axes) or "")
+    rows = [
+        (c, t, low + t / 100, 0.9 + t / 100, t > 2)
+        for c, low in (("cnn", 0.5), ("gbt", 0.8))
+        for t in (1, 2, 4)
+    ]
+    beside.curves(pd.DataFrame(rows, columns=["candidate", "trials", "published", "ours", "carried"]))
+    for ax, low, high in zip(drawn, (0.51, 0.91), (0.84, 0.94)):
+        bottom, top = ax.get_ylim()
+        assert bottom < low
+        assert high < top
+        assert (high - low) / (top - bottom) > 0.6
+    published, ours = (
+        [line.get_linestyle() for line in ax.lines if len(line.get_xdata()) == 2] for ax in drawn
+    )
+    assert published == []
+    assert ours == ["-", "--"] * 2  # up to the last trial that was run, and carried on
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure as Canvas
+from matplotlib.path import Path as Path2D
+from matplotlib.text import Text
 
 from reports import drawing, figures, style
 from reports.figures import critical_difference, curves, matrix, time_score
@@ -115,10 +119,10 @@ def contrast(a, b):
 
 
 @pytest.mark.parametrize("name", [*style.KNOWN, *"abcdef"])
-def test_marks_stand_out_from_both_pages(name):
+def test_marks_and_names_in_their_colours_are_readable_on_both_pages(name):
     look = style.look(name, [*style.KNOWN, *"abcdef"])
-    assert contrast(look.light, drawing.PAPER) >= 3
-    assert contrast(look.dark, drawing.DARK[drawing.PAPER]) >= 3
+    assert contrast(look.light, drawing.PAPER) >= 4.5
+    assert contrast(look.dark, drawing.DARK[drawing.PAPER]) >= 4.5
 
 
 def test_text_is_readable_on_both_pages():
@@ -254,3 +258,66 @@ def test_labels_are_pushed_apart_in_their_order():
     assert apart == pytest.approx({"a": 0.945, "b": 0.845, "c": 0.2})
     crowded = drawing.spread({"a": 0.9, "b": 0.89, "c": 0.88}, 0.1, top=0.95)
     assert crowded == pytest.approx({"a": 0.95, "b": 0.85, "c": 0.75})
+
+
+def panel(width=190, height=260, *, low=0.8, high=1.0):
+    figure = Canvas(figsize=(5, 5))
+    ax = drawing.place(figure, 60, 40, width, height)
+    ax.set(xlim=(0, 1), ylim=(low, high))
+    return ax
+
+
+def test_a_name_has_the_colour_of_its_line_and_a_leader_where_it_moved():
+    ax, ends = panel(), {"a": 0.951, "b": 0.95, "c": 0.82}
+    colours = {"a": "#c04f00", "b": "#0067a5", "c": "#007e5b"}
+    drawing.label_ends(ax, 1, ends, 260, colours=colours)
+    found = {note.get_text(): note for note in ax.texts}
+    assert {name: note.get_color() for name, note in found.items()} == colours
+    leaders = {name: note.arrow_patch for name, note in found.items()}
+    assert leaders["c"] is None  # stands beside its end
+    assert leaders["a"].get_edgecolor()[:3] == pytest.approx(to_rgb(colours["a"]))
+    assert all(note.xy[1] == ends[name] for name, note in found.items())  # where the leader leads
+    assert found["a"].xyann[1] - found["b"].xyann[1] + (0.951 - 0.95) * 1300 == pytest.approx(14)
+    assert {note.xyann[0] for note in found.values()} == {drawing.LEADER}  # one column, room for leaders
+
+
+# seconds and scores of ten candidates on 22 tables, drawn for a small screen
+CROWD = {
+    **{"Boosted trees": (0.53, 0.970), "Histogram boosting": (1.95, 0.966), "CNN": (13.1, 0.959)},
+    **{"Gradient boosting": (7.5, 0.950), "FT-Transformer": (33, 0.950), "Random forest": (1.34, 0.944)},
+    **{"MLP": (5.3, 0.940), "ResNet": (21.3, 0.928), "LSTM": (13.0, 0.880), "Linear": (0.028, 0.833)},
+}
+
+
+@pytest.mark.parametrize("width", [250, 400])
+def test_no_leader_strikes_through_a_label(width):
+    figure = Canvas(figsize=(14, 5), dpi=72)
+    ax = drawing.place(figure, 60, 40, width, 260)
+    ax.set(xscale="log", xlim=(0.015, 60), ylim=(0.75, 1.02))
+    xs, ys = (pd.Series([point[i] for point in CROWD.values()]) for i in (0, 1))
+    path = np.array([[0.028, 0.833], [0.53, 0.833], [0.53, 0.97], [60, 0.97]])
+    drawing.label_points(ax, xs, ys, list(CROWD), colours=[drawing.INK] * len(CROWD), path=path)
+    boxes = {note.get_text(): Text.get_window_extent(note) for note in ax.texts}
+    moved = [note for note in ax.texts if note.arrow_patch is not None]
+    assert moved  # it is so crowded that some labels had to move away
+    for note in moved:
+        box = boxes[note.get_text()]
+        start = box.x0 if note.get_ha() == "left" else box.x1
+        leader = Path2D([note.xy, (start, (box.y0 + box.y1) / 2)])
+        others = [name for name in boxes if name != note.get_text()]
+        struck = [name for name in others if leader.intersects_bbox(boxes[name], filled=False)]
+        assert not struck, (note.get_text(), struck)
+
+
+@pytest.mark.parametrize("lowest", [0.0, 0.2, 0.51, 0.7, 0.83, 0.92, 0.97, 0.999])
+def test_a_score_axis_has_enough_lines_and_room_for_what_is_drawn(lowest):
+    for which, most in (("y", 9), ("x", 6)):
+        ax = panel()
+        drawing.score_axis(ax, which, lowest)
+        axis, (start, end) = (ax.yaxis, ax.get_ylim()) if which == "y" else (ax.xaxis, ax.get_xlim())
+        assert start < lowest
+        assert end > 1
+        assert 3 <= len(axis.get_ticklocs()) <= most
+        assert len({label.get_text() for label in axis.get_ticklabels()}) == len(axis.get_ticklocs())
+    drawing.score_axis(ax, "y", 0.55, 0.86)  # published curves end far below 1
+    assert ax.get_ylim()[1] < 0.95

@@ -186,6 +186,33 @@ def test_the_rule_and_who_stopped_early_are_told(make):
     )
 
 
+def test_the_odds_of_a_pair_speak_of_the_population_and_not_of_one_more_source(frame):
+    section = page_of(frame).partition("<h3>Pairs</h3>")[2].partition("<h3>Ratings</h3>")[0]
+    assert "posterior probabilities about the population of tasks" in section
+    assert "First mostly better" in section
+    assert "further source" not in section
+
+
+def test_unequal_searches_are_told_where_means_and_pairs_stand(make):
+    frame = make(trials=3)
+    same = page_of(frame)
+    assert "p at k each" not in same
+    assert "Each candidate tried 3 configurations on a task" in same
+    text = page_of(frame[~(frame["candidate"].isin(["cnn", "lstm"]) & (frame["trial"] > 0))])
+    told = "3 of Boosted trees, MLP and Linear; 1 of CNN and LSTM."
+    assert told in text.partition("Means, ranks and wins")[2].partition("<table")[0]
+    assert told in text.partition("<dt>Protocol</dt>")[2].partition("</dd>")[0]
+    pairs = text.partition("<h3>Pairs</h3>")[2].partition("<h3>Ratings</h3>")[0]
+    assert "did not try equally many configurations" in pairs
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", pairs)
+    k = {pair: re.findall(r"<td[^>]*>(.*?)</td>", cells)[4] for pair, cells in rows}
+    assert k["Boosted trees against CNN"] == k["CNN against LSTM"] == "1"
+    assert k["Boosted trees against MLP"] == "3"
+    assert "p at k each" in pairs
+    widths = {len(re.findall(r"<t[dh]", cells)) for _, cells in rows}
+    assert widths == {pairs.partition("</thead>")[0].count("<th ") - 1}
+
+
 def test_sections_follow_what_the_study_has(make):
     frame = make(trials=3)
     few = frame[frame["task"].isin(["embedded:digits", "embedded:textures"])]

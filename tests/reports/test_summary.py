@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports import sentences
+from benchmarks import scores
+from reports import comparisons, sentences, statistics
 from reports.significance import significance
 from reports.summary import ReportError, environments, machines, summarise
 
@@ -55,9 +56,18 @@ def test_places_count_sources_and_bound_the_lead(summary):
 def test_headline_names_a_winner_only_where_the_interval_excludes_zero(summary):
     text = sentences.headline(summary)
     assert text == (
-        "CNN leads on images; no clear winner between CNN and boosted trees on sequences; "
-        "boosted trees lead on tables."
+        "CNN is ahead on images; no clear winner between CNN and boosted trees on sequences; "
+        "boosted trees are ahead on tables. “Ahead” is a direction only: fewer than 12 sources."
     )
+
+
+def test_a_leader_leads_from_12_sources_on(make):
+    def tables(n):
+        scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.1]
+        return make(tasks={f"t{i}": (f"o{i}", "tabular", "classification", scores) for i in range(n)})
+
+    assert sentences.headline(summary_of(tables(12))) == "Boosted trees lead on tables."
+    assert sentences.headline(summary_of(tables(11))).startswith("Boosted trees are ahead on tables. “Ahead”")
 
 
 def test_few_sources_give_a_direction_only(summary):
@@ -157,9 +167,62 @@ def test_tests_use_independent_sources_or_none(frame, summary):
     assert better["left"] > 0.9 > 0.1 > better["right"]  # the first of the pair is the better one
     assert worse["linear"] == worse.min()
     assert set(found.leaders) == set(list(found.places.ranks)[:2])
-    assert 0 <= found.power <= 1
+    assert (found.alone.level, found.power.level) == pytest.approx((0.05, 0.005))  # ten pairs
+    assert 0 <= found.power.found < found.alone.found <= 1
+    assert found.power.needed > found.alone.needed
+    told = comparisons.tested(found)["power"]
+    assert f"{found.power.found:.0%} of the time at the first step of Holm’s correction for 10 pairs" in told
+    assert f"{found.alone.found:.0%} if no other pair were tested (level 0.05)" in told
+    assert f"would take {found.power.needed} sources, or {found.alone.needed} sources for this pair" in told
     few = frame["task"].unique()[:11]
     assert significance(summary_of(frame[frame["task"].isin(few)])) is None
+
+
+def fewer(frame, candidates, trials):
+    """The same study with fewer configurations of some candidates."""
+    return frame[~(frame["candidate"].isin(candidates) & (frame["trial"] >= trials))]
+
+
+def test_pairs_are_tested_again_at_equal_numbers_of_trials(make):
+    frame = fewer(make(trials=4), ["cnn", "lstm"], 2)
+    found = significance(summary_of(frame))
+    assert found.unequal
+    pairs = found.pairs
+    scale = scores.normalise(frame).drop_duplicates("task")
+    dummy, best = (scale.set_index("task")[name] for name in ("dummy", "best"))
+    first = scores.selected(frame, within_trials=2).pivot(index="task", columns="candidate", values="test")
+    z = first.sub(dummy, axis=0).div(best - dummy, axis=0).clip(0, 1)
+    origin = frame.drop_duplicates("task").set_index("task")["origin"]
+    table = statistics.by_origin(z[["gbt", "cnn"]], origin)
+    by_hand = statistics.wilcoxon(table).loc[("gbt", "cnn")]
+    row = pairs.loc[("gbt", "cnn")]
+    assert (row["k_low"], row["k_high"]) == (2, 2)
+    assert row["p_k"] == pytest.approx(by_hand["p"])
+    assert row["difference_k"] == pytest.approx(by_hand["difference"])
+    assert row["difference_k"] < row["difference"]  # trees are worse before their last trial
+    same = pairs.loc[("gbt", "mlp")]  # four each
+    assert (same["k_low"], same["p_k"], same["difference_k"]) == (4, same["p"], same["difference"])
+    assert pairs["p_k_holm"].to_numpy() == pytest.approx(statistics.holm(pairs["p_k"].to_numpy()))
+
+
+def test_equal_numbers_of_trials_are_not_tested_twice(searched):
+    found = significance(searched)
+    assert not found.unequal
+    assert found.pairs["p_k"].tolist() == found.pairs["p"].tolist()
+
+
+def test_how_much_was_searched_is_told(make, summary, searched):
+    assert sentences.tried(summary) == "Each candidate has its default configuration."
+    assert sentences.tried(searched) == "Each candidate tried 3 configurations on a task, the default first."
+    frame = fewer(make(trials=4), ["cnn", "lstm"], 2)
+    late = (frame["candidate"] == "mlp") & (frame["trial"] == 3) & (frame["task"] == "embedded:bike")
+    frame.loc[late, "status"] = scores.BEYOND
+    told = sentences.tried(summary_of(frame))
+    assert told == (
+        "Configurations tried on a task, the default first: 4 of Boosted trees and Linear; 2 of CNN and "
+        "LSTM; 3 to 4 of MLP."
+    )
+    assert told in sentences.protocol(summary_of(frame))
 
 
 def test_environments_are_told_apart(frame):

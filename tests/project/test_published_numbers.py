@@ -1,0 +1,164 @@
+"""Numbers that README and docs/studies.md quote of published studies, computed again from their results."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import curves, scores
+from reports import agreement, published, statistics
+from reports.figures import sizes
+from reports.summary import summarise
+
+ROOT = Path(__file__).parents[2]
+README, STUDIES = ((ROOT / name).read_text() for name in ("README.md", "docs/studies.md"))
+NAMES = {
+    **{"hist_gradient_boosting": "histogram boosting", "gradient_boosting": "gradient boosting"},
+    **{"random_forest": "random forest", "cnn": "CNN over columns", "ft_transformer": "FT-Transformer"},
+    **{"mlp": "perceptron", "resnet": "ResNet", "lstm": "LSTM over columns", "linear": "linear model"},
+}
+TREES = ["gbt", "random_forest", "gradient_boosting", "hist_gradient_boosting"]
+NETWORKS = ["mlp", "resnet", "ft_transformer", "cnn", "lstm"]
+
+
+def published_study(name):
+    """What the report of a published study says, from its results file."""
+    frame = pd.read_parquet(ROOT / "reports" / "published" / name / "results.parquet")
+    for column in ("extra", "environment"):
+        frame[column] = frame[column].map(json.loads)
+    frame["structure"] = frame["structure"].str.removesuffix(" destroyed")
+    settings = tomllib.loads((ROOT / "benchmarks" / "studies" / f"{name}.toml").read_text())
+    study = {"name": name, "title": settings["title"], "settings": settings}
+    return summarise(frame, study, rng=np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def finding():
+    return published_study("finding")
+
+
+def section(text, heading):
+    """The part of a page below a heading, up to the next of its level or a higher one."""
+    level = heading.partition(" ")[0]
+    return re.split(rf"^#{{1,{len(level)}}} ", text.partition(f"{heading}\n")[2], flags=re.M)[0]
+
+
+def p_text(p):
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def holm_text(p):
+    return "1" if p == 1 else p_text(p)
+
+
+@pytest.fixture(scope="module")
+def pairs(finding):
+    """Boosted trees against each: tables ahead, level and behind, median of test scores, p and that of Holm.
+
+    With ``again`` the last two after as many configurations of both.
+    """
+    names = [c for c in finding.candidates if c != scores.BASELINE]
+    found = {}
+    whole = statistics.wilcoxon(finding.normalised[names])
+    tried = scores.searched(finding.frame).groupby("candidate").min()
+    best = curves.best_so_far(finding.frame)
+    again = {}
+    for a, b in whole.index:
+        k = min(tried[a], tried[b])
+        both = pd.DataFrame({c: best.xs(c, level="candidate")[k] for c in (a, b)})
+        again[a, b] = statistics.wilcoxon(both).iloc[0]["p"]
+    again_holm = dict(zip(again, statistics.holm(np.array(list(again.values())))))
+    for name in NAMES:
+        apart = finding.test["gbt"] - finding.test[name]
+        pair = ("gbt", name)
+        found[name] = {
+            "ahead": int((apart > 0).sum()),
+            "level": int((apart == 0).sum()),
+            "behind": int((apart < 0).sum()),
+            "median": f"{apart.median():+.3f}",
+            "p": p_text(whole.loc[pair, "p"]),
+            "holm": holm_text(whole.loc[pair, "p_holm"]),
+            "k": int(min(tried["gbt"], tried[name])),
+            "p_k": p_text(again[pair]),
+            "holm_k": holm_text(again_holm[pair]),
+        }
+    return found
+
+
+def test_the_table_of_the_finding_is_that_of_its_results(pairs):
+    rows = [
+        f"| {NAMES[name]} | {' | '.join(str(value) for value in row.values())} |"
+        for name, row in pairs.items()
+    ]
+    missing = [row for row in rows if row not in section(STUDIES, "## The finding")]
+    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+
+
+def test_the_readme_quotes_the_finding_as_it_is(finding, pairs):
+    text = " ".join(section(README, "## The finding").partition("`make finding`")[0].split())
+    means = finding.verdict.query("structure == 'overall'").set_index("candidate")["mean_normalised_score"]
+    assert f"Boosted trees (XGBoost) are first with {means['gbt']:.3f}" in text
+    assert means.idxmax() == "gbt"
+    assert f"{len(finding.frame):,} fits" in text
+    hours = finding.frame["fit_seconds"].sum() / 3600
+    assert f"{hours:.1f} hours of fits" in text
+    quoted = re.findall(r"p (?:= )?(< 0\.001|\d\.\d+)", text)
+    assert quoted
+    true = {value for row in pairs.values() for value in (row["p"], row["holm"], row["p_k"], row["holm_k"])}
+    true |= {f"{float(value):.2f}" for value in true if "<" not in value}
+    assert set(quoted) <= true
+    # a name, on how many of the tables trees are ahead of it, and the p-value that belongs to it
+    known = "|".join(map(re.escape, NAMES.values()))
+    told = re.findall(rf"({known}) on (\d+)(?: of 22 tables)? \(p (?:= )?(< 0\.001|\d\.\d+)", text)
+    assert told
+    by_title = {title: pairs[name] for name, title in NAMES.items()}
+    for title, ahead, p in told:
+        assert (int(ahead), p) in [(by_title[title]["ahead"], by_title[title][key]) for key in ("p", "p_k")]
+
+
+def test_what_else_is_told_of_the_finding_is_so(finding):
+    text = " ".join(section(STUDIES, "## The finding").split())
+    best = finding.test[TREES].max(axis=1) > finding.test[NETWORKS].max(axis=1)
+    assert (
+        f"The best of the four tree ensembles beats the best of the five networks on {best.sum()} of" in text
+    )
+    headline = agreement.told(finding, published.shipped()).headline
+    trials, same, low, high = re.search(
+        r"at (\d+) trials, .*?, (\d+ of \d+) pairs .*?; from (\d+) of \d+ to (\d+ of \d+) over", headline
+    ).groups()
+    assert f"at {trials} trials" in text
+    assert f"{same} pairs" in text
+    assert f"{low} to {high}" in text
+    for ended, of in re.findall(r"(\d+) of (\d+)", scores.cut_short(finding.frame)):
+        assert re.search(rf"\b{ended}\b", text), f"{ended} of {of} fits that the time limit ended"
+    assert f"all {(finding.frame['status'] == 'ok').sum():,} cells ok" in text
+
+
+def test_the_table_of_sizes_is_that_of_its_results():
+    table = sizes.data(published_study("structures")).set_index(
+        ["structure", "candidate", "destroyed", "rows"]
+    )
+    text = section(STUDIES, "## From what size a bias pays")
+    columns = [("image", "cnn"), ("image", "lstm"), ("sequence", "cnn"), ("sequence", "lstm")]
+    labels = re.findall(r"^\| ([\d,]+)(, destroyed)? \|", text, flags=re.M)
+    assert len(labels) == 6
+    rows = []
+    for size, destroyed in labels:
+        at = [(*column, bool(destroyed), int(size.replace(",", ""))) for column in columns]
+        cells = [
+            f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
+            for mean, low, high in (table.loc[key, ["mean", "low", "high"]] for key in at)
+        ]
+        rows.append(f"| {size}{destroyed} | {' | '.join(cells)} |")
+    missing = [row for row in rows if row not in text]
+    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+    means = table["mean"].sort_index().round().astype(int)
+    pictures = (means["image", "cnn", False, size] for size in (100, 3000))
+    readme = " ".join(README.split())
+    assert "by {} points of accuracy there and by {} at 3,000".format(*pictures) in readme
+    ahead = means["sequence", "cnn", False]
+    assert f"it is {ahead.min()} to {ahead.max()} points ahead" in readme
