@@ -11,7 +11,7 @@ import pandas as pd
 
 from advisor.advice import Advice
 from advisor.architectures.base import Kind, Structure
-from advisor.calibration import Calibration
+from advisor.calibration import Calibration, group_of
 from advisor.cautions import cautions
 from advisor.choice import Choice, choose
 from advisor.doubts import doubts
@@ -132,7 +132,8 @@ def advise(
     near = () if structure is not None else doubts(verdict, table, facts)
     verdict = replace(verdict, against=(*verdict.against, *near))
     features = features_of(verdict.layout, table.n, table.kind, _fixed(facts))
-    choice = choose(verdict.structure, verdict.rule, calibration, features, clear=not near)
+    group = group_of(verdict.structure, verdict.form)
+    choice = choose(group, verdict.rule, calibration, features, clear=not near)
     advice = _assemble(table, facts, verdict, choice, calibration, seed)
     if effort == "look":
         return advice
@@ -211,7 +212,9 @@ def _assemble(
     told = verdict.rule == "told"
     because = ["you said so"] if told else []
     because += [facts[name].summary for name in verdict.because if name in facts]
-    fit_times = calibration.fit_times(verdict.structure, table.n, table.width, _classes(table))
+    fit_times = calibration.fit_times(
+        group_of(verdict.structure, verdict.form), table.n, table.width, _classes(table)
+    )
     with np.errstate(over="ignore", invalid="ignore"):  # numbers near the limit of what can be held
         warnings = cautions(table, facts, verdict, family)
     return Advice(

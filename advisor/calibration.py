@@ -36,6 +36,24 @@ def learned_path() -> Path:
     return Path(data) / "arch-advisor" / "learned.json"
 
 
+def group_of(structure: str, form: str) -> str:
+    """Name the group of data within which families were measured: the structure, or text apart.
+
+    Parameters
+    ----------
+    structure : {"image", "sequence", "tabular"}
+        Of the data.
+    form : str
+        How they are held, as in :class:`~advisor.advice.Advice`.
+
+    Examples
+    --------
+    >>> group_of("sequence", "text"), group_of("sequence", "wide_series")
+    ('text', 'sequence')
+    """
+    return "text" if form == "text" else structure
+
+
 @dataclass(frozen=True, slots=True)
 class Belief:
     """Probability that something holds, from counts.
@@ -111,8 +129,8 @@ class Calibration:
         ``{"set", "origin", "rule", "predicted", "true"}``.
     outcomes : tuple of Mapping
         ``{"set", "origin", "structure", "n", "metric", "features", "scores": {family: test score}}``, with
-        the structure that was advised and the features of :mod:`advisor.outlook`; those shipped also have
-        ``inputs``, ``classes`` and ``seconds`` of each family's fit.
+        the structure that was advised and the features of :mod:`advisor.outlook`; those of text have
+        ``"form": "text"``, those shipped also ``inputs``, ``classes`` and ``seconds`` of each family's fit.
     models : Mapping
         Coefficients of the logistic models, see :class:`~advisor.logistic.Logistic`.
     """
@@ -215,21 +233,25 @@ class Calibration:
         fired = alike or fired
         return Belief.of(sum(r["predicted"] == r["true"] for r in fired), len(fired))
 
-    def of(self, structure: str) -> list[Mapping[str, Any]]:
-        """Outcomes of all families on sets of a structure."""
-        return [o for o in self.outcomes if o["structure"] == structure and set(FAMILIES) <= set(o["scores"])]
+    def of(self, group: str) -> list[Mapping[str, Any]]:
+        """Outcomes of all families on sets of a group, see :func:`group_of`."""
+        return [
+            o
+            for o in self.outcomes
+            if group_of(o["structure"], o.get("form", "")) == group and set(FAMILIES) <= set(o["scores"])
+        ]
 
-    def outlook(self, structure: str) -> Outlook | None:
-        """Give what tells what to expect on a structure; None if fewer than two origins were measured."""
-        outcomes = self.of(structure)
+    def outlook(self, group: str) -> Outlook | None:
+        """Give what tells what to expect in a group; None if fewer than two origins were measured."""
+        outcomes = self.of(group)
         return fit(outcomes) if len({o["origin"] for o in outcomes}) > 1 else None
 
-    def nearest(self, structure: str, features: Mapping[str, float], k: int = 3) -> tuple[Measured, ...]:
+    def nearest(self, group: str, features: Mapping[str, float], k: int = 3) -> tuple[Measured, ...]:
         """Give the measured sets that are most like these data, one of each origin, the nearest first.
 
         Distance is Euclidean over the features, each in units of its spread among the outcomes.
         """
-        outcomes = self.of(structure)
+        outcomes = self.of(group)
         if not outcomes:
             return ()
         values = np.array([[o["features"].get(name, 0.0) for name in FEATURES] for o in outcomes])
@@ -245,12 +267,12 @@ class Calibration:
                 break
         return tuple(found.values())
 
-    def fit_times(self, structure: str, n: int, inputs: int, classes: int) -> tuple[FitTime, ...]:
+    def fit_times(self, group: str, n: int, inputs: int, classes: int) -> tuple[FitTime, ...]:
         """Tell how long each family takes to fit on this machine, see :func:`advisor.fit_time.fit_times`."""
         then = self.provenance.get("outcomes", {}).get("machine_seconds")
         if then is None:
             return ()
-        return fit_times(self.of(structure), n, inputs, classes, slower=machine_seconds() / then)
+        return fit_times(self.of(group), n, inputs, classes, slower=machine_seconds() / then)
 
     def to_json(self) -> str:
         """One row a line, so that changes can be read."""

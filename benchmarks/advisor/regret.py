@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from advisor.calibration import FAMILIES, Calibration
-from advisor.choice import choose
+from advisor.calibration import FAMILIES, Calibration, group_of
+from advisor.choice import BIAS, choose
 from advisor.fit_time import machine_seconds
 from advisor.outlook import FEATURES, FLOOR, NETWORKS
 from benchmarks.advisor.fit_times import errors
@@ -74,6 +74,8 @@ def rows_of(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
                     "n": int(n),
                     "structure": seen["structure"],
                     "found": look["whole"]["structure"],
+                    "form": look["whole"]["form"],
+                    "group": group_of(seen["structure"], seen["form"]),
                     "rule": seen["rule"],
                     "clear": seen["clear"],
                     "width": seen["width"],
@@ -96,6 +98,7 @@ def outcomes_of(rows: pd.DataFrame) -> tuple[dict[str, Any], ...]:
             "set": row["set"],
             "origin": row["origin"],
             "structure": row["found"],
+            **({"form": "text"} if row["form"] == "text" else {}),
             "n": row["n"],
             "metric": row["metric"],
             "features": {name: round(value, 4) for name, value in row["features"].items()},
@@ -122,7 +125,7 @@ def choices(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     table = rows.copy()
     learned = {origin: calibration.without(origin) for origin in rows["origin"].unique()}
     advised = [
-        choose(r["structure"], r["rule"], learned[r["origin"]], r["features"], clear=r["clear"])
+        choose(r["group"], r["rule"], learned[r["origin"]], r["features"], clear=r["clear"])
         for r in rows.to_dict("records")
     ]
     table[ADVICE] = [choice.ranking[0].family for choice in advised]
@@ -246,10 +249,10 @@ def worst(table: pd.DataFrame, found: pd.DataFrame, n: int = 12) -> pd.DataFrame
 def coefficients(calibration: Calibration) -> dict[str, Any]:
     """The fitted lines, rounded, to be read; they are fitted again from the outcomes where they are used."""
     told: dict[str, Any] = {}
-    for structure in STRUCTURES:
-        outlook = calibration.outlook(structure)
+    for group in BIAS:
+        outlook = calibration.outlook(group)
         if outlook is not None:
-            told[structure] = {
+            told[group] = {
                 network: {name: round(value, 4) for name, value in outlook.coefficients[network].items()}
                 for network in NETWORKS
             }

@@ -4,11 +4,12 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import beta
 
 from advisor import advise
-from advisor.calibration import FAMILIES, Belief, Calibration
+from advisor.calibration import FAMILIES, Belief, Calibration, group_of
 from advisor.choice import choose
 from advisor.outlook import FEATURES, TIE
 
@@ -118,6 +119,28 @@ def test_the_advice_changes_with_the_rows_and_says_where():
     assert 500 <= rows <= 1_000
 
 
+def test_text_is_a_group_of_its_own_where_recurrence_comes_first():
+    shipped = Calibration.shipped()
+    assert {o["structure"] for o in shipped.of("text")} == {"sequence"}
+    assert not {o["set"] for o in shipped.of("text")} & {o["set"] for o in shipped.of("sequence")}
+    rng = np.random.default_rng(0)
+    words = [f"{a}{b}" for a in ("sea", "ship", "north", "news", "old") for b in ("", "s", "er", "ing")]
+    texts = pd.DataFrame({"told": [" ".join(rng.choice(words, 12)) for _ in range(80)]})
+    advice = advise(texts, np.arange(80) % 2)
+    assert (advice.form, advice.recommendation) == ("text", "lstm")
+    assert all(one.set in {o["set"] for o in shipped.of("text")} for one in advice.nearest)
+
+
+def test_on_text_the_advice_is_better_than_that_on_other_sequences():
+    shipped, regret = Calibration.shipped(), {"lstm": [], "cnn": [], "advice": []}
+    for o in shipped.of("text"):
+        rest, scores = shipped.without(o["origin"]), o["scores"]
+        first = choose("text", "running_text", rest, o["features"]).ranking[0].family
+        for name, family in (("lstm", "lstm"), ("cnn", "cnn"), ("advice", first)):
+            regret[name].append(max(scores.values()) - scores[family])
+    assert np.mean(regret["advice"]) <= np.mean(regret["lstm"]) < np.mean(regret["cnn"]) - 0.02
+
+
 def test_nothing_is_told_beyond_what_was_measured():
     outlook = Calibration.shipped().outlook("tabular")
     most = max(o["n"] for o in Calibration.shipped().of("tabular"))
@@ -140,7 +163,8 @@ def test_probabilities_are_no_worse_than_one_share_for_all():
     rest = {origin: shipped.without(origin) for origin in {o["origin"] for o in shipped.outcomes}}
     told, right = [], []
     for o in shipped.outcomes:
-        first = choose(o["structure"], "table", rest[o["origin"]], o["features"]).ranking[0]
+        group = group_of(o["structure"], o.get("form", ""))
+        first = choose(group, "table", rest[o["origin"]], o["features"]).ranking[0]
         scores = {family: max(0.0, score) for family, score in o["scores"].items()}
         told.append(first.probability)
         right.append(max(scores.values()) - scores[first.family] <= TIE)

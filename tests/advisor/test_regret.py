@@ -26,14 +26,14 @@ def cells(structure, place, *, status="ok", **scores):
     kept = {"task": f"{structure}{place}", "origin": f"{structure} {place}", "structure": structure}
     at = {
         n: {
-            **{"structure": structure, "rule": "r", "clear": True, "width": 8 + place},
+            **{"structure": structure, "form": "", "rule": "r", "clear": True, "width": 8 + place},
             "features": {"size": 0.0, "fixed": 0.0, "length": 0.0, "regression": 0.0},
         }
         for n in ("125", "500")
     }
     look = {
         "at": at,
-        "whole": {"structure": structure},
+        "whole": {"structure": structure, "form": ""},
         "kept": {"timed": False, "classes": 2, "numeric": 1.0},
     }
     rows = [kept | {"candidate": "look", "status": "ok", "reason": "", "extra": look}]

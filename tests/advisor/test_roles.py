@@ -189,6 +189,16 @@ def test_names_alone_are_text_rather_than_nothing():
     assert roles_of(pd.DataFrame({"w": words})) == {"w": "text"}
 
 
+def test_names_that_seldom_recur_are_text_if_there_is_nothing_else():
+    words = [f"{a}{b}" for a in "abcdefgh" for b in "stuvwxyz"]
+    names = pd.DataFrame({"w": [*words, *words[:9]]})
+    assert roles_of(names) == {"w": "text"}
+    assert roles_of(names, {"w": "categorical"}) == {"w": "categorical"}
+    assert roles_of(pd.DataFrame({"w": words * 3})) == {"w": "categorical"}  # each marks three rows
+    beside = names.assign(kind=["p", "q"] * 36 + ["p"])
+    assert roles_of(beside) == {"w": "categorical", "kind": "categorical"}
+
+
 def test_columns_that_hold_nothing_are_warned_of():
     warnings = advise(mixed(), "y").warnings
     assert any("'none' holds nothing" in warning for warning in warnings)

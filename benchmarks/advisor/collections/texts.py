@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import re
 import unicodedata
 from collections.abc import Callable
@@ -64,6 +65,39 @@ def _docstrings() -> Data:
     return held[["text"]].iloc[:2500], held["is_class"].iloc[:2500]
 
 
+def _man_pages() -> Data:
+    """What a page is about, in a line, and whether it is a system call, a library function or neither."""
+    rows = []
+    for file in sorted((DEBIAN / "man").glob("man[234578]/*.gz")):
+        page = gzip.decompress(file.read_bytes()).decode("utf-8", "ignore")
+        if about := re.search(r"\.SH NAME\n(.*?)\n\.SH", page, re.DOTALL):
+            line = re.sub(r"\\f.|\\|\.\w+ ", "", about[1]).replace("\n", " ")
+            section = file.parent.name
+            rows.append((line[:160], section if section in ("man2", "man3") else "other"))
+    held = pd.DataFrame(rows, columns=["about", "section"]).drop_duplicates("about")
+    held = held.sample(frac=1, random_state=0)[:1000]
+    return held[["about"]], held["section"]
+
+
+def _surnames() -> Data:
+    """Names of people, and the language they are from."""
+    rows = []
+    for language in ("de_DE", "es_ES", "fi_FI", "fr_FR", "hu_HU", "it_IT", "nl_NL", "sv_SE", "tr_TR"):
+        code = path(f"faker/providers/person/{language}/__init__.py").read_text(encoding="utf-8")
+        words = {
+            constant.value
+            for node in ast.walk(ast.parse(code))
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith(("first_", "last_"))
+            for constant in ast.walk(node.value)
+            if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+        }
+        names = sorted(word for word in words if word.isalpha() and len(word) > 2)
+        order = np.random.default_rng(0).permutation(len(names))[:300]
+        rows += [(names[place], language) for place in order]
+    held = pd.DataFrame(rows, columns=["name", "language"]).sample(frac=1, random_state=0)
+    return held[["name"]], held["language"]
+
+
 def _artworks() -> Data:
     return split(r("modeldata/tate_text"), "year")
 
@@ -75,5 +109,7 @@ MADE: dict[str, Callable[[], Data]] = {
     "tweets_and_counts": _tweets_and_counts,
     "character_names": _characters,
     "docstrings": _docstrings,
+    "man_pages": _man_pages,
+    "surnames": _surnames,
     "artworks": _artworks,
 }
