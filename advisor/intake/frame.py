@@ -117,7 +117,7 @@ def read(
     run = _read(inputs.iloc[:RUN], [c.role for c in columns])
     read = run if len(inputs) <= RUN else inputs  # so that strings are read once
     if series is not None:
-        run = run.assign(**{_TARGET: series.iloc[:RUN].to_numpy()})
+        run = run.copy().assign(**{_TARGET: series.iloc[:RUN].to_numpy()})  # in one piece again
     total = n or len(inputs)
     where = str(root) if root is not None else None
     images = [c.label for c in columns if c.role == "image"]

@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cache, lru_cache
 from pathlib import Path
@@ -35,6 +35,7 @@ from benchmarks.driver import run_cells
 from benchmarks.engine import Engine, Limits
 from benchmarks.engine.options import add_options, make_engine
 from benchmarks.run import Facts, outcome_of, timed
+from benchmarks.scores import FAILED
 from benchmarks.store import Store
 from datasets import TaskInfo
 
@@ -227,9 +228,19 @@ def _infos(some: Iterable[Case]) -> Iterator[TaskInfo]:
 
 
 def run(
-    store: Store, some: Sequence[Case], *, engine: Engine, folds: int = 1, console: Console | None = None
+    store: Store,
+    some: Sequence[Case],
+    *,
+    engine: Engine,
+    folds: int = 1,
+    retry: Collection[str] = (),
+    console: Console | None = None,
 ) -> pd.DataFrame:
-    """Run what is not in the store yet; gives its outcomes, with those of other sets that were run before."""
+    """Run what is not in the store yet; gives its outcomes, with those of other sets that were run before.
+
+    A cell does not know which version of the advisor or of an architecture it is of: after changes to either,
+    begin with a new store.
+    """
     cells, infos = cells_of(some, FAMILIES, folds), list(_infos(some))
     before = store.cells(STUDY) if STUDY in store.studies() else []
     store.declare(
@@ -240,7 +251,15 @@ def run(
         cells=list({cell.key: cell for cell in (*before, *cells)}.values()),
     )
     run_cells(
-        store, STUDY, cells, infos, engine=engine, function=lambda: run_one, limits=LIMITS, console=console
+        store,
+        STUDY,
+        cells,
+        infos,
+        engine=engine,
+        function=lambda: run_one,
+        limits=LIMITS,
+        retry=retry,
+        console=console,
     )
     return store.frame(STUDY)
 
@@ -251,6 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="sets, or what their ids begin with (default: all at hand)")
     parser.add_argument("--store", type=Path, default=STORE, help="default: %(default)s")
     parser.add_argument("--folds", type=int, default=1, help="quarters held out in turn (default: 1)")
+    parser.add_argument("--retry", action="store_true", help="also run again what failed")
     add_options(parser)
     options = parser.parse_args(arguments)
     chosen = [name for name in names() if not options.names or any(name.startswith(n) for n in options.names)]
@@ -262,6 +282,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             [case(name) for name in chosen],
             engine=make_engine(options),
             folds=options.folds,
+            retry=FAILED if options.retry else (),
             console=console,
         )
     counts = frame["status"].value_counts()

@@ -4,7 +4,8 @@ Reads the outcomes that :mod:`benchmarks.advisor.outcomes` measured. Each set, a
 rows, is advised on with a calibration that leaves out all sets of its origin; regret is the best score of the
 three families minus that of the one that was chosen, in points of accuracy or R2, which counts as 0 where it
 is less. Means are over origins, each counting once. ``--write`` puts the outcomes, and what is fitted to
-them, into ``advisor/data/calibration.json``, and these tables into ``docs/calibration.md``.
+them, into ``advisor/data/calibration.json`` and ``reports/published/outcomes``, and these tables into
+``docs/calibration.md``.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from advisor.outlook import FEATURES, FLOOR, NETWORKS
 from benchmarks.advisor.fit_times import errors
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
 from benchmarks.advisor.pages import put
+from benchmarks.advisor.published import PUBLISHED, read, write
 from benchmarks.advisor.reliability import FIGURE, brier, draw, reliability
 from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
-from benchmarks.store import Store
 from benchmarks.summary import show
 
 PAGE = Path("docs/calibration.md")
@@ -329,7 +330,11 @@ def write_page(told: Mapping[str, tuple[list[str], list[list[str]]]], page: Path
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; write the calibration, the page and its figure if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--store", type=Path, default=STORE, help="default: %(default)s")
+    parser.add_argument(
+        "--store",
+        type=Path,
+        help=f"outcomes: a store, or a file as {PUBLISHED} (default: {STORE}, else that)",
+    )
     parser.add_argument("--names", nargs="+", default=[], help="what ids of sets begin with (default: all)")
     parser.add_argument("--least", type=int, default=0, help="only cases of at least so many rows")
     parser.add_argument(
@@ -339,8 +344,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.write and (options.names or options.least):
         parser.error("--write takes all cases: leave out --names and --least")
     console = Console(width=150)
-    with Store(options.store) as store:
-        rows, left_out = rows_of(store.frame(STUDY))
+    frame = read(options.store)
+    rows, left_out = rows_of(frame)
     calibration = replace(Calibration.shipped(), outcomes=outcomes_of(rows))
     table = choices(rows, calibration)
     found = regrets(table)
@@ -364,6 +369,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         new = replace(calibration, provenance={**calibration.provenance, "outcomes": told_of_it})
         CALIBRATION.write_text(new.to_json(), encoding="utf-8")
+        write(frame)
         write_page(told)
         draw(reliability(table, found[ADVICE]))
         console.print(f"wrote {CALIBRATION.name}: {len(rows)} outcomes; {PAGE.name}, {FIGURE.name}")

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from advisor.calibration import FAMILIES, Calibration
-from benchmarks.advisor import fit_times, outcomes, regret, reliability
+from advisor.errors import StoreError
+from benchmarks.advisor import fit_times, outcomes, published, regret, reliability
 from benchmarks.cell import Cell
 from benchmarks.run import Facts
 
@@ -168,3 +169,15 @@ def test_training_rows_are_those_that_are_learned_from():
     assert np.allclose(learned, data)
     assert np.allclose(drawn.y[np.sort(train[:125])], target)
     assert not set(train) & set(held)
+
+
+def test_published_outcomes_are_read_as_they_were_written(frame, tmp_path):
+    kept = frame.assign(environment=[{"cpu": "x"}] * len(frame))
+    published.write(kept, tmp_path / "new" / "results.parquet")
+    read = published.read(tmp_path / "new" / "results.parquet")
+    before, after = (regret.rows_of(some)[0] for some in (kept, read))
+    pd.testing.assert_frame_equal(before, after)
+    (tmp_path / "broken.parquet").write_text("no")
+    for name in ("broken.parquet", "none.parquet"):
+        with pytest.raises(StoreError, match="outcomes must be in a store"):
+            published.read(tmp_path / name)

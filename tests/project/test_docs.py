@@ -263,11 +263,11 @@ def test_the_page_of_decisions_names_every_rule_and_probe():
 SAID = [
     ("the 165 labelled sets that were in sight", "| 165 that were in sight while rules were written | 165 |"),
     (
-        "On 327 others that public packages ship, many of them chosen to be hard, 306 are (94%)",
-        "| 327 others that public packages ship, many of them chosen to be hard | 306 (94%) |",
+        "On 329 others that public packages ship, many of them chosen to be hard, 308 are (94%)",
+        "| 329 others that public packages ship, many of them chosen to be hard | 308 (94%) |",
     ),
     ("all 39 image sets", "images | 39 of 39 |"),
-    ("128 of 146 sequences", "sequences | 128 of 146 |"),
+    ("130 of 148 sequences", "sequences | 130 of 148 |"),
     ("139 of 142 tables", "tables | 139 of 142 |"),
     ("differ by 0.019 on average", "differ by 0.019 on average"),
     ("On 163 sets of 106 origins at up to 2,000 rows", "On 163 sets of 106 origins at up to 2,000 rows"),
