@@ -99,7 +99,7 @@ class Network(Learner):
         if cls.__doc__:
             cls.__doc__ = cls.__doc__.replace("{training}", TRAINING)
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> Self:
         """Train the network.
 
         Parameters
@@ -110,6 +110,9 @@ class Network(Learner):
             Labels or numbers.
         sample_weight : array-like, shape (n,), optional
             Weight of each row in the loss, at least 0; a row of weight 0 has no part in anything.
+        groups : array-like, shape (n,), optional
+            Rows of one group, such as the visits of a patient, are held out together for early stopping; for
+            rows in time see :class:`advisor.architectures._groups.InTime`.
 
         Returns
         -------
@@ -125,11 +128,13 @@ class Network(Learner):
         """
         start = time.monotonic()
         layout = self._layout()
-        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
+        rows, labels, weight, together = check_fit(
+            self, X, y, sample_weight, groups, kind=self.kind, layout=layout
+        )
         seed = seed_of(self.random_state)
         target = self._fit_target(labels, seed)
         self._fit_encoder(rows, seed)
-        kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
+        kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed), together)
         recipe = self._recipe(len(kept))
         self.device_ = pick_device(self.device)
         with seeded(seed, self.device_):

@@ -168,7 +168,7 @@ class _MiniRocket(Learner):
     device: str = "auto"
     random_state: Any = None
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> Self:
         """Choose biases from the training sequences and fit the ridge regression.
 
         Parameters
@@ -179,6 +179,8 @@ class _MiniRocket(Learner):
             Labels or numbers.
         sample_weight : array-like, shape (n,), optional
             Weight of each row in the regression.
+        groups : array-like, shape (n,), optional
+            Without effect: the penalty is chosen by leaving single rows out.
 
         Returns
         -------
@@ -193,7 +195,7 @@ class _MiniRocket(Learner):
         if self.n_features < len(TRIPLES):
             raise InputError("n_features must be at least 84", got=str(self.n_features), do="set it to 9996")
         layout = self._layout()
-        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
+        rows, labels, weight, _ = check_fit(self, X, y, sample_weight, groups, kind=self.kind, layout=layout)
         seed = seed_of(self.random_state)
         target = self._regressed(self._fit_target(labels, seed))
         self.encoder_ = fold_encoder(layout, seed).fit(rows)
