@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.architectures._checks import check_at_least_zero
 from advisor.architectures._codes import CodeEncoder
 from advisor.architectures._groups import Groups
 from advisor.architectures._target import inner_split
@@ -59,6 +60,7 @@ class Deadline:
     """Whether a share of a time limit has passed; no limit, never."""
 
     def __init__(self, limit: float | None, *, share: float = 1.0) -> None:
+        check_at_least_zero("time_limit", limit, do="set seconds, or None for no limit")
         self.end = math.inf if limit is None else time.monotonic() + share * limit
         self.passed = False
 

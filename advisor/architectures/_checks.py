@@ -12,6 +12,7 @@ from advisor.architectures._memory import check_memory
 from advisor.architectures._preprocessing import Layout, Rows, check_rows
 from advisor.architectures._target import check_target, check_weight
 from advisor.architectures.base import Kind
+from advisor.errors import InputError
 
 
 def check_fit(
@@ -70,3 +71,24 @@ def check_fit(
         weight = None if (weight == weight[0]).all() else weight
         together = None if together is None else together[counts]
     return rows, labels, weight, together
+
+
+def check_at_least_zero(name: str, value: float | None, *, do: str) -> None:
+    """Refuse a setting below 0.
+
+    Parameters
+    ----------
+    name : str
+        The parameter of the estimator.
+    value : float or None
+        Its value; None is none.
+    do : str
+        What to do about it.
+
+    Raises
+    ------
+    InputError
+        Naming the setting.
+    """
+    if value is not None and not value >= 0:
+        raise InputError(f"{name} must be at least 0", got=str(value), do=do)

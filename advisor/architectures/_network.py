@@ -68,8 +68,8 @@ class Network(Learner):
         Epochs trained; the one (from 1) whose weights were kept.
     validation_curve_ : list of float
         Validation score after each epoch: minus the loss, higher is better.
-    stopped_ : {"patience", "max_epochs", "time_limit"}
-        Why training ended.
+    stopped_ : {"patience", "max_epochs", "time_limit", "diverged"}
+        Why training ended; "diverged" if the loss was not finite any more, after the epoch that was kept.
     fit_seconds_ : float
         Wall time of ``fit``.
     device_ : torch.device
@@ -124,7 +124,7 @@ class Network(Learner):
         InputError
             If the inputs, the target or a parameter cannot be used.
         DivergedError
-            If the loss is not finite.
+            If the loss is not finite before any epoch could be kept.
         """
         start = time.monotonic()
         layout = self._layout()
