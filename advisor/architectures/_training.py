@@ -99,23 +99,20 @@ def precision(recipe: Recipe, device: torch.device) -> contextlib.AbstractContex
 @contextlib.contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for the block (initial weights, dropout) and give the caller's random state back."""
-    accelerator = None if device.type == "cpu" else torch.get_device_module(device)
-
-    def there() -> contextlib.AbstractContextManager[Any]:
-        """Of several accelerators, calls go to the current one; Apple has one alone."""
-        return accelerator.device(device) if hasattr(accelerator, "device") else contextlib.nullcontext()
-
+    accelerator: Any = None if device.type == "cpu" else torch.get_device_module(device)
+    # calls go to the current one of several accelerators; of Apple's there is but one
+    there = getattr(accelerator, "device", contextlib.nullcontext)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         if accelerator:
-            with there():
+            with there(device):
                 state = accelerator.get_rng_state()
                 accelerator.manual_seed(seed)
         try:
             yield
         finally:
             if accelerator:
-                with there():
+                with there(device):
                     accelerator.set_rng_state(state)
 
 

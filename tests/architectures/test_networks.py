@@ -104,7 +104,9 @@ def test_a_late_divergence_leaves_the_best_weights():
         return mse(output, target) * (float("inf") if late else 1)
 
     rows, module = np.arange(64), nn.Linear(3, 1)
-    with pytest.warns(ConvergenceWarning, match="in epoch 6: lower the learning rate.*; the weights of epoch"):
+    with pytest.warns(
+        ConvergenceWarning, match="in epoch 6: lower the learning rate.*; the weights of epoch"
+    ):
         history = run(module, x, y, loss=breaks, rows=rows, validation=np.arange(64, 80))
     assert (history.stopped, len(history.scores), history.scores[-1]) == ("diverged", 6, -math.inf)
     score = -float(mse(forward(module, (x[64:],)), y[64:]))
@@ -299,7 +301,11 @@ def test_settings_that_cannot_train_are_refused(setting):
         ("mlp", {"time_limit": -1}, "time_limit must be at least 0, got -1"),
         ("gbt", {"time_limit": -1}, "time_limit must be at least 0, got -1"),
         ("random_forest", {"time_limit": -1}, "time_limit must be at least 0, got -1"),
-        ("nearest_neighbours", {"weights": "distanc"}, "weights must be 'uniform' or 'distance', got 'distanc'"),
+        (
+            "nearest_neighbours",
+            {"weights": "distanc"},
+            "weights must be 'uniform' or 'distance', got 'distanc'",
+        ),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(name, setting, message):
