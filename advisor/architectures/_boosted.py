@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.architectures._checks import check_at_least_zero
 from advisor.architectures._codes import CodeEncoder
+from advisor.architectures._groups import Groups
 from advisor.architectures._target import inner_split
 from advisor.architectures._wrapped import Wrapped
 
@@ -58,6 +60,7 @@ class Deadline:
     """Whether a share of a time limit has passed; no limit, never."""
 
     def __init__(self, limit: float | None, *, share: float = 1.0) -> None:
+        check_at_least_zero("time_limit", limit, do="set seconds, or None for no limit")
         self.end = math.inf if limit is None else time.monotonic() + share * limit
         self.passed = False
 
@@ -99,8 +102,13 @@ class Boosted(Wrapped):
     def _encoder(self) -> Any:
         return CodeEncoder()
 
-    def _train(
-        self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
+    def _train_grouped(
+        self,
+        values: NDArray[Any],
+        target: NDArray[Any],
+        weight: NDArray[np.float64] | None,
+        groups: Groups | None,
+        seed: int,
     ) -> None:
         # growing the trees anew takes about as long as finding their number, and a bit for the rows held out
         whole = Deadline(self.time_limit)
@@ -109,7 +117,8 @@ class Boosted(Wrapped):
         if self.early_stopping_rounds is None:
             self.model_, self.n_trees_ = self._boost(every, None, self.n_estimators, whole, seed)
         else:
-            kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
+            rng = np.random.default_rng(seed)
+            kept, held = inner_split(target, self.validation_fraction, rng, groups)
             train, validation = every.rows(kept), every.rows(held)
             self.model_, self.n_trees_ = self._boost(train, validation, self.n_estimators, search, seed)
             del train, validation  # copies

@@ -68,8 +68,8 @@ class Network(Learner):
         Epochs trained; the one (from 1) whose weights were kept.
     validation_curve_ : list of float
         Validation score after each epoch: minus the loss, higher is better.
-    stopped_ : {"patience", "max_epochs", "time_limit"}
-        Why training ended.
+    stopped_ : {"patience", "max_epochs", "time_limit", "diverged"}
+        Why training ended; "diverged" if the loss was not finite any more, after the epoch that was kept.
     fit_seconds_ : float
         Wall time of ``fit``.
     device_ : torch.device
@@ -99,7 +99,7 @@ class Network(Learner):
         if cls.__doc__:
             cls.__doc__ = cls.__doc__.replace("{training}", TRAINING)
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> Self:
         """Train the network.
 
         Parameters
@@ -110,6 +110,9 @@ class Network(Learner):
             Labels or numbers.
         sample_weight : array-like, shape (n,), optional
             Weight of each row in the loss, at least 0; a row of weight 0 has no part in anything.
+        groups : array-like, shape (n,), optional
+            Rows of one group, such as the visits of a patient, are held out together for early stopping; for
+            rows in time see :class:`advisor.architectures._groups.InTime`.
 
         Returns
         -------
@@ -121,15 +124,17 @@ class Network(Learner):
         InputError
             If the inputs, the target or a parameter cannot be used.
         DivergedError
-            If the loss is not finite.
+            If the loss is not finite before any epoch could be kept.
         """
         start = time.monotonic()
         layout = self._layout()
-        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
+        rows, labels, weight, together = check_fit(
+            self, X, y, sample_weight, groups, kind=self.kind, layout=layout
+        )
         seed = seed_of(self.random_state)
         target = self._fit_target(labels, seed)
         self._fit_encoder(rows, seed)
-        kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed))
+        kept, held = inner_split(target, self.validation_fraction, np.random.default_rng(seed), together)
         recipe = self._recipe(len(kept))
         self.device_ = pick_device(self.device)
         with seeded(seed, self.device_):

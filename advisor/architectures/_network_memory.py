@@ -61,6 +61,8 @@ def fit_memory(
     target = network._fit_target(labels, 0)
     kept, held = inner_split(target, network.validation_fraction, np.random.default_rng(0))
     network._fit_encoder(rows, 0)
+    recipe = network._recipe(len(kept))
+    network.batch_size = recipe.batch_size  # of all rows, also where a module asks for those looked at
     with seeded(0, device):
         inputs = network._inputs(rows, device)
         training = training_memory(
@@ -70,7 +72,7 @@ def fit_memory(
             loss=network._loss,
             rows=len(kept),
             held=len(held),
-            recipe=network._recipe(len(kept)),
+            recipe=recipe,
         )
     encoded = int(sum(t.nbytes / len(rows) for t in inputs) * n)
     before = checked + encoded + encoding(n, rows.shape[1])

@@ -12,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, Stan
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
+from advisor.architectures._groups import Groups, InTime, hold_out_groups, hold_out_last, share_of
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 
@@ -113,13 +114,17 @@ def check_weight(sample_weight: Any, rows: Any) -> NDArray[np.float64] | None:
 
 
 def inner_split(
-    target: NDArray[np.float64] | NDArray[np.int64], fraction: float, rng: np.random.Generator
+    target: NDArray[np.float64] | NDArray[np.int64],
+    fraction: float,
+    rng: np.random.Generator,
+    groups: Groups | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Hold out rows for early stopping, stratified by the target.
 
-    Rows are shuffled, sorted by target and every k-th is taken, so class shares (or the quantiles of a
-    number) are kept. A class with one row stays in training. Too few rows to hold one out: all rows play
-    both parts.
+    Rows are shuffled, sorted by target and taken at equal distances, so class shares (or the quantiles of a
+    number) are kept. A class with one row stays in training. Where rows have groups, whole groups are dealt
+    in the same way; if none can be spared (there is but one, or each has a class of its own), single rows
+    are. Too few rows to hold one out and keep two: all rows play both parts.
 
     Parameters
     ----------
@@ -129,6 +134,8 @@ def inner_split(
         Share to hold out, above 0 and at most 0.5.
     rng : numpy.random.Generator
         Shuffles the rows.
+    groups : ndarray of int, shape (n,), or InTime, optional
+        Rows that stand on one side, or the order in time by which the last are held out.
 
     Returns
     -------
@@ -149,15 +156,27 @@ def inner_split(
     """
     if not 0 < fraction <= 0.5:
         raise InputError("validation_fraction must be in (0, 0.5]", got=str(fraction), do="set it to 0.2")
-    n, every = len(target), max(2, round(1 / fraction))
-    order = rng.permutation(n)
+    if isinstance(groups, InTime):
+        kept, held = hold_out_last(target, groups, fraction)
+    else:
+        held = np.empty(0, np.intp) if groups is None else hold_out_groups(target, groups, fraction, rng)
+        held = np.sort(held if len(held) else _hold_out_rows(target, fraction, rng))
+        kept = np.setdiff1d(np.arange(len(target)), held)
+    if len(held) == 0 or len(kept) < 2:
+        return np.arange(len(target)), np.arange(len(target))
+    return kept, held
+
+
+def _hold_out_rows(
+    target: NDArray[np.float64] | NDArray[np.int64], fraction: float, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Hold out single rows, none that is alone in its class."""
+    order = rng.permutation(len(target))
     order = order[np.argsort(target[order], kind="stable")]
-    held = order[every // 2 :: every]
+    held: NDArray[np.intp] = order[np.diff(share_of(np.arange(len(target) + 1), fraction)) > 0]
     if target.dtype.kind in "iu":
         held = held[np.bincount(target)[target[held]] > 1]
-    if len(held) == 0:
-        return np.arange(n), np.arange(n)
-    return np.setdiff1d(np.arange(n), held), np.sort(held)
+    return held
 
 
 class _Standard(StandardScaler):

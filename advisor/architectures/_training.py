@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor, nn
 
+from advisor.architectures._checks import check_at_least_zero
 from advisor.errors import DivergedError, InputError
 
-Stopped = Literal["patience", "max_epochs", "time_limit"]
+WARM_STEPS = 3  # the first steps load and allocate, and say nothing of how long the others take
+
+Stopped = Literal["patience", "max_epochs", "time_limit", "diverged"]
 Schedule = Literal["cosine", "plateau", "constant"]
 
 
@@ -94,17 +99,21 @@ def precision(recipe: Recipe, device: torch.device) -> contextlib.AbstractContex
 @contextlib.contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch for the block (initial weights, dropout) and give the caller's random state back."""
-    accelerator = None if device.type == "cpu" else torch.get_device_module(device)
-    state = accelerator.get_rng_state() if accelerator else None
+    accelerator: Any = None if device.type == "cpu" else torch.get_device_module(device)
+    # calls go to the current one of several accelerators; of Apple's there is but one
+    there = getattr(accelerator, "device", contextlib.nullcontext)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         if accelerator:
-            accelerator.manual_seed(seed)
+            with there(device):
+                state = accelerator.get_rng_state()
+                accelerator.manual_seed(seed)
         try:
             yield
         finally:
             if accelerator:
-                accelerator.set_rng_state(state)
+                with there(device):
+                    accelerator.set_rng_state(state)
 
 
 def train(
@@ -148,7 +157,7 @@ def train(
     Raises
     ------
     DivergedError
-        If a training loss is not finite, or the validation loss of no epoch is.
+        If a training loss is not finite before any validation loss is, or no validation loss ever is.
     """
     device = target.device
     start = time.monotonic()
@@ -166,22 +175,19 @@ def train(
     )
     rate = _Rate(recipe)
     until = math.inf if recipe.time_limit is None else start + recipe.time_limit
-    n_steps = recipe.max_epochs * n_batches
+    progress = _Progress(recipe.max_epochs * n_batches, until)
     best = _Best(module)
     scores: list[float] = []
     stopped: Stopped = "max_epochs"
-    step, since, done = 0, start, 0.0  # the clock counts from the end of the first epoch, which warms up
+    step = 0
     for epoch in range(recipe.max_epochs):
         module.train()
         total = torch.zeros((), device=device)
         order = index[torch.randperm(len(index), generator=generator)].to(device)
         for batch in order.tensor_split(n_batches):
-            # the clock has a say only where it runs ahead: a limit that is not needed changes nothing
-            progress = step / n_steps
-            if epoch > 0:
-                clock = done + (1 - done) * (time.monotonic() - since) / max(until - since, 1e-9)
-                progress = min(1.0, clock) if clock > (step + 1) / n_steps else progress
-            now = rate(progress, epoch - best.epoch)
+            if epoch == 0 and step == WARM_STEPS:
+                progress.start(step)
+            now = rate(progress(step), epoch - best.epoch)
             for group in optimiser.param_groups:
                 group["lr"] = now
             optimiser.zero_grad(set_to_none=True)
@@ -198,7 +204,14 @@ def train(
                 break
         score = -float(loss(forward(module, held_inputs), *held_targets))
         if not math.isfinite(float(total)):
-            raise _diverged(f"training loss {float(total):g} in epoch {epoch + 1}", recipe)
+            diverged = _diverged(f"training loss {float(total):g} in epoch {epoch + 1}", recipe)
+            if best.score == -math.inf:
+                raise diverged
+            kept = f"the weights of epoch {best.epoch + 1} are kept"
+            warnings.warn(f"{diverged}; {kept}", ConvergenceWarning, stacklevel=3)
+            scores.append(-math.inf)
+            stopped = "diverged"
+            break
         # running statistics of few batches can overflow in evaluation and come right with more
         scores.append(score if math.isfinite(score) else -math.inf)
         best.offer(epoch, scores[-1])
@@ -208,7 +221,7 @@ def train(
             stopped = "patience"
             break
         if epoch == 0:
-            since, done = time.monotonic(), step / n_steps
+            progress.start(step)  # once more: the first look at the rows held out is slow, too
     if best.score == -math.inf:
         raise _diverged(f"no finite validation loss in {len(scores)} epochs", recipe)
     best.restore()
@@ -257,6 +270,30 @@ def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
     module.eval()
     size = rows_at_once(module, inputs)
     return torch.cat([module(*parts) for parts in zip(*(torch.split(t, size) for t in inputs))])
+
+
+class _Progress:
+    """Share of the training that is over, from 0 to 1, by its steps or, once started, by the clock.
+
+    The clock has a say only where it runs ahead: a limit that is not needed changes nothing.
+    """
+
+    def __init__(self, n_steps: int, until: float) -> None:
+        self.n_steps, self.until = n_steps, until
+        self.since, self.done, self.now = math.inf, 0.0, 0.0
+
+    def start(self, step: int) -> None:
+        """Let the clock count from here; what came before was slow, since torch was warming up."""
+        self.since, self.done = time.monotonic(), max(step / self.n_steps, self.now)
+
+    def __call__(self, step: int) -> float:
+        self.now = step / self.n_steps
+        if self.since < math.inf:
+            passed = (time.monotonic() - self.since) / max(self.until - self.since, 1e-9)
+            clock = self.done + (1 - self.done) * passed
+            if clock > (step + 1) / self.n_steps:
+                self.now = min(1.0, clock)
+        return self.now
 
 
 class _Rate:
@@ -314,3 +351,13 @@ def check_recipe(recipe: Recipe) -> None:
     for name in ("max_epochs", "patience", "batch_size", "learning_rate"):
         if not getattr(recipe, name) > 0:
             raise InputError(f"{name} must be above 0", got=str(getattr(recipe, name)), do=f"set {name}")
+    if recipe.clip is not None and not recipe.clip > 0:
+        raise InputError("clip must be above 0", got=str(recipe.clip), do="set it, or None for no limit")
+    check_at_least_zero("weight_decay", recipe.weight_decay, do="set it to 0 for none")
+    check_at_least_zero("time_limit", recipe.time_limit, do="set seconds, or None for no limit")
+    if recipe.schedule not in get_args(Schedule):
+        raise InputError(
+            "schedule must be 'cosine', 'plateau' or 'constant'",
+            got=repr(recipe.schedule),
+            do="choose one of them",
+        )

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from advisor.architectures._checks import check_fit
 from advisor.architectures._encoders import TableEncoder
+from advisor.architectures._groups import Groups
 from advisor.architectures._learner import Learner
 from advisor.architectures._memory import encoding
 from advisor.architectures._preprocessing import Rows, check_rows
@@ -33,7 +34,7 @@ class Wrapped(Learner):
     target_transform: str = "standard"
     random_state: Any = None
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> Self:
         """Train the model.
 
         Parameters
@@ -44,6 +45,9 @@ class Wrapped(Learner):
             Labels or numbers.
         sample_weight : array-like, shape (n,), optional
             Weight of each row, at least 0; a row of weight 0 has no part in anything.
+        groups : array-like, shape (n,), optional
+            Rows of one group, such as the visits of a patient, are held out together where early stopping
+            holds rows out; for rows in time see :class:`advisor.architectures._groups.InTime`.
 
         Returns
         -------
@@ -56,13 +60,15 @@ class Wrapped(Learner):
             If the inputs, the target or a parameter cannot be used.
         """
         layout = self._layout()
-        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
+        rows, labels, weight, together = check_fit(
+            self, X, y, sample_weight, groups, kind=self.kind, layout=layout
+        )
         seed = seed_of(self.random_state)
         target = self._fit_target(labels, seed)
         self.encoder_ = self._encoder().fit(rows)
         values = self.encoder_.transform(rows)
         del rows  # often the largest thing in memory, and never needed again
-        self._train(values, target, weight, seed)
+        self._train_grouped(values, target, weight, together, seed)
         return self
 
     def _memory(
@@ -85,6 +91,17 @@ class Wrapped(Learner):
     def _encoder(self) -> Any:
         """How columns become numbers: standardised and one-hot, unless a subclass says otherwise."""
         return TableEncoder(scaling="standard")
+
+    def _train_grouped(
+        self,
+        values: NDArray[Any],
+        target: NDArray[Any],
+        weight: NDArray[np.float64] | None,
+        groups: Groups | None,
+        seed: int,
+    ) -> None:
+        """Train ``model_``; groups count where a subclass holds rows out."""
+        self._train(values, target, weight, seed)
 
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int

@@ -48,8 +48,9 @@ class AlexNet(nn.Module):
     out along an axis where fewer than three positions would remain: 28 -> 13 -> 6 -> 6, 8 -> 3 -> 3 -> 3.
     ``width`` multiplies all kernels and hidden units.
 
-    Two differences from the paper in both forms: weights start as He et al. (2015), which suits any width,
-    and training is that of all networks here, without the enlargement of the data by crops and colours.
+    Three differences from the paper in both forms: weights start as He et al. (2015), which suits any width;
+    all biases start at 0, in the paper those of conv2, conv4, conv5, fc6 and fc7 at 1 (section 5); and
+    training is that of all networks here, without the enlargement of the data by crops and colours.
 
     Shape: (B, H, W, C) -> (B, n5, h, w), h and w from 3 to 6 unless the image is smaller -> (B, n_outputs).
 

@@ -32,6 +32,7 @@ from advisor.errors import InputError
 KERNEL = 9  # steps under a kernel: six have weight -1, three have weight 2
 TRIPLES = np.array(list(itertools.combinations(range(KERNEL), 3)))  # where each of the 84 has weight 2
 PART = 2**20  # results of kernels at a time: rows x 84 x steps
+READ = 2**22  # features at a time that are predicted from
 ALPHAS = np.logspace(-3, 3, 10)  # penalties to choose from
 
 
@@ -40,9 +41,10 @@ class MiniRocketFeatures:
 
     A kernel of nine weights, six of them -1 and three of them 2, slides over the sequence with gaps of
     ``dilation`` steps. Each feature is the share of positions where the result is above a bias. Biases are
-    quantiles of the result on one training sequence. Half of the (dilation, kernel) pairs use positions where
-    the kernel stands over the ends too, where the sequence counts as 0. With several channels, each pair adds
-    up some of them, drawn at random. Padded steps have no part.
+    quantiles of the result on one training sequence, at all positions. Half of the (dilation, kernel) pairs,
+    those whose numbers add up to an even one, use positions where the kernel stands over the ends too, where
+    the sequence counts as 0. With several channels, each pair adds up some of them, drawn at random. Padded
+    steps have no part.
 
     Shape: (n, T, C) -> (n, n_features).
 
@@ -90,20 +92,24 @@ class MiniRocketFeatures:
             biases = np.empty_like(asked)
             rows = rng.integers(n, size=len(TRIPLES))
             some = None if lengths is None else lengths[rows]
-            results = self._convolve(x[rows], place, int(dilation))  # (84, 84, T): kernel k on its own row
-            valid = self._valid(n_steps, int(dilation), place, some, x.device).expand(len(TRIPLES), -1, -1)
+            results = self._convolve(
+                x[rows], place, int(dilation)
+            ).cpu()  # (84, 84, T): a row for each kernel
             for kernel in range(len(TRIPLES)):
-                values = results[kernel, kernel][valid[kernel, kernel]].cpu().numpy()
+                # of all positions, as the published code has it, also where features leave out the ends
+                values = results[kernel, kernel, : None if some is None else some[kernel]].numpy()
                 biases[kernel] = np.quantile(values, asked[kernel]) if len(values) else 0.0
             # raised a little: what equals a bias but for rounding must not count, in whatever batch it comes
-            self.biases.append(torch.as_tensor(biases + 1e-5, dtype=torch.float32, device=x.device))
+            self.biases.append(
+                (biases + 1e-5).astype(np.float32)
+            )  # no tensors: fitted on a GPU, loaded anywhere
         return self
 
     @torch.inference_mode()
     def transform(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Features, shape (n, n_features), of sequences, shape (n, T, C), in parts that bound the memory."""
         size = max(1, PART // (x.shape[1] * len(TRIPLES)))
-        n_features = sum(biases.numel() for biases in self.biases)
+        n_features = sum(biases.size for biases in self.biases)
         # made at once: many small results between large ones that come and go would keep gaps in the heap
         features = torch.empty(len(x), n_features, device=x.device)
         for i in range(0, len(x), size):
@@ -119,7 +125,7 @@ class MiniRocketFeatures:
             valid = self._valid(x.shape[1], dilation, place, lengths, x.device)
             results = results.masked_fill(~valid, -math.inf)  # never above a bias
             n_valid = valid.sum(dim=2)  # (1 or B, 84)
-            for bias in self.biases[place].T:  # (84,)
+            for bias in torch.as_tensor(self.biases[place], device=x.device).T:  # (84,)
                 above = (results > bias[:, None]).sum(dim=2, dtype=torch.int32)
                 torch.div(above, n_valid, out=features[:, at : at + len(bias)])
                 at += len(bias)
@@ -149,7 +155,7 @@ class MiniRocketFeatures:
         """Positions that count, (1 or B, 84, T): all, for every other kernel those clear of the ends."""
         steps = torch.arange(n_steps, device=device)
         ends = torch.full((1, 1, 1), n_steps, device=device) if lengths is None else lengths[:, None, None]
-        clear = torch.arange(len(TRIPLES), device=device) % 2 == place % 2
+        clear = torch.arange(len(TRIPLES), device=device) % 2 != place % 2
         reach = (KERNEL // 2 * dilation * clear)[:, None]  # (84, 1)
         fits = ends > 2 * reach  # else the whole sequence counts
         return (steps < ends) & (~fits | ((steps >= reach) & (steps < ends - reach)))
@@ -168,7 +174,7 @@ class _MiniRocket(Learner):
     device: str = "auto"
     random_state: Any = None
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> Self:
         """Choose biases from the training sequences and fit the ridge regression.
 
         Parameters
@@ -179,6 +185,8 @@ class _MiniRocket(Learner):
             Labels or numbers.
         sample_weight : array-like, shape (n,), optional
             Weight of each row in the regression.
+        groups : array-like, shape (n,), optional
+            Without effect: the penalty is chosen by leaving single rows out.
 
         Returns
         -------
@@ -193,7 +201,7 @@ class _MiniRocket(Learner):
         if self.n_features < len(TRIPLES):
             raise InputError("n_features must be at least 84", got=str(self.n_features), do="set it to 9996")
         layout = self._layout()
-        rows, labels, weight = check_fit(self, X, y, sample_weight, kind=self.kind, layout=layout)
+        rows, labels, weight, _ = check_fit(self, X, y, sample_weight, groups, kind=self.kind, layout=layout)
         seed = seed_of(self.random_state)
         target = self._regressed(self._fit_target(labels, seed))
         self.encoder_ = fold_encoder(layout, seed).fit(rows)
@@ -242,8 +250,20 @@ class _MiniRocket(Learner):
         """Outputs of the ridge regression, shape (n, n_outputs)."""
         check_is_fitted(self)
         rows = check_rows(self, X, layout=self._layout(), reset=False)
-        features = self.features_.transform(*self._sequences(rows)).cpu().double().numpy()
-        outputs: NDArray[np.float64] = self.ridge_.predict(self.feature_scaler_.transform(features))
+        x, lengths = self._sequences(rows)
+        del rows  # as x they are there again
+        size = max(1, READ // self.n_features)
+        parts = [slice(start, start + size) for start in range(0, len(x), size)]
+        return np.concatenate(
+            [self._read(x[part], None if lengths is None else lengths[part]) for part in parts]
+        )
+
+    def _read(self, x: Tensor, lengths: Tensor | None) -> NDArray[np.float64]:
+        """Outputs for a part of the rows, whose features are many times as large as themselves."""
+        features = self.features_.transform(x, lengths).cpu().double().numpy()
+        outputs: NDArray[np.float64] = self.ridge_.predict(
+            self.feature_scaler_.transform(features, copy=False)
+        )
         return outputs.reshape(len(outputs), -1)
 
 

@@ -12,6 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._wrapped import Wrapped, threads
 from advisor.architectures.base import Architecture, Capabilities
+from advisor.errors import InputError
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -28,6 +29,10 @@ class _NearestNeighbours(Wrapped):
     def _train(
         self, values: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None, seed: int
     ) -> None:
+        if self.weights not in ("uniform", "distance"):
+            raise InputError(
+                "weights must be 'uniform' or 'distance'", got=repr(self.weights), do="choose one of them"
+            )
         self.model_ = NearestNeighbors(
             n_neighbors=min(self.n_neighbors, len(target)), p=self.p, n_jobs=threads(self.n_jobs)
         ).fit(values)

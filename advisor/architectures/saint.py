@@ -223,7 +223,7 @@ class _SAINT(TableNetwork):
 
     def _module(self, inputs: tuple[Tensor, ...], rows: NDArray[np.intp]) -> nn.Module:
         module = self._build(inputs[0].shape[1], self.encoder_.cardinalities, self._n_outputs)
-        some = torch.randperm(len(rows))[: self.batch_size].numpy()
+        some = torch.randperm(len(rows))[: self._recipe(len(rows)).batch_size].numpy()
         module.remember(*(t[rows[some]] for t in inputs))
         return module
 

@@ -1,11 +1,13 @@
 """The same network on the processor and on the accelerator; skipped where there is none."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
 
 from advisor import architectures
-from advisor.architectures._training import pick_device
+from advisor.architectures._training import pick_device, seeded
 
 ACCELERATOR = pick_device("auto")
 GPU = [n for n in architectures.names(installed=True) if architectures.get(n).can.gpu]
@@ -57,3 +59,30 @@ def test_auto_takes_cuda_before_mps_before_the_processor(monkeypatch):
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda seen=mps: seen)
         assert pick_device("auto") == torch.device(expected)
     assert pick_device("cuda:1") == torch.device("cuda:1")
+
+
+def test_the_seed_is_that_of_the_device_asked_for(monkeypatch):
+    """Of two accelerators the first is the current one, and the second trains."""
+
+    class Two:
+        current, states = 0, ["first", "second"]
+
+        @contextlib.contextmanager
+        def device(self, device):
+            before, self.current = self.current, device.index
+            yield
+            self.current = before
+
+        def get_rng_state(self):
+            return self.states[self.current]
+
+        def set_rng_state(self, state):
+            self.states[self.current] = state
+
+        manual_seed = set_rng_state
+
+    two = Two()
+    monkeypatch.setattr(torch, "get_device_module", lambda device: two)
+    with seeded(5, torch.device("cuda:1")):
+        assert (two.states, two.current) == (["first", 5], 0)
+    assert two.states == ["first", "second"]

@@ -1,12 +1,14 @@
 """MiniRocket computes the published features, and its probabilities are worth what they say."""
 
 import itertools
+import pickle
 
 import numpy as np
 import pytest
 import torch
 
 from advisor import architectures
+from advisor.architectures import minirocket
 from advisor.architectures.minirocket import KERNEL, MiniRocketFeatures
 
 
@@ -25,7 +27,7 @@ def by_hand(series, features):
             result = [
                 sum(w * padded[t + tap * dilation] for tap, w in enumerate(weights)) for t in range(n_steps)
             ]
-            if kernel % 2 == place % 2 and n_steps > 2 * reach:
+            if (kernel + place) % 2 == 1 and n_steps > 2 * reach:
                 result = result[reach : n_steps - reach]
             for bias, value in enumerate(features.biases[place][kernel].tolist()):
                 for_bias[bias, kernel] = np.mean(np.array(result) > value)
@@ -47,7 +49,7 @@ def test_the_longest_kernel_is_no_longer_than_the_sequence():
     features = MiniRocketFeatures(n_features=9996, seed=0).fit(torch.randn(3, 100, 1), None)
     assert features.dilations[0] == 1
     assert 8 < features.dilations[-1] * (KERNEL - 1) + 1 <= 100
-    assert sum(b.numel() for b in features.biases) == 9996
+    assert sum(b.size for b in features.biases) == 9996
 
 
 def test_biases_split_the_training_sequences_evenly():
@@ -101,3 +103,53 @@ def test_probabilities_are_calibrated():
     )
     proba = estimator.fit(X[:300], flipped[:300]).predict_proba(X[300:])
     assert proba.max(axis=1).mean() == pytest.approx((proba.argmax(axis=1) == flipped[300:]).mean(), abs=0.1)
+
+
+def test_biases_are_quantiles_at_all_positions():
+    """Of the first kernel, over the ends, and of the second, whose features leave them out."""
+    x = torch.randn(1, 50, 1, generator=torch.Generator().manual_seed(0))
+    features = MiniRocketFeatures(n_features=84 * 3, seed=0).fit(x, None)
+    golden = (np.sqrt(5) + 1) / 2
+    used = 0
+    for place, dilation in enumerate(features.dilations):
+        padded = np.pad(x[0, :, 0].double().numpy(), 4 * dilation)
+        n_biases = features.biases[place].shape[1]
+        for kernel, triple in enumerate(itertools.combinations(range(KERNEL), 3)):
+            weights = np.full(KERNEL, -1.0)
+            weights[list(triple)] = 2
+            values = sum(w * padded[tap * dilation : tap * dilation + 50] for tap, w in enumerate(weights))
+            asked = np.arange(used + 1, used + n_biases + 1) * golden % 1
+            used += n_biases
+            np.testing.assert_allclose(features.biases[place][kernel], np.quantile(values, asked), atol=1e-4)
+
+
+def test_biases_of_a_padded_sequence_are_those_of_the_sequence_alone():
+    x = torch.randn(1, 60, 2, generator=torch.Generator().manual_seed(0))
+    x[:, 35:] = 0
+    padded = MiniRocketFeatures(n_features=84, seed=0).fit(x, torch.tensor([35]))
+    alone = MiniRocketFeatures(n_features=84, seed=0).fit(x[:, :35], torch.tensor([35]))
+    np.testing.assert_allclose(padded.biases[0], alone.biases[0], atol=1e-5)
+
+
+def test_a_pickle_of_the_features_needs_no_device():
+    features = MiniRocketFeatures(n_features=84, seed=0).fit(torch.randn(3, 20, 1), None)
+    assert b"torch" not in pickle.dumps(features)
+
+
+@pytest.mark.parametrize("lengths", [False, True])
+def test_predictions_hold_the_features_of_a_part_of_the_rows(monkeypatch, lengths):
+    X, y = shifted_pattern(60, np.random.default_rng(0))
+    if lengths:
+        X[::2, 50:] = np.nan
+    model = architectures.get("minirocket").make("regression", layout=(60, 1), n_features=84, random_state=0)
+    whole = model.fit(X, y).predict(X)
+    seen, original = [], MiniRocketFeatures.transform
+
+    def transform(self, x, lengths):
+        seen.append(len(x))
+        return original(self, x, lengths)
+
+    monkeypatch.setattr(MiniRocketFeatures, "transform", transform)
+    monkeypatch.setattr(minirocket, "READ", 84 * 25)
+    np.testing.assert_allclose(model.predict(X), whole, rtol=1e-9)
+    assert seen == [25, 25, 10]

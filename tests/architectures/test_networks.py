@@ -2,13 +2,16 @@
 
 import math
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from torch import nn
 
 from advisor import architectures
+from advisor.architectures import _training
 from advisor.architectures._target import inner_split
 from advisor.architectures._training import Recipe, _Rate, forward, seeded, train
 from advisor.architectures.mlp import Perceptron
@@ -89,6 +92,26 @@ def test_a_loss_that_is_not_finite_is_an_error():
         run(nn.Linear(3, 1), x, y, learning_rate=1e30)
     with pytest.raises(DivergedError, match="epoch 1"):
         run(nn.Linear(3, 1), x, y, loss=lambda output, target: mse(output, target) * float("nan"))
+
+
+def test_a_late_divergence_leaves_the_best_weights():
+    x, y = regression_problem()
+    steps = []
+
+    def breaks(output, target):
+        steps.append(len(output))
+        late = steps.count(8) > 40 and len(output) == 8  # a batch of training, after five epochs
+        return mse(output, target) * (float("inf") if late else 1)
+
+    rows, module = np.arange(64), nn.Linear(3, 1)
+    with pytest.warns(
+        ConvergenceWarning, match="in epoch 6: lower the learning rate.*; the weights of epoch"
+    ):
+        history = run(module, x, y, loss=breaks, rows=rows, validation=np.arange(64, 80))
+    assert (history.stopped, len(history.scores), history.scores[-1]) == ("diverged", 6, -math.inf)
+    score = -float(mse(forward(module, (x[64:],)), y[64:]))
+    assert score == pytest.approx(max(history.scores), rel=1e-5)
+    assert history.scores[history.best_epoch] == max(history.scores)
 
 
 def test_an_evaluation_that_overflows_at_first_is_waited_for():
@@ -199,6 +222,48 @@ def test_plateau_divides_by_five_after_thirty_epochs_without_gain():
     assert set(rates("plateau", 100, lambda epoch: True)) == {0.1}
 
 
+@pytest.fixture
+def stopwatch(monkeypatch):
+    """A clock that a step of the optimiser moves on by a second; the rates of the steps are kept."""
+    seen, original = [], torch.optim.AdamW.step
+
+    def step(self, *args, **kwargs):
+        seen.append(self.param_groups[0]["lr"])
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    monkeypatch.setattr(_training, "time", SimpleNamespace(monotonic=lambda: float(len(seen))))
+    return seen
+
+
+def test_a_limit_within_the_first_epoch_warms_up_and_anneals(stopwatch):
+    x, y = regression_problem()
+    rows = np.tile(np.arange(60), 40)
+    history = run(nn.Linear(3, 1), x, y, rows=rows, batch_size=2, max_epochs=10, time_limit=100)
+    assert (history.stopped, len(history.scores), len(stopwatch)) == ("time_limit", 1, 100)
+    assert max(stopwatch) == pytest.approx(0.05, rel=0.05)
+    assert stopwatch[-1] < 0.02 * max(stopwatch)
+    assert (np.diff(stopwatch[15:]) < 0).all()
+
+
+def test_the_rates_run_on_from_the_first_epoch_to_the_second(stopwatch):
+    x, y = regression_problem()
+    run(nn.Linear(3, 1), x, y, batch_size=2, max_epochs=100, time_limit=100)  # 30 steps an epoch
+    assert len(stopwatch) == 100
+    assert stopwatch[-1] < 0.02 * max(stopwatch)
+    assert (np.diff(stopwatch[15:]) <= 0).all()
+
+
+def test_a_limit_that_is_not_needed_changes_no_rate(stopwatch):
+    x, y = regression_problem()
+    seen = []
+    for limit in (None, 1000, 10**6):
+        stopwatch.clear()
+        run(nn.Linear(3, 1), x, y, max_epochs=20, time_limit=limit)
+        seen.append(list(stopwatch))
+    assert seen[0] == seen[1] == seen[2]
+
+
 @pytest.mark.parametrize("n", [2, 3, 7, 10, 101, 1000])
 def test_inner_split_is_a_partition_that_keeps_class_shares(n):
     rng = np.random.default_rng(0)
@@ -224,3 +289,25 @@ def test_inner_split_never_takes_the_only_row_of_a_class():
 def test_settings_that_cannot_train_are_refused(setting):
     with pytest.raises(InputError, match=f"{setting} must be above 0"):
         architectures.get("mlp").make("regression", **{setting: 0}).fit(np.eye(4), np.arange(4.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "message"),
+    [
+        ("mlp", {"schedule": "cosin"}, "schedule must be 'cosine', 'plateau' or 'constant', got 'cosin'"),
+        ("mlp", {"clip": 0.0}, "clip must be above 0, got 0.0"),
+        ("mlp", {"weight_decay": -1}, "weight_decay must be at least 0, got -1"),
+        ("mlp", {"weight_decay": float("nan")}, "weight_decay must be at least 0, got nan"),
+        ("mlp", {"time_limit": -1}, "time_limit must be at least 0, got -1"),
+        ("gbt", {"time_limit": -1}, "time_limit must be at least 0, got -1"),
+        ("random_forest", {"time_limit": -1}, "time_limit must be at least 0, got -1"),
+        (
+            "nearest_neighbours",
+            {"weights": "distanc"},
+            "weights must be 'uniform' or 'distance', got 'distanc'",
+        ),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(name, setting, message):
+    with pytest.raises(InputError, match=message):
+        architectures.get(name).make("regression", **setting).fit(np.eye(4), np.arange(4.0))

@@ -394,3 +394,11 @@ def test_an_unseen_category_is_nothing_to_tabm():
     assert first.shape[1] == 2 + 4 + 3
     assert not first[:, [2, 6]].any()
     assert first[:, [0, 1, 3, 4, 5, 7, 8]].all()
+
+
+def test_saint_remembers_a_batch_whatever_decides_its_size():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(500, 3)), rng.normal(size=500)
+    for batch_size, rows in ((None, 20), (32, 32)):  # the root of 400 training rows
+        model = architectures.get("saint").make("regression", batch_size=batch_size, max_epochs=1)
+        assert len(model.fit(X, y).module_.numbers) == rows
