@@ -46,6 +46,11 @@ def group_of(structure: str, form: str) -> str:
     form : str
         How they are held, as in :class:`~advisor.advice.Advice`.
 
+    Returns
+    -------
+    {"image", "sequence", "text", "tabular"}
+        The group.
+
     Examples
     --------
     >>> group_of("sequence", "text"), group_of("sequence", "wide_series")
