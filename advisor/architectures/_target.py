@@ -12,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, Stan
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
+from advisor.architectures._preprocessing import LARGEST
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 
@@ -63,6 +64,12 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
                 "the target must be finite",
                 got=f"Input y contains {'NaN' if np.isnan(numbers).any() else 'infinity'}",
                 do="drop those rows",
+            )
+        if (size := float(np.abs(numbers).max())) > LARGEST:
+            raise TargetError(
+                f"the target must lie within {LARGEST:g} of zero",
+                got=f"{size:g}",
+                do="pass it in a larger unit",
             )
         return numbers
     infinite = values.dtype.kind == "f" and bool(np.isinf(values).any())
