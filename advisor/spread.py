@@ -64,8 +64,9 @@ def coarse(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     Returns
     -------
     ndarray of bool, shape (d,)
-        Where rounding to float32 moves numbers by a part of their spread that counts, or whole numbers by
-        one, although the distances from one of them would not be rounded.
+        Where rounding to float32 usually moves numbers by a part of their spread that counts, or whole
+        numbers by one although the distances from one of them would not be rounded, or where float32 has no
+        numbers of that size.
 
     Examples
     --------
@@ -79,10 +80,15 @@ def coarse(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     if not found.any():
         return found
     places = np.flatnonzero(found)
-    some = values[:, places]
-    extent = np.fmax.reduce(some, axis=0) - np.fmin.reduce(some, axis=0)
-    apart = spread(some)[1]
+    some, lost = values[:, places], lost[places]
+    low, high = np.fmin.reduce(some, axis=0), np.fmax.reduce(some, axis=0)
+    extent = high - low
+    median, apart = spread(some)
     apart = np.where(apart > 0, apart, extent)
-    merged = (lost[places] >= 1) & (extent <= WHOLE) & ((some == np.round(some)) | np.isnan(some)).all(axis=0)
-    found[places] = (extent > 0) & ((lost[places] > FINE * apart) | merged)
+    usual = np.abs(median) * 2.0**-25 + 2.0**-150  # half a step of float32, also where its numbers end
+    merged = (lost >= 1) & (extent <= WHOLE)
+    whole = some[:, merged]
+    merged[merged] = ((whole == np.round(whole)) | np.isnan(whole)).all(axis=0)
+    large = np.maximum(-low, high) > MOST
+    found[places] = (extent > 0) & ((usual > FINE * apart) | merged | large)
     return found
