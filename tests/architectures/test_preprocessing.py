@@ -37,7 +37,7 @@ def test_a_category_is_known_however_its_whole_number_is_held(name, held):
 
 
 def test_a_category_of_an_array_is_known_where_all_are_numbers():
-    X = np.array([["1", 0.5], ["2", 1.5], ["A", 2.5], ["2", 3.5]] * 10, dtype=object)
+    X = np.array([[zone, x] for zone in "12A2" for x in (0.5, 1.5)] * 10, dtype=object)
     model = linear(X, X[:, 0] == "1")
     for rows in (np.array([[1, 0.5], [2, 1.5]]), [[1, 0.5], [2, 1.5]], [["1", 0.5], ["2", 1.5]]):
         assert model.predict(rows).tolist() == [True, False]
