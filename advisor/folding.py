@@ -16,8 +16,10 @@ from advisor.clocks import read_clock, seconds_of
 from advisor.errors import InputError
 from advisor.numbers import as_numbers
 from advisor.roles import Role, numbers_of, roles_of
+from advisor.spread import ROWS, coarse, some_rows
 
 Tensor = NDArray[np.float32]
+CELLS = 2**20  # numbers that tell how exact all must be
 
 
 class Fold(TransformerMixin, BaseEstimator):
@@ -56,7 +58,33 @@ class ReadHeld(Fold):
         return data
 
 
-class FoldAxes(Fold):
+class FoldNumbers(Fold):
+    """Folds of columns or arrays of numbers: float32, unless that would not tell the numbers apart.
+
+    Estimators take a channel's or a column's mean away before they round.
+    """
+
+    def fit(self, X: Any, y: Any = None) -> FoldNumbers:
+        """Learn how exact the numbers must be."""
+        if isinstance(X, pd.DataFrame) and len(X):
+            X = X.iloc[some_rows(len(X), max(1, CELLS // max(1, X.shape[1])))]
+        folded = self._folded(X)
+        some = folded[some_rows(len(folded), max(1, CELLS // max(1, int(np.prod(folded.shape[1:])))))]
+        channels = np.asarray(some.reshape(-1, some.shape[-1]), dtype=np.float64)
+        self.exact_ = bool(coarse(channels).any())
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.floating[Any]]:
+        """Fold."""
+        folded = self._folded(X)
+        return np.ascontiguousarray(folded, dtype=np.float64 if self.exact_ else np.float32)
+
+    def _folded(self, X: Any) -> NDArray[Any]:
+        """Numbers of whatever type, shape (n, *layout)."""
+        raise NotImplementedError
+
+
+class FoldAxes(FoldNumbers):
     """Reorder the axes of an array into ``(n, *layout)``, channels last.
 
     Parameters
@@ -75,8 +103,7 @@ class FoldAxes(Fold):
     def __init__(self, layout: tuple[int, ...], order: tuple[int, ...]) -> None:
         self.layout, self.order = layout, order
 
-    def transform(self, X: Any) -> Tensor:
-        """Reorder."""
+    def _folded(self, X: Any) -> NDArray[Any]:
         array = cells.as_array(X)
         held = [0] * len(self.order)
         for size, axis in zip(self.layout, self.order):
@@ -111,10 +138,10 @@ class FoldCells(Fold):
         """Stack, reorder."""
         held_first = self.layout[self.order.index(0)]
         array, _ = cells.stack([column_of(X, label) for label in self.columns], held_first)
-        return _in_order(array, self.order, self.layout)
+        return np.ascontiguousarray(_in_order(array, self.order, self.layout), dtype=np.float32)
 
 
-class FoldFlat(Fold):
+class FoldFlat(FoldNumbers):
     """Fold flat columns into ``(n, *layout)``.
 
     Parameters
@@ -136,8 +163,7 @@ class FoldFlat(Fold):
     def __init__(self, columns: Sequence[Any] | None, layout: tuple[int, ...], channel_axis: str) -> None:
         self.columns, self.layout, self.channel_axis = columns, layout, channel_axis
 
-    def transform(self, X: Any) -> Tensor:
-        """Fold."""
+    def _folded(self, X: Any) -> NDArray[Any]:
         if self.columns is not None and isinstance(X, pd.DataFrame):
             missing = [label for label in self.columns if label not in X.columns]
             if missing:
@@ -149,9 +175,11 @@ class FoldFlat(Fold):
             X = X[list(self.columns)]
             if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in X.dtypes):
                 X = pd.concat([as_numbers(X.iloc[:, j]) for j in range(X.shape[1])], axis=1)
-            flat = X.to_numpy(dtype=np.float32, na_value=np.nan)
+            narrow = all(isinstance(t, np.dtype) and np.can_cast(t, np.float32) for t in X.dtypes)
+            flat = X.to_numpy(dtype=np.float32 if narrow else np.float64, na_value=np.nan)
         else:
-            flat = np.asarray(X, dtype=np.float32)
+            flat = np.asarray(X)
+            flat = np.asarray(flat, dtype=np.float32 if np.can_cast(flat.dtype, np.float32) else np.float64)
             places = [label for label in self.columns or () if isinstance(label, (int, np.integer))]
             if places and len(places) == len(self.columns or ()) and max(places) < flat.shape[1]:
                 flat = flat[:, np.array(places)]  # of an array columns are named by their place
@@ -163,8 +191,8 @@ class FoldFlat(Fold):
             )
         if self.channel_axis == "first":
             planes = flat.reshape(len(flat), self.layout[-1], *self.layout[:-1])  # (n, C, H, W) or (n, C, T)
-            return np.ascontiguousarray(np.moveaxis(planes, 1, -1))  # (n, *layout)
-        folded: Tensor = flat.reshape(len(flat), *self.layout)
+            return np.moveaxis(planes, 1, -1)  # (n, *layout)
+        folded: NDArray[Any] = flat.reshape(len(flat), *self.layout)
         return folded
 
 
@@ -219,15 +247,13 @@ class FoldWindows(Fold):
                 self.codes_[label] = {v: code for code, v in enumerate(pd.unique(frame[label].dropna()))}
         times = [label for label, role in self.roles_.items() if role == "time"]
         self.starts_ = {label: seconds_of(frame[label]).min() for label in times}
+        self.exact_ = bool(coarse(self._inputs(frame.iloc[some_rows(len(frame), ROWS)])).any())
         return self
 
-    def transform(self, X: Any) -> Tensor:
+    def transform(self, X: Any) -> NDArray[np.floating[Any]]:
         """Look back."""
         frame = as_frame(X)
-        values = np.column_stack(
-            [self._numbers(frame, label) for label in self.roles_] or [np.zeros(len(frame))]
-        )
-        values = values.astype(np.float32)
+        values = self._inputs(frame).astype(np.float64 if self.exact_ else np.float32)
         codes, order = in_series(frame, self.entity, self.time)
         starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
         age = np.arange(len(frame)) - np.repeat(starts, np.diff(np.append(starts, len(frame))))
@@ -239,6 +265,10 @@ class FoldWindows(Fold):
         out = np.empty_like(windows)
         out[order] = windows
         return out  # (n, window, inputs)
+
+    def _inputs(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        columns = [self._numbers(frame, label) for label in self.roles_]
+        return np.column_stack(columns or [np.zeros(len(frame))])
 
     def _numbers(self, frame: pd.DataFrame, label: Any) -> NDArray[np.float64]:
         column = column_of(frame, label)
@@ -285,9 +315,9 @@ class FoldPictures(Fold):
         return pictures.stack(X, (height, width, channels), root, fenced=root is not None)
 
 
-def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ...]) -> Tensor:
+def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ...]) -> NDArray[Any]:
     moved = np.transpose(array, (0, *(axis + 1 for axis in order)))
-    return np.ascontiguousarray(moved.reshape(len(array), *layout), dtype=np.float32)
+    return moved.reshape(len(array), *layout)
 
 
 def in_series(

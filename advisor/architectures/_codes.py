@@ -8,11 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from advisor.architectures._preprocessing import MISSING, Columns, Rows, row_parts
+from advisor.architectures._preprocessing import CELLS, MISSING, Columns, Rows, row_parts
+from advisor.spread import MOST, coarse, spread
+
+SMALL = 1e-30  # spread below which float32 loses digits, with room for what a library multiplies
 
 
 class CodeEncoder:
     """Numbers as they are, then a code for each category; NaN if missing, or a category unseen in training.
+
+    Of numbers that float32 would not tell apart, such as seconds since 1970 or codes of nine digits, the
+    distance from the median is given; of huge or tiny ones, that distance in units of the usual spread.
 
     Parameters
     ----------
@@ -43,8 +49,9 @@ class CodeEncoder:
         self.most = most
 
     def fit(self, rows: Rows) -> CodeEncoder:
-        """Learn the categories."""
+        """Learn the categories, and which numbers must be moved to fit into float32."""
         self.columns = Columns.of(rows)
+        self.offsets, self.scales = self._moves(rows)
         places = self.columns.categorical
         self.known = [self._categories(self.columns.labels(rows, place)) for place in places[:, None]]
         n_numbers = len(self.columns.numeric)
@@ -56,13 +63,34 @@ class CodeEncoder:
         n_numbers = len(self.columns.numeric)
         out = np.empty((len(rows), n_numbers + len(self.known)), dtype=np.float32)
         for part, some in row_parts(rows):
-            out[part, :n_numbers] = self.columns.numbers(some)
+            out[part, :n_numbers] = self._moved(self.columns.numbers(some))
             for place, known, labels in zip(self.places, self.known, self.columns.labels(some).T):
                 code = known.get_indexer(labels)
                 if self.most is not None:
                     code = np.minimum(code, self.most - 1)
                 out[part, place] = np.where(code < 0, np.nan, code)
         return out
+
+    def _moves(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is taken from each column, and what the rest is divided by: 0 and 1 where all is well."""
+        positions = self.columns.numeric
+        offsets, scales = np.zeros(len(positions)), np.ones(len(positions))
+        size = max(1, CELLS // len(rows))
+        for start in range(0, len(positions), size):
+            numbers = self.columns.numbers(rows, positions[start : start + size])
+            if len(places := np.flatnonzero(coarse(numbers))):
+                some = numbers[:, places]
+                middle, apart = spread(some)
+                largest = np.fmax.reduce(np.abs(some - middle), axis=0)
+                apart = np.where(apart > 0, apart, largest)
+                offsets[start + places] = middle
+                scales[start + places] = np.where((apart > SMALL) & (largest < MOST), 1.0, apart)
+        return offsets, scales
+
+    def _moved(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.offsets.any() or (self.scales != 1).any():
+            numbers = (numbers - self.offsets) / self.scales
+        return np.clip(numbers, -MOST, MOST)
 
     def _categories(self, labels: NDArray[np.object_]) -> Any:
         values, counts = np.unique(labels[labels != MISSING], return_counts=True)

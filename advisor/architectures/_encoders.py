@@ -13,13 +13,15 @@ from sklearn.preprocessing import (
     FunctionTransformer,
     OneHotEncoder,
     OrdinalEncoder,
-    QuantileTransformer,
     StandardScaler,
 )
 
 from advisor.architectures._preprocessing import CELLS, Columns, Layout, Rows, row_parts, shaped
+from advisor.architectures._scaling import Ranked, normal_quantiles
+from advisor.spread import MOST, some_rows, spread
 
 FAR = 5.0  # standard deviations from which on a channel is compressed
+RUINED = 1e3  # times the usual spread: beyond this deviation a channel is scaled by its spread
 LEAST = 1e-6  # standard deviations below which a sequence is flat
 
 
@@ -46,12 +48,14 @@ class TableEncoder:
     or first mapped to a normal distribution by their quantiles. Quantiles put ties at the end of a column,
     such as zeros, at -5.2; they are clipped to [-3, 3] (five tasks of 1,000 rows, MLP: mean score 0.920, and
     0.914 without clipping). Categories: one-hot, at most 32 per column, rare ones share a column, unseen ones
-    are all zeros; or codes for a network to embed, at most 256 per column. Constant columns are dropped.
+    are all zeros; or codes for a network to embed, at most 256 per column. Constant columns are dropped; of
+    nothing else, one column of zeros is left.
 
     Parameters
     ----------
-    scaling : {"quantile", "standard"}
-        How numbers are scaled.
+    scaling : {"quantile", "standard", "monotone"}
+        How numbers are scaled; "monotone" is "standard" for trees: where a few extreme values would leave all
+        others equal, they are ranks.
     categories : {"one-hot", "codes"}
         Whether :meth:`transform` gives the categories too, or :meth:`codes` does.
     seed : int
@@ -71,7 +75,7 @@ class TableEncoder:
     def __init__(
         self,
         *,
-        scaling: Literal["quantile", "standard"],
+        scaling: Literal["quantile", "standard", "monotone"],
         categories: Literal["one-hot", "codes"] = "one-hot",
         seed: int = 0,
     ) -> None:
@@ -108,8 +112,9 @@ class TableEncoder:
             cardinalities += [int(top) + 2 for top in ordinal.fit_transform(labels).max(axis=0)]
             self.ordinal.append(_Step(columns, ordinal, np.arange(len(columns))))
         self.cardinalities = tuple(cardinalities)
-        if not self.cardinalities and self._width() == 0:
-            # an encoder that gives nothing at all would leave a network without inputs
+        # an encoder that gives nothing at all would leave a network without inputs
+        self.blank = not self.cardinalities and self._width() == 0
+        if self.blank:
             (self.numeric + self.one_hot)[0].kept = np.arange(1)
         return self
 
@@ -123,7 +128,11 @@ class TableEncoder:
             encoded += [
                 s.encode.transform(self.columns.labels(some, s.columns))[:, s.kept] for s in self.one_hot
             ]
-            np.concatenate(encoded, axis=1, out=out[part])
+            with np.errstate(over="ignore"):
+                np.concatenate(encoded, axis=1, out=out[part])
+            np.clip(out[part], -MOST, MOST, out=out[part])
+        if self.blank:
+            out[:] = 0  # what was constant has no scale to tell by how far it moved
         return out
 
     def codes(self, rows: Rows) -> NDArray[np.int64]:
@@ -143,14 +152,11 @@ class TableEncoder:
 
     def _scaler(self, medians: NDArray[np.float64], n_rows: int) -> Any:
         steps: list[Any] = [FunctionTransformer(_fill, kw_args={"values": medians})]
+        if self.scaling == "monotone":
+            steps.append(Ranked(self.seed))
         if self.scaling == "quantile":
-            # scikit-learn takes values within 1e-7 of the smallest or the largest for equal to it, which
-            # would make two values of a column of tiny numbers: so it is given a common scale first
-            quantiles = QuantileTransformer(
-                n_quantiles=min(1000, n_rows), output_distribution="normal", random_state=self.seed
-            )
             clip = FunctionTransformer(np.clip, kw_args={"a_min": -3.0, "a_max": 3.0})
-            steps += [StandardScaler(), quantiles, clip]
+            steps += [*normal_quantiles(n_rows, self.seed), clip]
         return make_pipeline(*steps, StandardScaler())
 
 
@@ -169,11 +175,13 @@ class TensorEncoder:
     Steps that are missing in every channel at the end of a sequence are padding: they have no part in the
     mean and are given by the lengths. Other missing values become the channel's mean. Beyond 5 standard
     deviations values grow as their logarithm, or a network would extrapolate far from one wrong reading (a
-    temperature of 0 K among hours of weather: R2 of a convolutional network 0.55 to 0.84).
+    temperature of 0 K among hours of weather: R2 of a convolutional network 0.55 to 0.84). Where extreme
+    values make a channel's deviation a thousand times its usual spread, that spread and the median take the
+    place of deviation and mean. A channel that is constant in training, or never observed, is 0 for ever.
 
     One scale for all rows hides the form of sequences that differ much in size, and a class is often a form.
     So each channel of a sequence can be given twice more: standardised over its own steps, and the logarithm
-    of its own deviation.
+    of its own deviation, in units of a typical sequence where that is tiny beside the channel's.
 
     Parameters
     ----------
@@ -187,19 +195,27 @@ class TensorEncoder:
         self.layout, self.forms = layout, forms and len(layout) == 2
 
     def fit(self, rows: Rows) -> TensorEncoder:
-        """Learn the mean and the standard deviation of each channel, shape (C,)."""
+        """Learn the centre and the scale of each channel, shape (C,)."""
         counts, total, squares = (np.zeros(self.layout[-1]) for _ in range(3))
         for _, some in row_parts(rows):
             values = shaped(some, self.layout).reshape(-1, self.layout[-1])
             counts += (~np.isnan(values)).sum(axis=0)
             total += np.nansum(values, axis=0)
         counts = np.maximum(counts, 1)
-        self.mean = total / counts
+        mean = total / counts
         for _, some in row_parts(rows):
             values = shaped(some, self.layout).reshape(-1, self.layout[-1])
-            squares += np.nansum((values - self.mean) ** 2, axis=0)
+            squares += np.nansum((values - mean) ** 2, axis=0)
         deviation = np.sqrt(squares / counts)
-        self.scale = np.where(deviation > 1e-12 * np.abs(self.mean), deviation, 1.0)
+        self.varies = deviation > 1e-12 * np.abs(mean)
+        some = shaped(rows[some_rows(len(rows), max(1, CELLS // rows.shape[1]))], self.layout)
+        median, usual = spread(some.reshape(-1, self.layout[-1]))
+        ruined = (usual > 0) & (deviation > RUINED * usual)
+        self.mean = np.where(ruined, median, mean)
+        self.scale = np.where(self.varies, np.where(ruined, usual, deviation), 1.0)
+        if self.forms:
+            rounding = 1e-13 * (1 + np.abs(self.mean) / self.scale)
+            self.unit = _unit((some - self.mean) / self.scale, rounding)
         return self
 
     def fold(self, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
@@ -208,11 +224,13 @@ class TensorEncoder:
         out = np.empty((len(rows), *self.layout[:-1], n_channels), dtype=np.float32)
         lengths = np.empty(len(rows), dtype=np.int64)
         steps = np.arange(1, self.layout[0] + 1)
+        constant = np.tile(~self.varies, n_channels // self.layout[-1])
         for part, some in row_parts(rows):
             values = shaped(some, self.layout)
             scaled = (values - self.mean) / self.scale
             if self.forms:
-                scaled = np.concatenate([scaled, *_form(scaled)], axis=-1)
+                scaled = np.concatenate([scaled, *_form(scaled / self.unit)], axis=-1)
+            scaled[..., constant] = 0
             far = np.abs(scaled) > FAR
             scaled[far] = np.sign(scaled[far]) * (FAR + np.log1p(np.abs(scaled[far]) - FAR))
             out[part] = np.nan_to_num(scaled, copy=False, nan=0.0)
@@ -232,12 +250,34 @@ def _form(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     >>> [part[..., 0].round(2).tolist() for part in _form(small_and_large[..., None])]
     [[[-1.22, 0.0, 1.22], [-1.22, 0.0, 1.22]], [[-0.07, -0.07, -0.07], [2.24, 2.24, 2.24]]]
     """
-    observed = ~np.isnan(values)
-    counts = np.maximum(observed.sum(axis=1, keepdims=True), 1)
-    off = values - np.nansum(values, axis=1, keepdims=True) / counts
-    deviation = np.sqrt(np.nansum(off**2, axis=1, keepdims=True) / counts)
+    off, deviation = _deviations(values)
     size = np.log(deviation + LEAST) / 3  # so that it varies about as much as the other channels
-    return off / np.maximum(deviation, LEAST), np.where(observed, size, np.nan)
+    return off / np.maximum(deviation, LEAST), np.where(np.isnan(values), np.nan, size)
+
+
+def _deviations(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distances from the mean of each sequence, shape (n, T, C), and its deviation, shape (n, 1, C)."""
+    counts = np.maximum((~np.isnan(values)).sum(axis=1, keepdims=True), 1)
+    off = values - np.nansum(values, axis=1, keepdims=True) / counts
+    return off, np.sqrt(np.nansum(off**2, axis=1, keepdims=True) / counts)
+
+
+def _unit(values: NDArray[np.float64], rounding: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the deviations of sequences are told in, shape (C,): 1, or the typical one where that is tiny.
+
+    Examples
+    --------
+    >>> levels = np.array([[0.0], [1.0]]) + 1e-7 * np.array([-1.0, 1.0])
+    >>> _unit(np.stack([levels, 1e6 * levels], axis=-1), np.full(2, 1e-13)).round(9).tolist()
+    [1e-07, 1.0]
+    """
+    deviations = _deviations(values)[1][:, 0]  # (n, C)
+    unit = np.ones(values.shape[-1])
+    for channel, own in enumerate(deviations.T):
+        own = own[own > rounding[channel]]
+        if len(own) and (typical := float(np.median(own))) < 1e3 * LEAST:
+            unit[channel] = typical
+    return unit
 
 
 def fold_encoder(layout: Layout | None, seed: int, *, forms: bool = False) -> TensorEncoder | TableEncoder:

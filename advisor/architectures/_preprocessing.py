@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,6 +17,9 @@ Layout = tuple[int, ...]
 Rows = NDArray[np.float64] | pd.DataFrame
 MISSING = "\0missing"  # the category of a missing value; no text file can hold it
 CELLS = 2**20  # values that are encoded at a time: what the steps between hold is small, however many rows
+LARGEST = 1e100  # size of a number: sums of the squares of larger ones are infinite
+NUMBERS = frozenset(["integer", "floating", "mixed-integer-float", "decimal"])  # as pandas calls objects
+TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # in a second
 
 
 def check_layout(layout: Any) -> Layout | None:
@@ -61,10 +64,11 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
     Raises
     ------
     InputError
-        If the width contradicts the layout, a value is infinite, or nothing was observed at all.
+        If the width contradicts the layout, a value is infinite or beyond 1e100, or nothing was observed at
+        all.
     """
     if not hasattr(X, "columns") and not hasattr(X, "tocsr"):  # neither a frame nor a sparse matrix
-        X = np.asarray(X)
+        X = _array(X)
     if isinstance(X, np.ndarray) and X.ndim > 2:
         shape = X.shape
         if layout is not None and shape[1:] != layout and len(layout) > 1:
@@ -83,12 +87,8 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
             do="pass the layout that the columns fold into",
         )
     if isinstance(rows, np.ndarray):
-        if np.isinf(rows).any():
-            raise InputError(
-                "the inputs must be finite or missing",
-                got=f"infinity in column {int(np.argwhere(np.isinf(rows))[0][1])}",
-                do="replace infinities by NaN or a number",
-            )
+        for _, some in row_parts(rows):
+            _check_size(cast("NDArray[np.float64]", some), range(width))
         if reset and np.isnan(rows).all():
             raise InputError(
                 "the inputs must hold at least one observed value",
@@ -98,17 +98,51 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
     return rows
 
 
+def _array(X: Any) -> NDArray[Any]:
+    """An array, of objects where a list holds text: numpy would turn the numbers beside it into text."""
+    array = np.asarray(X)
+    is_text = array.dtype.kind in "US" and not hasattr(X, "dtype")
+    return np.asarray(X, dtype=object) if is_text else array
+
+
+def _check_size(values: NDArray[np.float64], names: Sequence[Any]) -> None:
+    """Refuse numbers, shape (n, d), that are infinite or too large to be squared and added up."""
+    far = (values > LARGEST) | (values < -LARGEST)
+    if not far.any():
+        return
+    row, place = np.argwhere(far)[0]
+    if np.isinf(values[far]).any():
+        row, place = np.argwhere(np.isinf(values))[0]
+        raise InputError(
+            "the inputs must be finite or missing",
+            got=f"infinity in column {names[place]!r}",
+            do="replace infinities by NaN or a number",
+        )
+    raise InputError(
+        f"the inputs must lie within {LARGEST:g} of zero",
+        got=f"{values[row, place]:g} in column {names[place]!r}",
+        do="pass the column in a larger unit, or NaN where such a value stands for a missing one",
+    )
+
+
 def _numbers_or_frame(estimator: Any, X: Any, *, reset: bool) -> Rows:
-    """A float64 array where all columns are numeric, else a frame; feature names and width are checked."""
+    """A float64 array where all columns are numeric, else a frame; feature names and width are checked.
+
+    Where categories were learned it is a frame at predict in any case: as float64, the category 1 would be
+    spelled 1.0.
+    """
+    categories = not reset and _knows_categories(estimator)
     if isinstance(X, pd.DataFrame):
-        numeric = all(_is_numeric(dtype) for dtype in X.dtypes)
-    elif not _holds_text(X):
+        X = X.infer_objects()  # drivers of databases give numbers and None as objects
+        held = enumerate(X.dtypes)
+        numeric = not categories and all(_is_numeric(t) or _are_numbers(X.iloc[:, j]) for j, t in held)
+    elif _is_table(X) and (categories or _holds_text(X)):
+        X, numeric = pd.DataFrame(np.asarray(X, dtype=object)).infer_objects(), False
+    else:
         return cast(
             "NDArray[np.float64]",
             validate_data(estimator, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=False),
         )
-    else:
-        X, numeric = pd.DataFrame(np.asarray(X, dtype=object)).infer_objects(), False
     if not reset or X.shape[1]:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     check_array(np.zeros(X.shape))  # scikit-learn words the errors for no rows or no columns
@@ -124,10 +158,22 @@ def _is_numeric(dtype: Any) -> bool:
     return bool(pd.api.types.is_numeric_dtype(dtype)) and not pd.api.types.is_complex_dtype(dtype)
 
 
+def _are_numbers(column: pd.Series) -> bool:
+    """Whether the objects of a column are numbers, such as decimals, or missing."""
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in NUMBERS
+
+
+def _knows_categories(estimator: Any) -> bool:
+    columns = getattr(getattr(estimator, "encoder_", None), "columns", None)
+    return columns is not None and len(columns.categorical) > 0
+
+
+def _is_table(X: Any) -> bool:
+    return not hasattr(X, "tocsr") and np.ndim(X) == 2
+
+
 def _holds_text(X: Any) -> bool:
-    """Whether an array-like is two-dimensional and cannot be read as numbers."""
-    if hasattr(X, "tocsr") or np.ndim(X) != 2:
-        return False
+    """Whether a two-dimensional array-like cannot be read as numbers."""
     array = np.asarray(X)
     if array.dtype.kind not in "OUS":
         return False
@@ -153,10 +199,13 @@ class Columns:
 
     @classmethod
     def of(cls, rows: Rows) -> Columns:
-        """Sort the columns by their dtype; dates and durations are numbers."""
+        """Sort the columns by their dtype, objects by what they are; dates and durations are numbers."""
         if isinstance(rows, np.ndarray):
             return cls(np.arange(rows.shape[1]), np.arange(0))
-        number = np.array([_is_numeric(t) or getattr(t, "kind", "") in "mM" for t in rows.dtypes], dtype=bool)
+        number = np.zeros(rows.shape[1], dtype=bool)
+        for place, dtype in enumerate(rows.dtypes):
+            known = _is_numeric(dtype) or getattr(dtype, "kind", "") in "mM"
+            number[place] = known or _are_numbers(rows.iloc[:, place])
         return cls(np.flatnonzero(number), np.flatnonzero(~number))
 
     def numbers(self, rows: Rows, positions: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
@@ -168,8 +217,7 @@ class Columns:
         for place, position in enumerate(positions):
             column = rows.iloc[:, position]
             if getattr(column.dtype, "kind", "") in "mM":
-                seconds = column.to_numpy(dtype=f"{column.dtype.kind}8[s]")
-                values[:, place] = np.where(np.isnat(seconds), np.nan, seconds.astype(np.int64))
+                values[:, place] = _seconds(column)
                 continue
             try:
                 values[:, place] = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
@@ -179,25 +227,38 @@ class Columns:
                     got=f"values of type {column.dtype}",
                     do="convert the column as it was converted for fit",
                 ) from error
-        if np.isinf(values).any():
-            name = rows.columns[positions[np.argwhere(np.isinf(values))[0][1]]]
-            raise InputError(
-                "the inputs must be finite or missing",
-                got=f"infinity in column {name!r}",
-                do="replace infinities by NaN or a number",
-            )
+        _check_size(values, list(rows.columns[positions]))
         return values
 
     def labels(self, rows: Rows, positions: NDArray[np.intp] | None = None) -> NDArray[np.object_]:
         """Categorical columns, all or these, as text, shape (n, q), :data:`MISSING` where missing."""
         positions = self.categorical if positions is None else positions
         if isinstance(rows, np.ndarray):
-            if not len(positions):
-                return np.empty((len(rows), 0), dtype=object)
-            rows = pd.DataFrame(rows)  # numbers at predict, categories at fit
+            return np.empty((len(rows), 0), dtype=object)
         columns = [rows.iloc[:, position] for position in positions]
-        texts = [c.astype(object).where(c.notna(), MISSING).map(str).to_numpy(dtype=object) for c in columns]
+        objects = [c.astype(object).where(c.notna(), MISSING) for c in columns]
+        texts = [c.map(_spelled).to_numpy(dtype=object) for c in objects]
         return np.array(texts, dtype=object).reshape(len(texts), len(rows)).T
+
+
+def _seconds(column: pd.Series) -> NDArray[np.float64]:
+    """Dates or durations in seconds with their fractions, NaN where missing."""
+    ticks = column.to_numpy(dtype=f"{column.dtype.kind}8[{column.dt.unit}]")
+    whole, rest = np.divmod(ticks.astype(np.int64), TICKS[column.dt.unit])
+    return np.where(np.isnat(ticks), np.nan, whole + rest / TICKS[column.dt.unit])
+
+
+def _spelled(category: Any) -> str:
+    """Text of a category, the same for a whole number however it is held.
+
+    Examples
+    --------
+    >>> [_spelled(category) for category in (1, 1.0, np.float32(1), "1", 1.5, True)]
+    ['1', '1', '1', '1', '1.5', 'True']
+    """
+    if isinstance(category, float | np.floating) and category.is_integer():
+        return str(int(category))
+    return str(category)
 
 
 def row_parts(rows: Rows) -> Iterator[tuple[slice, Rows]]:

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from advisor.architectures._groups import Groups, InTime, hold_out_groups, hold_out_last, share_of
+from advisor.architectures._preprocessing import LARGEST
+from advisor.architectures._scaling import normal_quantiles
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 
@@ -64,6 +66,12 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
                 "the target must be finite",
                 got=f"Input y contains {'NaN' if np.isnan(numbers).any() else 'infinity'}",
                 do="drop those rows",
+            )
+        if (size := float(np.abs(numbers).max())) > LARGEST:
+            raise TargetError(
+                f"the target must lie within {LARGEST:g} of zero",
+                got=f"{size:g}",
+                do="pass it in a larger unit",
             )
         return numbers
     infinite = values.dtype.kind == "f" and bool(np.isinf(values).any())
@@ -195,10 +203,7 @@ def target_scaler(name: str, n_rows: int, seed: int) -> Any:
     if name == "standard":
         return _Standard()
     if name == "quantile":
-        quantiles = QuantileTransformer(
-            n_quantiles=min(1000, n_rows), output_distribution="normal", random_state=seed
-        )
-        return make_pipeline(StandardScaler(), quantiles)  # see TableEncoder: it has a threshold of 1e-7
+        return make_pipeline(*normal_quantiles(n_rows, seed))
     raise InputError(
         "target_transform must be 'standard', 'quantile' or 'none'", got=repr(name), do="choose one of them"
     )

@@ -51,7 +51,7 @@ class _GBT(Boosted):
             raise InputError(
                 "categories must be 'native' or 'one-hot'", got=repr(self.categories), do="choose one of them"
             )
-        return TableEncoder(scaling="standard") if self.categories == "one-hot" else super()._encoder()
+        return TableEncoder(scaling="monotone") if self.categories == "one-hot" else super()._encoder()
 
     def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
         d, n_bins = some.shape[1], self._bins(n)

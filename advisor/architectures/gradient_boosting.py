@@ -62,7 +62,7 @@ class _GradientBoosting(Boosted):
     min_impurity_decrease: float = 0.0
 
     def _encoder(self) -> Any:
-        return TableEncoder(scaling="standard")
+        return TableEncoder(scaling="monotone")
 
     def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
         return super()._training_memory(n, some, target) + 40 * n * self._n_outputs

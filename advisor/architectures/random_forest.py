@@ -12,6 +12,7 @@ from sklearn.ensemble import RandomForestClassifier as _Classifier
 from sklearn.ensemble import RandomForestRegressor as _Regressor
 
 from advisor.architectures._boosted import Deadline
+from advisor.architectures._encoders import TableEncoder
 from advisor.architectures._learner import Classifier, Regressor
 from advisor.architectures._space import Rounded
 from advisor.architectures._wrapped import Wrapped, threads
@@ -44,6 +45,9 @@ class _RandomForest(Wrapped):
             self.n_trees_ = min(self.n_estimators, self.n_trees_ + _CHUNK * n_threads)
             self.model_.set_params(n_estimators=self.n_trees_).fit(values, target, weight)
         self.stopped_ = "time_limit" if deadline.passed else "done"
+
+    def _encoder(self) -> Any:
+        return TableEncoder(scaling="monotone")
 
     def _training_memory(self, n: int, some: NDArray[Any], target: NDArray[Any]) -> float:
         # nodes per row hardly depend on the number of rows, but very much on what the rows are

@@ -115,6 +115,30 @@ def test_windows_code_categories_and_dates_as_learned():
     np.testing.assert_allclose(fold.transform(new)[:, 0], [[1, 86400, 9], [np.nan, np.nan, 8]])
 
 
+def clock_and_noise(rng):
+    """Two channels: times within a minute, which float32 rounds to two minutes, and noise."""
+    return np.stack([1.7e9 + rng.uniform(0, 60, (80, 12)), rng.normal(size=(80, 12))], axis=-1)
+
+
+@pytest.mark.parametrize("held", ["arrays", "flat", "array", "windows"])
+def test_numbers_that_float32_merges_stay_apart(held):
+    x = clock_and_noise(np.random.default_rng(0))
+    flat = x.reshape(80, -1)
+    fold, data = {
+        "arrays": (FoldAxes(layout=(12, 2), order=(0, 1)), x),
+        "array": (FoldFlat(columns=None, layout=(12, 2), channel_axis="last"), flat),
+        "flat": (FoldFlat(columns=list(range(24)), layout=(12, 2), channel_axis="last"), pd.DataFrame(flat)),
+        "windows": (FoldWindows(window=1), pd.DataFrame(x[:, 0], columns=["clock", "noise"])),
+    }[held]
+    if held == "windows":
+        fold.set_params(roles={"clock": "numeric", "noise": "numeric"})
+        x = x[:, :1]
+    np.testing.assert_array_equal(fold.fit_transform(data), x)
+    np.testing.assert_array_equal(fold.transform(data[:1]), x[:1])  # one row alone does not show it
+    plain = data % 1000
+    assert fold.fit(plain).transform(plain).dtype == np.float32
+
+
 def test_words_have_one_code_wherever_they_stand():
     out = FoldText(columns=["t"], tokens=6, features=16).fit_transform(
         pd.DataFrame({"t": ["red green blue red", "Blue red green", None]})

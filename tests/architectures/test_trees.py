@@ -152,6 +152,85 @@ def test_rare_categories_share_the_last_code():
     assert np.isnan(codes[6:]).all()
 
 
+def minute(n, rng):
+    """Seconds since 1970 within one minute, and whether it is the second half."""
+    second = rng.uniform(0, 60, n)
+    return 1.7e9 + second, second > 30
+
+
+def codes_of_nine_digits(n, rng):
+    code = rng.integers(0, 40, n)
+    return 123_456_789.0 + code, np.isin(code, [3, 4, 5, 6, 7, 8, 21, 22, 23, 24, 25, 26])
+
+
+def beyond_float32(n, rng):
+    x = rng.normal(size=n)
+    return 1e60 * x, x > 0
+
+
+def below_float32(n, rng):
+    x = rng.normal(size=n)
+    return 1e-60 * x, x > 0
+
+
+def minute_and_zero(n, rng):
+    x, y = minute(n, rng)
+    x[:8], y[:8] = 0, False  # written for a time that is not known
+    return x, y
+
+
+def one_beyond_float32(n, rng):
+    x = rng.uniform(size=n)
+    x[0] = 1e60
+    return x, x > 0.5
+
+
+COARSE = [minute, minute_and_zero, codes_of_nine_digits, beyond_float32, below_float32, one_beyond_float32]
+
+
+@pytest.mark.parametrize("column", COARSE)
+@pytest.mark.parametrize("name", NATIVE)
+def test_numbers_that_float32_merges_are_told_apart(name, column):
+    rng = np.random.default_rng(0)
+    x, y = column(600, rng)
+    x[::50] = np.nan
+    X = np.stack([x, rng.normal(size=600)], axis=1)
+    config = {"min_data_in_leaf": 1} if name == "lightgbm" else {}
+    model = make(name, "classification", learning_rate=0.3, **config).fit(X[:400], y[:400])
+    assert model.score(X[400:], y[400:]) > 0.93
+    assert np.isfinite(model.predict_proba([[1e99, 0], [-1e99, 0]])).all()
+
+
+def test_numbers_that_float32_tells_apart_pass_as_they_are():
+    rng = np.random.default_rng(0)
+    day = rng.integers(0, 20_000, 500)
+    columns = {
+        "normal": rng.normal(size=500),
+        "one value": np.full(500, 1.7e9 + 0.1),
+        "years": rng.integers(2008, 2011, 500),
+        "longitudes": -93.6 + 0.02 * rng.normal(size=500),
+        "pressures": 1013.25 + rng.normal(size=500),
+        "skewed": np.exp(6 * rng.normal(size=500)),
+        "one extreme": np.append(rng.uniform(size=499), 1e12),
+        "days since 1970": 86400.0 * day,
+        "often zero": np.where(rng.random(500) < 0.999, 0, 0.1),
+        "missing": np.where(rng.random(500) < 0.5, np.nan, rng.normal(size=500)),
+        "tiny": 1e-12 * rng.normal(size=500),
+    }
+    rows = pd.DataFrame(columns).to_numpy(dtype=np.float64)
+    np.testing.assert_array_equal(CodeEncoder().fit(rows).transform(rows), rows.astype(np.float32))
+
+
+def test_a_moved_column_leaves_the_others_and_the_rows_of_the_user_alone():
+    rng = np.random.default_rng(0)
+    rows = np.stack([rng.normal(size=50), minute(50, rng)[0]], axis=1)
+    before = rows.copy()
+    encoded = CodeEncoder().fit(rows).transform(rows)
+    np.testing.assert_array_equal(rows, before)
+    np.testing.assert_array_equal(encoded[:, 0], rows[:, 0].astype(np.float32))
+    np.testing.assert_allclose(np.diff(encoded[:, 1]), np.diff(rows[:, 1]), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "name", [n for n in INSTALLED if "n_jobs" in architectures.get(n).classifier().get_params()]
 )
