@@ -121,8 +121,7 @@ class Advice:
         -------
         estimator
             A scikit-learn estimator or pipeline: ``fit(X, y)`` takes what was given to ``advise``, target
-            left out. Where rows belong to entities or look back, early stopping holds out whole entities, or
-            the end of the series, see :class:`~advisor.pipeline.GroupedPipeline`.
+            left out.
 
         Raises
         ------
@@ -154,31 +153,7 @@ class Advice:
             time_limit=time_limit,
             **{"random_state": self.seed, **config},
         )
-        return self.joined(self._steps(), model)
-
-    def joined(self, steps: list[tuple[str, Any]], model: Any) -> Any:
-        """Put what folds the rows before a model, which is told what rows belong together.
-
-        Parameters
-        ----------
-        steps : list of (str, transformer)
-            Those of :meth:`folder`.
-        model : estimator
-            Of this layout.
-
-        Returns
-        -------
-        estimator
-            The model itself, or a pipeline.
-        """
-        windows = self.folding.get("how") == "windows"
-        entity = [label for label, role in self.roles.items() if role == "entity"][:1]
-        if not windows and not entity:
-            return self._pipeline([*steps, ("model", model)])
-        from advisor.pipeline import GroupedPipeline
-
-        series = {name: self.folding[name] for name in ("entity", "time", "window")} if windows else {}
-        return GroupedPipeline([*steps, ("model", model)], **{"entity": entity, **series})
+        return self._pipeline([*self._steps(), ("model", model)])
 
     def folder(self) -> Any:
         """Make what brings the data, as they are held, into a model's tensors; None if they are.

@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils.validation import has_fit_parameter
 
-from advisor.architectures._groups import Groups, InTime
 from advisor.architectures.base import Kind
 from advisor.clocks import read_clock
 from advisor.errors import TargetError
@@ -78,11 +76,6 @@ class Sample:
             return np.asarray(predicted)
         labels = pd.Index(np.unique(self.y.astype(str)))
         return np.asarray(labels.get_indexer(np.asarray(predicted).astype(str)))
-
-    def groups(self, rows: Rows) -> Groups:
-        """What early stopping must not tear apart of some rows: units, or the order in time."""
-        units = self.units[rows]
-        return InTime(units, self.gap) if self.timed else units
 
     def take(self, rows: Rows) -> Any:
         """Inputs of some rows."""
@@ -283,22 +276,6 @@ def mixed(data: Sample, train: Rows, rng: np.random.Generator) -> Rows:
         rank, size = codes.groupby(codes).cumcount(), codes.map(codes.value_counts())
         order = order[np.argsort(((rank + 0.5) / size).to_numpy(), kind="stable")]
     return train[order]
-
-
-def fit(model: Any, data: Sample, rows: Rows) -> None:
-    """Fit to some rows; a model that takes ``groups`` is told which belong together.
-
-    Parameters
-    ----------
-    model : estimator
-        Takes folded rows.
-    data : Sample
-        Where they are from.
-    rows : ndarray of int
-        Positions.
-    """
-    together = {"groups": data.groups(rows)} if has_fit_parameter(model, "groups") else {}
-    model.fit(data.take(rows), data.y[rows], **together)
 
 
 def row_scores(data: Sample, held: Rows, predicted: NDArray[Any]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from advisor import architectures
 from advisor.calibration import TIE
 from advisor.errors import AdvisorError
-from advisor.holdout import Rows, Sample, fit, folds, mixed, row_scores, sample
+from advisor.holdout import Rows, Sample, folds, mixed, row_scores, sample
 from advisor.standings import Entrant, Interval, Race, Status
 from advisor.table import Table
 
@@ -221,7 +221,7 @@ class _Track:
             model = model.steps[-1][1] if hasattr(model, "steps") else model
             if "time_limit" in model.get_params():
                 model.set_params(time_limit=max(0.1, (1 - RESERVE) * limit))
-            fit(model, self.data, train)
+            model.fit(self.data.take(train), self.data.y[train])
             predicted = model.predict(self.data.take(held))
         except Exception as error:  # whatever a family cannot do must not end the race of the others
             self._skip(family, error)
@@ -306,8 +306,9 @@ class _Track:
         )
         fitted = self.models.get(winner) if winner else None
         if fitted is not None and self.folder is not None:
-            steps = getattr(self.folder, "steps", [("fold", self.folder)])
-            fitted = self.advice.joined(steps, fitted)
+            from sklearn.pipeline import Pipeline
+
+            fitted = Pipeline([("fold", self.folder), ("model", fitted)])
         return Race(
             winner=winner,
             entrants=tuple(entrants),

@@ -26,7 +26,7 @@ from benchmarks.cell import Cell
 from benchmarks.connection import connect, patient, unusable
 from benchmarks.plan import Study
 from benchmarks.protocol import METRICS
-from benchmarks.run import fit_rows, split_of
+from benchmarks.run import split_of
 from benchmarks.store import Store
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def fit(cell: Cell) -> tuple[Any, pd.DataFrame, float]:
         time_limit=json.loads(cell.protocol)["fit_seconds"],
         **json.loads(cell.config),
     )
-    fit_rows(estimator, task, rows.train)
+    estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
     X = task.X.iloc[rows.test]
     return estimator, X, METRICS[task.metric](task.y.iloc[rows.test], estimator.predict(X))
 

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import sklearn.metrics  # noqa: F401  # before a worker asks for work: a cell's limit is for the cell
-from sklearn.utils.validation import has_fit_parameter
 
 import datasets
 from advisor import advise
@@ -151,7 +150,7 @@ def _fit_and_score(cell: Cell, facts: Facts) -> None:
     estimator = _estimator(architecture, cell, task)
     facts.extra |= {f"n_{side}": len(getattr(rows, side)) for side in ("train", "validation", "test")}
     with timed(facts, "fit_seconds"):
-        fit_rows(estimator, task, rows.train)
+        estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
     facts.device = str(getattr(estimator, "device_", "cpu"))
     told = {"epochs": "n_epochs_", "best_epoch": "best_epoch_", "trees": "n_trees_", "stopped": "stopped_"}
     facts.extra |= {say: getattr(estimator, name) for say, name in told.items() if hasattr(estimator, name)}
@@ -176,21 +175,13 @@ def _estimator(architecture: Architecture, cell: Cell, task: Task) -> Any:
     )
 
 
-def fit_rows(estimator: Any, task: Task, rows: np.ndarray) -> None:
-    """Fit to some rows of a task; an estimator that takes ``groups`` is told those of the task."""
-    together = {}
-    if task.groups is not None and has_fit_parameter(estimator, "groups"):
-        together["groups"] = task.groups.iloc[rows].to_numpy()
-    estimator.fit(task.X.iloc[rows], task.y.iloc[rows], **together)
-
-
 def _inner_score(cell: Cell, facts: Facts, held: np.ndarray) -> float:
     """Score on a part of the training rows of a model that is fitted to the others."""
     task, rows = _data(cell)
     kept = rows.train[~np.isin(rows.train, held)]
     estimator = _estimator(candidates.get(cell.candidate), cell, task)
     with timed(facts, "fit_seconds"):
-        fit_rows(estimator, task, kept)
+        estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
     with timed(facts, "predict_seconds"):
         predicted = estimator.predict(task.X.iloc[held])
     return _score(task, held, predicted)

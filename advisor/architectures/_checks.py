@@ -37,7 +37,7 @@ def check_fit(
         Labels or numbers.
     sample_weight : array-like, shape (n,), or None
         Weights of the rows.
-    groups : array-like, shape (n,), InTime or None
+    groups : array-like, shape (n,), or None
         What belongs together.
     kind : {"classification", "regression"}
         What is predicted.

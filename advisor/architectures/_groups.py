@@ -1,8 +1,7 @@
-"""Rows that early stopping must not tear apart: those of one group, or of a series in time."""
+"""Rows of one group, which early stopping holds out together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,40 +10,7 @@ from numpy.typing import NDArray
 
 from advisor.errors import InputError
 
-Rows = NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class InTime:
-    """Groups of rows in time: what is held out comes last, after a gap.
-
-    Parameters
-    ----------
-    place : array-like of int, shape (n,)
-        Place of each row in time.
-    gap : int
-        Places left out before the rows held out, such as the steps of a window, so that no window lies on
-        both sides; at most half of the earlier rows.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> hold_out_last(np.zeros(10), InTime(np.arange(10), gap=2), 0.2)
-    (array([0, 1, 2, 3, 4, 5]), array([8, 9]))
-    """
-
-    place: Any
-    gap: int = 0
-
-    def __len__(self) -> int:
-        return len(self.place)
-
-    def __getitem__(self, which: NDArray[Any]) -> InTime:
-        """Those rows alone."""
-        return InTime(np.asarray(self.place)[which], self.gap)
-
-
-Groups = NDArray[np.intp] | InTime
+Groups = NDArray[np.intp]
 
 
 def check_groups(groups: Any, n_rows: int) -> Groups | None:
@@ -52,14 +18,14 @@ def check_groups(groups: Any, n_rows: int) -> Groups | None:
 
     Parameters
     ----------
-    groups : array-like, shape (n,), InTime or None
+    groups : array-like, shape (n,), or None
         Labels of any type; rows without one are a group.
     n_rows : int
         Rows of the inputs.
 
     Returns
     -------
-    ndarray of int, shape (n,), InTime or None
+    ndarray of int, shape (n,), or None
         Numbers from 0.
 
     Raises
@@ -69,16 +35,14 @@ def check_groups(groups: Any, n_rows: int) -> Groups | None:
     """
     if groups is None:
         return None
-    labels = np.asarray(groups.place if isinstance(groups, InTime) else groups)
+    labels = np.asarray(groups)
     if labels.shape != (n_rows,):
         raise InputError(
             "groups must have one label per row",
             got=f"shape {labels.shape} and {n_rows} rows",
             do="align X and groups",
         )
-    if isinstance(groups, InTime):
-        return groups
-    codes: Rows = pd.factorize(labels, use_na_sentinel=False)[0]
+    codes: Groups = pd.factorize(labels, use_na_sentinel=False)[0]
     return codes
 
 
@@ -93,38 +57,8 @@ def share_of(n_rows: Any, fraction: float) -> Any:
     return np.ceil(np.round(n_rows * fraction - 0.5, 9)).astype(np.intp)
 
 
-def hold_out_last(target: NDArray[Any], time: InTime, fraction: float) -> tuple[Rows, Rows]:
-    """Hold out the last rows; of a class that would not be learned, the first row is.
-
-    Parameters
-    ----------
-    target : ndarray, shape (n,)
-        Class codes or numbers.
-    time : InTime
-        Where the rows stand.
-    fraction : float
-        Share to hold out.
-
-    Returns
-    -------
-    train, validation : ndarray of int
-        Sorted row positions; those in the gap are in neither.
-    """
-    place = np.asarray(time.place)
-    order = np.argsort(place, kind="stable")
-    first = len(order) - max(1, int(share_of(len(order), fraction)))
-    before = int(np.searchsorted(place[order], place[order[first]] - time.gap))
-    before = max(before, first - first // 2)
-    kept, held = order[:before], order[first:]
-    if target.dtype.kind in "iu":
-        classes, earliest = np.unique(target[order], return_index=True)
-        spared = order[earliest[~np.isin(classes, target[kept])]]
-        kept, held = np.append(kept, spared), np.setdiff1d(held, spared)
-    return np.sort(kept), np.sort(held)
-
-
 def hold_out_groups(
-    target: NDArray[Any], groups: Rows, fraction: float, rng: np.random.Generator
+    target: NDArray[Any], groups: Groups, fraction: float, rng: np.random.Generator
 ) -> NDArray[np.intp]:
     """Hold out whole groups, stratified by their most frequent class or their mean.
 
@@ -157,7 +91,7 @@ def hold_out_groups(
     return np.concatenate([np.empty(0, np.intp), *(members[group] for group in held)])
 
 
-def _levels(target: NDArray[Any], codes: Rows, sizes: Rows) -> NDArray[Any]:
+def _levels(target: NDArray[Any], codes: Groups, sizes: NDArray[np.intp]) -> NDArray[Any]:
     """The most frequent class of each group, or the mean of its numbers."""
     if target.dtype.kind not in "iu":
         return np.bincount(codes, target) / sizes
@@ -168,7 +102,7 @@ def _levels(target: NDArray[Any], codes: Rows, sizes: Rows) -> NDArray[Any]:
     return label[best][np.unique(group[best], return_index=True)[1]]
 
 
-def _dealt(order: Rows, sizes: Rows, fraction: float) -> list[int]:
+def _dealt(order: NDArray[np.intp], sizes: NDArray[np.intp], fraction: float) -> list[int]:
     """Groups that, taken in this order, keep the rows held out nearest to their share of those passed."""
     held: list[int] = []
     passed = taken = 0
@@ -180,7 +114,7 @@ def _dealt(order: Rows, sizes: Rows, fraction: float) -> list[int]:
     return held
 
 
-def _spared(target: NDArray[Any], members: list[Rows], held: list[int]) -> list[int]:
+def _spared(target: NDArray[Any], members: list[NDArray[np.intp]], held: list[int]) -> list[int]:
     """Those of the groups without which every class is still there to be learned."""
     if target.dtype.kind not in "iu":
         return held

@@ -111,8 +111,8 @@ class Network(Learner):
         sample_weight : array-like, shape (n,), optional
             Weight of each row in the loss, at least 0; a row of weight 0 has no part in anything.
         groups : array-like, shape (n,), optional
-            Rows of one group, such as the visits of a patient, are held out together for early stopping; for
-            rows in time see :class:`advisor.architectures._groups.InTime`.
+            Rows of one group, such as the visits of a patient, are held out together for early
+            stopping: for where rows of a group are copies of each other, see docs/architectures.md.
 
         Returns
         -------

@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
-from advisor.architectures._groups import Groups, InTime, hold_out_groups, hold_out_last, share_of
+from advisor.architectures._groups import Groups, hold_out_groups, share_of
 from advisor.architectures._preprocessing import LARGEST
 from advisor.architectures._scaling import normal_quantiles
 from advisor.architectures.base import Kind
@@ -142,8 +142,8 @@ def inner_split(
         Share to hold out, above 0 and at most 0.5.
     rng : numpy.random.Generator
         Shuffles the rows.
-    groups : ndarray of int, shape (n,), or InTime, optional
-        Rows that stand on one side, or the order in time by which the last are held out.
+    groups : ndarray of int, shape (n,), optional
+        Rows of one stand on one side.
 
     Returns
     -------
@@ -164,12 +164,9 @@ def inner_split(
     """
     if not 0 < fraction <= 0.5:
         raise InputError("validation_fraction must be in (0, 0.5]", got=str(fraction), do="set it to 0.2")
-    if isinstance(groups, InTime):
-        kept, held = hold_out_last(target, groups, fraction)
-    else:
-        held = np.empty(0, np.intp) if groups is None else hold_out_groups(target, groups, fraction, rng)
-        held = np.sort(held if len(held) else _hold_out_rows(target, fraction, rng))
-        kept = np.setdiff1d(np.arange(len(target)), held)
+    held = np.empty(0, np.intp) if groups is None else hold_out_groups(target, groups, fraction, rng)
+    held = np.sort(held if len(held) else _hold_out_rows(target, fraction, rng))
+    kept = np.setdiff1d(np.arange(len(target)), held)
     if len(held) == 0 or len(kept) < 2:
         return np.arange(len(target)), np.arange(len(target))
     return kept, held

@@ -47,7 +47,7 @@ class Wrapped(Learner):
             Weight of each row, at least 0; a row of weight 0 has no part in anything.
         groups : array-like, shape (n,), optional
             Rows of one group, such as the visits of a patient, are held out together where early stopping
-            holds rows out; for rows in time see :class:`advisor.architectures._groups.InTime`.
+            holds rows out, see docs/architectures.md.
 
         Returns
         -------

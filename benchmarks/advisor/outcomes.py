@@ -26,7 +26,7 @@ import datasets
 from advisor import Advice, advise
 from advisor.calibration import FAMILIES
 from advisor.errors import AdvisorError
-from advisor.holdout import Sample, fit, folds, mixed, row_scores, sample
+from advisor.holdout import Sample, folds, mixed, row_scores, sample
 from advisor.intake import read
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, of_task
 from benchmarks.advisor.packages import package_cases
@@ -128,7 +128,7 @@ def measure(cell: Cell, facts: Facts) -> None:
         model = model.steps[-1][1] if hasattr(model, "steps") else model
         rows, start = train[:n], time.monotonic()
         with timed(facts, "fit_seconds"):
-            fit(model, data, rows)
+            model.fit(data.take(rows), data.y[rows])
         seconds[str(n)] = round(time.monotonic() - start, 3)
         with timed(facts, "predict_seconds"):
             predicted = model.predict(data.take(held))

@@ -16,7 +16,6 @@ from advisor.calibration import Calibration
 from advisor.errors import MissingDependency
 
 SEEN = []  # (family, training rows, held-out rows or None) in the order of the calls
-TOLD = []  # (training rows, groups) in the order of the calls
 
 
 class Fake(ClassifierMixin, BaseEstimator):
@@ -334,47 +333,3 @@ def test_rows_grow_only_as_far_as_the_time_goes(field):
     assert max(advice.race.rounds) < 4500
     assert advice.race.seconds < 2.5 * 1.1 + 1
     assert advisor.race.GROWTH == 3
-
-
-class Told(Fake):
-    """Remembers the groups that it was told, with its rows."""
-
-    def fit(self, X, y, groups=None):
-        TOLD.append((np.asarray(X), groups))
-        return super().fit(X, y)
-
-
-def told_in_a_race(monkeypatch, frame, **options):
-    def get(name):
-        def made(random_state=None, time_limit=None, layout=None):
-            return Told(name, random_state=random_state, time_limit=time_limit)
-
-        return Architecture(name, name, made, made, Capabilities(frozenset({"tabular"})))
-
-    TOLD.clear()
-    monkeypatch.setattr(architectures, "get", get)
-    return advise(frame, "y", effort="race", calibration=Calibration({}), **options)
-
-
-def test_early_stopping_in_a_race_holds_out_whole_entities(monkeypatch):
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame(rng.normal(size=(600, 2)), columns=["a", "b"]).assign(who=rng.integers(0, 40, 600))
-    frame["y"] = np.where(frame["a"] > 0, "up", "down")
-    told_in_a_race(monkeypatch, frame, roles={"who": "entity"}, structure="tabular")
-    for X, groups in TOLD:
-        who = X[:, 2].astype(int)
-        pairs = set(zip(who.tolist(), groups.tolist()))
-        assert len(pairs) == len(set(who.tolist())) == len(set(groups.tolist()))
-
-
-def test_early_stopping_in_a_race_over_time_holds_out_the_end(monkeypatch):
-    steps = np.random.default_rng(0).normal(size=(500, 3)).cumsum(axis=0)
-    frame = pd.DataFrame(steps, columns=["a", "b", "c"])
-    frame["y"] = np.where(frame["a"].diff() > 0, "up", "down")
-    advice = told_in_a_race(monkeypatch, frame, structure="sequence", roles={})
-    assert advice.folding["how"] == "windows"
-    for X, groups in TOLD:
-        assert groups.gap == advice.folding["window"]
-        whole = np.isfinite(X[:, -1, 0])  # the first windows are padded
-        assert whole.mean() > 0.8
-        np.testing.assert_allclose(X[whole, -1, 0], frame["a"][groups.place[whole]], rtol=1e-5)

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 
 from advisor import architectures
-from advisor.architectures._groups import InTime, check_groups
+from advisor.architectures._groups import check_groups
 from advisor.architectures._target import inner_split
 from advisor.errors import InputError
 
@@ -61,27 +61,6 @@ def test_a_class_of_one_group_is_learned_from():
     assert (len(kept), len(held)) == (40, 10)
 
 
-@pytest.mark.parametrize("fraction", [0.2, 0.3, 0.5])
-def test_the_last_rows_are_held_out_after_a_gap(fraction):
-    place = np.random.default_rng(0).permutation(100)
-    kept, held = inner_split(np.zeros(100), fraction, np.random.default_rng(0), InTime(place, gap=7))
-    first = 100 - round(100 * fraction)
-    assert sorted(place[held]) == list(range(first, 100))
-    assert sorted(place[kept]) == list(range(first - 7))
-
-
-def test_a_gap_leaves_half_of_the_earlier_rows():
-    kept, held = inner_split(np.zeros(50), 0.2, np.random.default_rng(0), InTime(np.arange(50), gap=1000))
-    assert (kept.tolist(), held.tolist()) == (list(range(20)), list(range(40, 50)))
-
-
-def test_a_class_that_comes_late_is_learned_from():
-    target = np.repeat([0, 1, 2], [70, 14, 16])
-    kept, held = inner_split(target, 0.2, np.random.default_rng(0), InTime(np.arange(100), gap=20))
-    assert kept.tolist() == [*range(60), 70, 84]
-    assert held.tolist() == [*range(80, 84), *range(85, 100)]
-
-
 def entities(n=30, rows=20, seed=0):
     """Features that tell who it is, and nothing of the label."""
     rng = np.random.default_rng(seed)
@@ -113,7 +92,7 @@ def test_groups_of_rows_without_weight_have_no_part():
 
 
 @pytest.mark.parametrize("name", ["gbt", "mlp", "minirocket", "nearest_neighbours"])
-@pytest.mark.parametrize("groups", [np.zeros(19), np.zeros((20, 2)), InTime(np.arange(21))])
+@pytest.mark.parametrize("groups", [np.zeros(19), np.zeros((20, 2))])
 def test_groups_that_do_not_fit_the_rows_are_refused(name, groups):
     X, y = np.random.default_rng(0).normal(size=(20, 12)), np.arange(20) % 2
     with pytest.raises(InputError, match="groups must have one label per row"):

@@ -298,31 +298,3 @@ def test_processor_time_is_told_beside_that_of_the_clock(cell, candidate):
     outcome = run.run_cell(cell)
     assert outcome.fit_seconds >= 0.3
     assert 0 <= outcome.extra["cpu_fit_seconds"] < 0.25
-
-
-@pytest.mark.parametrize("protocol", ["", 'name = "kfold"\ninner_folds = 2'])
-@pytest.mark.parametrize("takes", [True, False])
-def test_the_groups_of_a_task_reach_estimators_that_take_them(task, monkeypatch, protocol, takes):
-    told = []
-
-    class Grouped(Estimator):
-        def fit(self, X, y, groups=None):
-            told.append((X, groups))
-            return super().fit(X, y)
-
-    can = Capabilities(native=frozenset())
-    make = lambda **options: (Grouped if takes else Estimator)(0.0)  # noqa: E731
-    monkeypatch.setattr(architectures, "get", lambda name: Architecture(name, name, make, make, can))
-    loaded = datasets.load(task)
-    groups = pd.Series([f"g{i // 4}" for i in range(200)], index=loaded.X.index)
-    grouped = replace(loaded, groups=groups)
-    monkeypatch.setattr(run.datasets, "load", lambda name: grouped)
-    run._task.cache_clear()
-    text = f'name = "s"\ntasks = ["{task}"]\ncandidates = ["linear", "dummy"]\n[protocol]\n{protocol}'
-    cell = replace(plan(Study.parse(text))[0], data_hash=grouped.data_hash)
-    outcome = run.run_cell(cell)
-    run._task.cache_clear()
-    assert outcome.status == "ok", outcome
-    assert len(told) == (0 if not takes else 3 if protocol else 1)
-    for X, given in told:
-        np.testing.assert_array_equal(given, groups[X.index])

@@ -1,19 +1,16 @@
 """Models that are logged: what MLflow loads predicts as the estimator that was fitted."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.dummy import DummyClassifier
 
 from advisor.errors import StudyError
 from benchmarks import models, tracking
 from benchmarks.cell import Cell, Outcome, canonical_json
 from benchmarks.store import Store
-from datasets import describe, load
-from datasets.splits import split
+from datasets import describe
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
@@ -109,25 +106,3 @@ def test_data_that_have_changed(logged):
     cell = logged[2]
     with pytest.raises(StudyError, match="must be those that were measured"):
         models.fit(Cell(cell.task, "another", "gbt", "{}", 0, 0, json.dumps({"name": "holdout"})))
-
-
-def test_it_is_fitted_with_the_groups_of_the_task(logged, monkeypatch):
-    cell, told = logged[2], []
-    task = load(cell.task)
-    grouped = replace(task, groups=pd.Series(np.arange(len(task.X)) // 4, index=task.X.index))
-    monkeypatch.setattr(models.datasets, "load", lambda name: grouped)
-    monkeypatch.setattr(models, "split_of", lambda *given: split(grouped, fold=0, max_train=100))
-
-    class Told(DummyClassifier):
-        def fit(self, X, y, groups=None):
-            told.append((X, groups))
-            return super().fit(X, y)
-
-    class Maker:
-        def make(self, kind, **options):
-            return Told()
-
-    monkeypatch.setattr(models.candidates, "get", lambda name: Maker())
-    models.fit(replace(cell, data_hash=grouped.data_hash))
-    ((X, groups),) = told
-    np.testing.assert_array_equal(groups, grouped.groups[X.index])
