@@ -232,7 +232,7 @@ class FoldWindows(Fold):
 
     def fit(self, X: Any, y: Any = None) -> FoldWindows:
         """Learn which columns are used and the codes of their categories."""
-        frame = as_frame(X)
+        frame = _frame(X)
         roles = roles_of(frame) if self.roles is None else dict(self.roles)
         named = set(self.entity)
         self.roles_ = {
@@ -252,9 +252,16 @@ class FoldWindows(Fold):
 
     def transform(self, X: Any) -> NDArray[np.floating[Any]]:
         """Look back."""
-        frame = as_frame(X)
+        frame = _frame(X)
         values = self._inputs(frame).astype(np.float64 if self.exact_ else np.float32)
-        codes, order = in_series(frame, self.entity, self.time)
+        codes = np.zeros(len(frame), np.intp)
+        for label in self.entity:
+            names = pd.factorize(column_of(frame, label))[0] + 1
+            codes = pd.factorize(codes.astype(np.int64) * (int(names.max(initial=0)) + 1) + names)[0]
+        keys: tuple[Any, ...] = (codes,)
+        if self.time:
+            keys = (read_clock([column_of(frame, label) for label in self.time]), codes)
+        order = np.lexsort(keys)  # rows of an entity together, in time or as held
         starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
         age = np.arange(len(frame)) - np.repeat(starts, np.diff(np.append(starts, len(frame))))
         past = np.minimum(age + 1, self.window)  # rows that each window holds
@@ -320,34 +327,7 @@ def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ..
     return moved.reshape(len(array), *layout)
 
 
-def in_series(
-    frame: pd.DataFrame, entity: Sequence[Any], time: Sequence[Any]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Number the series of each row, and sort the rows: those of an entity together, in time or as held.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows.
-    entity, time : sequence of label
-        As of :class:`FoldWindows`.
-
-    Returns
-    -------
-    codes, order : ndarray of int, shape (n,)
-        Numbers from 0; positions of the rows, sorted.
-    """
-    codes = np.zeros(len(frame), np.intp)
-    for label in entity:
-        names = pd.factorize(column_of(frame, label))[0] + 1
-        codes = pd.factorize(codes.astype(np.int64) * (int(names.max(initial=0)) + 1) + names)[0]
-    keys: tuple[Any, ...] = (codes,)
-    if time:
-        keys = (read_clock([column_of(frame, label) for label in time]), codes)
-    return codes, np.lexsort(keys)
-
-
-def as_frame(X: Any) -> pd.DataFrame:
+def _frame(X: Any) -> pd.DataFrame:
     """Take a frame as it is; columns of an array are named by their place."""
     return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
 

@@ -9,9 +9,7 @@ import pandas as pd
 
 from advisor.dates import are_dates
 from advisor.errors import InputError
-from advisor.roles import is_time
-
-LOOK = 200  # cells of a level that are read to tell whether text is dates
+from advisor.roles import LOOK, is_time
 
 
 def levels_of(frame: pd.DataFrame) -> dict[Any, int]:

@@ -9,10 +9,9 @@ from advisor.architectures.base import Kind
 from advisor.dates import are_dates
 from advisor.errors import TargetError
 from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
-from advisor.roles import is_time
+from advisor.roles import LOOK, is_time
 
 MOST_CODES = 20  # more distinct whole numbers than this are a count or a measurement, not codes of classes
-LOOK = 200  # cells that are read to tell whether text is numbers or dates, as of inputs
 TIMES = ("date", "datetime", "period", "time", "timedelta")  # kinds of objects, as pandas names them
 
 

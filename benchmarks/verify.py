@@ -22,7 +22,7 @@ from benchmarks.run import run_cell, split_of
 from benchmarks.scores import FAILED
 from benchmarks.store import Store
 from datasets.splits import row_keys
-from datasets.task import Task
+from datasets.task import group_codes
 
 Verdict = Literal["ok", "note", "failed"]
 TOLERANCE = 1e-6  # of a score that is computed again on the same hardware with the same versions
@@ -141,7 +141,8 @@ def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
             split = split_of(task_id, fold, protocol)
             if leaks and task_id not in units:
                 task = datasets.load(task_id)
-                units[task_id] = [row_keys(task), *_groups(task)]
+                groups = [] if task.groups is None else [group_codes(task.groups)]
+                units[task_id] = [row_keys(task), *groups]
         except AdvisorError:
             continue  # told by the check of the data
         checked += 1
@@ -157,14 +158,6 @@ def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
     if wrong:
         return Finding("splits", "failed", _some(wrong))
     return Finding("splits", "ok", f"{checked} splits made again: disjoint, of the sizes recorded")
-
-
-def _groups(task: Task) -> list[np.ndarray]:
-    """Which group each row is of, a number of its own where that is missing."""
-    if task.groups is None:
-        return []
-    codes = pd.factorize(task.groups)[0]
-    return [np.where(codes < 0, codes.max() + 1 + np.arange(len(codes)), codes)]
 
 
 def _seeds(study: Study, cells: list[Cell]) -> Finding:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import InputError
-from datasets.task import Task
+from datasets.task import Task, group_codes
 
 _CHUNK = 8192  # rows hashed at a time, so that a wide set is not copied whole as float64
 
@@ -343,8 +343,7 @@ def _units(hashes: np.ndarray, groups: pd.Series | None) -> np.ndarray:
     n = len(hashes)
     same = [np.unique(hashes, return_inverse=True)[1]]
     if groups is not None:
-        codes = pd.factorize(groups)[0].astype(np.int64)  # a missing group is -1: a row of its own
-        same.append(np.where(codes < 0, codes.max() + 1 + np.arange(n), codes))
+        same.append(group_codes(groups))
     row, link, nodes = np.tile(np.arange(n), len(same)), [], n
     for codes in same:  # rows and what they share are the two kinds of nodes of a graph
         link.append(nodes + codes)

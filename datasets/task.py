@@ -131,6 +131,28 @@ class TaskInfo:
     max_train: int | None = None
 
 
+def group_codes(groups: pd.Series) -> np.ndarray:
+    """Number the group of each row; a row whose group is missing is one of its own.
+
+    Parameters
+    ----------
+    groups : Series, shape (n,)
+        Labels.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Equal where rows stay on one side of a split.
+
+    Examples
+    --------
+    >>> group_codes(pd.Series(["a", None, "a", None])).tolist()
+    [0, 2, 0, 4]
+    """
+    codes = pd.factorize(groups)[0].astype(np.int64)
+    return np.where(codes < 0, codes.max() + 1 + np.arange(len(codes)), codes)
+
+
 def _canonical(column: pd.Series) -> bytes:
     """Bytes of a column that do not depend on its dtype: numbers as float64, everything else as text."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
