@@ -18,7 +18,8 @@ DATE = re.compile(
     rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{2}}"
     rf"|(?:[a-z]{{3}},? )?\d{{1,2}}[-/. ]+{_MONTH}[-/, ]+\d{{2,4}}"
     rf"|{_MONTH}[- ]\d{{1,2}}(?:,? |-)\d{{4}}|{_MONTH}[- ]\d{{4}}"
-    rf"|\d{{4}}[- ]?Q[1-4]|Q[1-4][- ]\d{{4}}|\d{{4}}-?W\d{{2}}(?:-?[1-7])?)"
+    rf"|\d{{4}}[- ]?Q[1-4]|Q[1-4][-/ ]?\d{{4}}|[1-4]Q[-/ ]?\d{{4}}|\d{{4}}-?M\d{{2}}"
+    rf"|\d{{4}}-?W\d{{2}}(?:-?[1-7])?)"
     rf"{_HOUR}$",
     re.IGNORECASE,
 )
@@ -42,6 +43,8 @@ def are_dates(cells: Sequence[str]) -> bool:
     --------
     >>> are_dates(["2019-07-01", "2019-08-01"]), are_dates(["20170204", "20170331"]), are_dates(["2019Q3"])
     (True, True, True)
+    >>> are_dates(["Q42010"]), are_dates(["4Q 2010"]), are_dates(["2019M07"]), are_dates(["2019M13"])
+    (True, True, True, False)
     >>> [are_dates([cell] * 3) for cell in ("10-20", "3.1.2", "3/4", "MAR-2", "May", "12:30")]
     [False, False, False, False, False, False]
     """
@@ -149,13 +152,18 @@ def parse_times(column: pd.Series) -> pd.Series:
             texts = texts.map(lambda cell: cell if cell is None else _monday(str(cell).strip()))
         elif len(names) and QUARTER.match(names[0]):
             texts = texts.map(lambda cell: cell if cell is None else _quarter(str(cell).strip()))
+        elif len(names) and MONTH_OF.match(names[0]):
+            texts = texts.map(
+                lambda cell: cell if cell is None else MONTH_OF.sub(r"\1-\2", str(cell).strip())
+            )
         first = bool(day_first(names[:2000].tolist()))
         times: pd.Series = pd.to_datetime(texts, errors="coerce", format="mixed", dayfirst=first, utc=True)
         return times
 
 
 WEEK = re.compile(r"^(\d{4})-?W(\d{2})(?:-?([1-7]))?$", re.IGNORECASE)
-QUARTER = re.compile(r"^(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- ](\d{4}))$", re.IGNORECASE)
+QUARTER = re.compile(r"^(?:(\d{4})[- ]?Q([1-4])|(?:Q([1-4])|([1-4])Q)[-/ ]?(\d{4}))$", re.IGNORECASE)
+MONTH_OF = re.compile(r"^(\d{4})-?M(\d{2})$", re.IGNORECASE)  # as Eurostat writes them
 
 
 def _monday(cell: str) -> pd.Timestamp | None:
@@ -170,7 +178,7 @@ def _quarter(cell: str) -> pd.Timestamp | None:
     match = QUARTER.match(cell)
     if match is None:
         return None
-    year, quarter = int(match[1] or match[4]), int(match[2] or match[3])
+    year, quarter = int(match[1] or match[5]), int(match[2] or match[3] or match[4])
     return pd.Timestamp(year, 3 * quarter - 2, 1)
 
 

@@ -83,7 +83,7 @@ class ReadColumns(TransformerMixin, BaseEstimator):
                 got=f"no {missing[0]!r}",
                 do="pass the same columns, the target left out",
             )
-        columns = {place: _read(frame[label], self.roles[label]) for place, label in enumerate(labels)}
+        columns = {place: read_column(frame[label], self.roles[label]) for place, label in enumerate(labels)}
         names = pd.Index(self.get_feature_names_out(), dtype=object)  # which may be no valid text
         return pd.DataFrame(columns, index=frame.index).set_axis(names, axis=1)
 
@@ -107,7 +107,14 @@ class ReadColumns(TransformerMixin, BaseEstimator):
         return pd.DataFrame(array, columns=list(self.roles))
 
 
-def _read(column: pd.Series, role: Role) -> pd.Series:
+def read_column(column: pd.Series, role: Role) -> pd.Series:
+    """Read one column as its role has it: numbers from strings, seconds from dates.
+
+    Examples
+    --------
+    >>> read_column(pd.Series(["1,5", "2"]), "numeric").tolist()
+    [1.5, 2.0]
+    """
     number = pd.api.types.is_numeric_dtype(column.dtype)
     if role == "time":
         return pd.Series(seconds_of(column), index=column.index)

@@ -16,6 +16,7 @@ from advisor.numbers import whole
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
 from advisor.table import Table
+from advisor.thinning import of_few_entities
 
 Codes = NDArray[np.intp]
 
@@ -91,8 +92,14 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
     An entity is a column or a pair of columns, a time a date, a calendar in parts or a plain number. Order in
     the file does not matter. A table with a date and a category repeats them; in a design of crossed factors
-    nothing is left to remember once the means of entities and of times are taken away.
+    nothing is left to remember once the means of entities and of times are taken away. Where the first rows
+    hold but a few moments of a file in the order of time, the rows of a few entities are looked at instead.
     """
+    found = _find(table, rng)
+    return found or next(filter(None, (_find(part, rng) for part in of_few_entities(table, rng))), None)
+
+
+def _find(table: Table, rng: np.random.Generator) -> Evidence | None:
     if table.form in ("array", "list_cells") or table.run.empty or len(table.run) < 4 * ROWS_EACH:
         return None
     roles = {c.label: c.role for c in table.columns if c.role != "ignore"}

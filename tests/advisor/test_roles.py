@@ -38,6 +38,10 @@ N = 240
         (["yes", "no", "no"], "categorical"),
         (["20170204", "20170331", "20181224"], "time"),
         (["2019Q3", "2019Q4", "2020Q1"], "time"),
+        (["Q42010", "Q12011", "Q22011"], "time"),
+        (["4Q 2010", "1Q 2011", "2Q 2011"], "time"),
+        (["2019M07", "2019M08", "2019M12"], "time"),
+        (["2019M13", "2019M14", "2019M15"], "categorical"),
         (["2019-W07", "2019-W08", "2020-W01"], "time"),
         (["2019-07", "2019-08", "2019-09"], "time"),
         (["13/04/2019", "01/02/2019", None], "time"),
@@ -126,6 +130,8 @@ def test_dates_and_numbers_are_read_as_meant():
     assert months.tolist() == [4, 2]
     assert parse_times(pd.Series([20170204, 20170331])).dt.day.tolist() == [4, 31]
     assert parse_times(pd.Series(["2019Q3"])).dt.month.tolist() == [7]
+    assert parse_times(pd.Series(["Q42010", "1Q 2011"])).dt.month.tolist() == [10, 1]
+    assert parse_times(pd.Series(["2019M07"])).dt.month.tolist() == [7]
     np.testing.assert_equal(
         as_numbers(pd.Series(["1.234", "1,5", "?", "2"], index=[3, 3, 1, 0])).tolist(), [1234, 1.5, np.nan, 2]
     )

@@ -50,3 +50,12 @@ def test_absent_modules_and_folders_are_missing():
     assert missing("no_such_module_at_all")
     assert missing("share/no/such/folder")
     assert not missing("sklearn")
+
+
+def test_debatable_labels_are_marked_so(monkeypatch):
+    monkeypatch.setattr(packages, "missing", lambda needs: False)
+    cases = package_cases()[0]
+    debatable = {f"packages:{row['id']}" for row in ROWS if row["sure"] == "no"}
+    assert {case.id for case in cases if not case.sure} == debatable
+    assert len(debatable) > 10
+    assert {case.id: case.note for case in cases} == {f"packages:{row['id']}": row["note"] for row in ROWS}

@@ -72,6 +72,12 @@ def tab(file: str) -> pd.DataFrame:
     return pd.read_csv(path(file), sep="\t", skiprows=[1, 2], na_values=["?", "~"])
 
 
+def stata(file: str) -> pd.DataFrame:
+    """Stata's tables."""
+    frame: pd.DataFrame = pd.read_stata(path(file))
+    return frame
+
+
 def learn(name: str) -> pd.DataFrame:
     """A table of scikit-learn with its (first) target in front."""
     from sklearn import datasets
@@ -89,6 +95,7 @@ READERS: dict[str, Callable[[str], pd.DataFrame]] = {
     "keel": keel,
     "arff": arff,
     "tab": tab,
+    "stata": stata,
     "sklearn": learn,
 }
 

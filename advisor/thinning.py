@@ -1,0 +1,104 @@
+"""Rows of a few entities, where a file is in the order of time and one moment takes more rows than are read.
+
+The sales of 5,000 shops, day by day: the first rows of such a file hold one day and show no series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.clocks import Seconds, seconds_of
+from advisor.numbers import whole
+from advisor.reading import read_column
+from advisor.table import RUN, Column, Table
+
+WINDOW = 1_000_000  # first rows in which those of an entity are looked for
+MOMENTS = 8  # moments in the first rows above which these show the series by themselves
+LOOKS = 512  # rows, evenly over the file, that must be in the order of time
+TRIED = 3  # columns tried as the name of an entity at most
+FEWEST_EACH, FEWEST = 4, 4  # mean rows of an entity, and entities taken, at least
+
+
+def of_few_entities(table: Table, rng: np.random.Generator) -> Iterator[Table]:
+    """Yield the same table with other first rows: those of a few entities, by each column that may name them.
+
+    Nothing is yielded unless the whole file is sorted by a time of which its first rows hold a few moments.
+
+    Examples
+    --------
+    >>> from advisor.intake import read
+    >>> days, shops = np.divmod(np.arange(30_000), 3_000)
+    >>> frame = pd.DataFrame({"year": 2001 + days, "shop": shops * 7, "sales": np.sin(shops + days)})
+    >>> rng = np.random.default_rng(0)
+    >>> thin = next(of_few_entities(read(frame, None, rng), rng))
+    >>> len(thin.run), thin.run["year"].nunique(), thin.run["shop"].nunique()
+    (8190, 10, 819)
+    """
+    if table.form != "table" or not isinstance(table.data, pd.DataFrame) or len(table.data) <= len(table.run):
+        return
+    if not any(_goes_on(table, column) for column in table.columns):
+        return
+    window = table.data.iloc[:WINDOW]
+    for label in _names(table)[:TRIED]:
+        cells = window[label]
+        entities = pd.unique(cells.dropna())
+        if len(window) < FEWEST_EACH * len(entities):
+            continue
+        count = max(FEWEST, RUN * len(entities) // len(window))
+        some = rng.choice(len(entities), min(count, len(entities)), replace=False)
+        rows = np.flatnonzero(cells.isin(entities[some]).to_numpy())[:RUN]
+        columns = tuple(
+            replace(column, role="categorical") if column.label == label and column.role == "text" else column
+            for column in table.columns
+        )
+        yield replace(table, run=_run(table, rows), columns=columns)
+
+
+def _goes_on(table: Table, column: Column) -> bool:
+    """Whether a column counts time for all of the file, and has hardly begun in the first rows."""
+    if column.role not in ("time", "numeric", "ordinal"):
+        return False
+    head = table.run[column.label]
+    if not 1 <= head.nunique() <= MOMENTS:
+        return False
+    rows = np.linspace(0, len(table.data) - 1, LOOKS).astype(np.intp)
+    moments = _moments(table.data[column.label].iloc[rows], column)
+    steps = np.diff(moments)
+    in_order = (steps >= 0).all() or (steps <= 0).all()  # never, where one is missing
+    return bool(in_order and len(set(moments)) > max(head.nunique(), FEWEST))
+
+
+def _moments(cells: pd.Series, column: Column) -> Seconds:
+    if column.role == "time":
+        return seconds_of(cells)
+    return read_column(cells, column.role).to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _names(table: Table) -> list[Any]:
+    """Columns that may name entities, those with most names in the first rows before others."""
+    found = []
+    for column in table.columns:
+        cells = table.run[column.label]
+        if column.role not in ("numeric", "ordinal", "categorical", "text", "entity") or cells.isna().any():
+            continue
+        if pd.api.types.is_float_dtype(cells.dtype) and not whole(cells.to_numpy(dtype=np.float64)):
+            continue
+        found.append((column.role == "entity", cells.nunique(), column.label))
+    return [label for *_, label in sorted(found, key=lambda one: one[:2], reverse=True)]
+
+
+def _run(table: Table, rows: Any) -> pd.DataFrame:
+    """These rows, read as the first rows were: the numbers among them, and the target behind them."""
+    held = table.data.iloc[rows]
+    parts = {column.label: held[column.label] for column in table.columns}
+    for column in table.columns:
+        if column.role in ("numeric", "ordinal"):
+            parts[column.label] = read_column(parts[column.label], column.role)
+    if table.target is not None:
+        parts[table.run.columns[-1]] = pd.Series(table.target.iloc[rows].to_numpy(), index=held.index)
+    return pd.DataFrame(parts)
