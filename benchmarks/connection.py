@@ -87,7 +87,7 @@ def _write_ahead(path: Path) -> None:
         db.execute("PRAGMA journal_mode = WAL")  # the file remembers it
 
 
-def settle(uri: str) -> None:
+def checkpoint(uri: str) -> None:
     """Put all that was written into the database file itself, so that a copy of it is whole."""
     if uri.startswith(EMBEDDED):
         with closing(sqlite3.connect(uri.removeprefix(EMBEDDED), timeout=20)) as db:

@@ -21,10 +21,8 @@ from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, canonical_json
 from benchmarks.configurations import configurations
 from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
+from benchmarks.scores import BASELINE, FAMILIES
 from datasets import Survey, TaskInfo
-
-FAMILIES = ("cnn", "lstm", "gbt")  # what the advisor chooses between
-BASELINE = "dummy"  # the zero of normalised scores and the score of a failed cell
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from advisor.errors import StudyError
 from benchmarks.driver import clock, run_study
 from benchmarks.engine import Engine
 from benchmarks.engine.options import add_options, make_engine, positive
-from benchmarks.plan import BASELINE, Study
-from benchmarks.scores import selected
+from benchmarks.plan import Study
+from benchmarks.scores import BASELINE, selected
 from benchmarks.store import Store
 
 FEWEST, STEP = 12, 4  # sources at the first look, and until the next

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.errors import StoreError
 from benchmarks import searches
-from benchmarks.connection import EMBEDDED, patient, settle, unusable
+from benchmarks.connection import EMBEDDED, checkpoint, patient, unusable
 from benchmarks.connection import connect as connect
 from benchmarks.description import note
 from benchmarks.projection import Candidate, Run, candidates
@@ -106,7 +106,7 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
                 start=newest - len(runs),
                 finished=max(frame["finished"], default=""),
             )
-        settle(uri)
+        checkpoint(uri)
     except Exception as error:
         raise unusable(uri, error) from error
     return LINK.format(id=experiment)

@@ -31,7 +31,7 @@ _SAME = ("python", "platform", "cpu", "gpu", "threads", "commit", "dirty")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """What one check found.
 
     Parameters
@@ -49,7 +49,7 @@ class Finding:
     told: str
 
 
-def verify(store: Store, name: str, *, again: int = 0, seed: int = 0) -> Iterator[Finding]:
+def verify(store: Store, name: str, *, again: int = 0, seed: int = 0) -> Iterator[Check]:
     """Check a study.
 
     Parameters
@@ -65,7 +65,7 @@ def verify(store: Store, name: str, *, again: int = 0, seed: int = 0) -> Iterato
 
     Yields
     ------
-    Finding
+    Check
         One per check, in a fixed order: file, keys, plan, data, splits, seeds, density, statuses, scores,
         environment, and "again" if it was asked for.
     """
@@ -84,20 +84,20 @@ def verify(store: Store, name: str, *, again: int = 0, seed: int = 0) -> Iterato
         yield _again(cells, frame, again, seed)
 
 
-def _file(store: Store) -> Finding:
+def _file(store: Store) -> Check:
     told = store.integrity()
-    return Finding("file", "ok" if told == "ok" else "failed", f"SQLite's integrity check says: {told}")
+    return Check("file", "ok" if told == "ok" else "failed", f"SQLite's integrity check says: {told}")
 
 
-def _keys(cells: list[Cell], frame: pd.DataFrame) -> Finding:
+def _keys(cells: list[Cell], frame: pd.DataFrame) -> Check:
     """The key under which an outcome is kept is the hash of what was computed."""
     wrong = [key for cell, key in zip(cells, frame["key"]) if cell.key != key]
     if wrong:
-        return Finding("keys", "failed", f"{len(wrong)} cells were changed after they ran: {_some(wrong)}")
-    return Finding("keys", "ok", f"each of {len(cells)} keys is the hash of its cell")
+        return Check("keys", "failed", f"{len(wrong)} cells were changed after they ran: {_some(wrong)}")
+    return Check("keys", "ok", f"each of {len(cells)} keys is the hash of its cell")
 
 
-def _plan_and_data(study: Study, cells: list[Cell]) -> Iterator[Finding]:
+def _plan_and_data(study: Study, cells: list[Cell]) -> Iterator[Check]:
     """What is declared gives these cells today, from data with these hashes."""
     recorded = {cell.task: cell.data_hash for cell in cells}
     changed, unreadable, infos = [], [], []
@@ -118,18 +118,18 @@ def _plan_and_data(study: Study, cells: list[Cell]) -> Iterator[Finding]:
     if missing or extra:
         why = "spaces, the calibration or the protocol have another version now"
         told = f"{missing} cells would be new, {extra.total()} would not be planned any more ({why})"
-        yield Finding("plan", "note", told)
+        yield Check("plan", "note", told)
     else:
-        yield Finding("plan", "ok", f"the declared text gives the same {len(held)} cells today")
+        yield Check("plan", "ok", f"the declared text gives the same {len(held)} cells today")
     if changed:
-        yield Finding("data", "failed", f"other values than those learned from: {_some(changed)}")
+        yield Check("data", "failed", f"other values than those learned from: {_some(changed)}")
     elif unreadable:
-        yield Finding("data", "note", f"cannot be read here, so not compared: {_some(unreadable)}")
+        yield Check("data", "note", f"cannot be read here, so not compared: {_some(unreadable)}")
     else:
-        yield Finding("data", "ok", f"each of {len(recorded)} data sets has the hash that was recorded")
+        yield Check("data", "ok", f"each of {len(recorded)} data sets has the hash that was recorded")
 
 
-def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
+def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Check:
     """Sides are disjoint, as large as outcomes say, and share no rows or groups if leaks are looked for."""
     sizes: dict[tuple[str, int, str], dict[str, int]] = {}
     for cell, extra in zip(cells, frame["extra"]):
@@ -156,47 +156,47 @@ def _splits(cells: list[Cell], frame: pd.DataFrame, *, leaks: bool) -> Finding:
             if any(np.isin(unit[sides[one]], unit[sides[other]]).any() for unit in units[task_id]):
                 wrong.append(f"{task_id} fold {fold}: equal rows, or rows of one group, in {one} and {other}")
     if wrong:
-        return Finding("splits", "failed", _some(wrong))
-    return Finding("splits", "ok", f"{checked} splits made again: disjoint, of the sizes recorded")
+        return Check("splits", "failed", _some(wrong))
+    return Check("splits", "ok", f"{checked} splits made again: disjoint, of the sizes recorded")
 
 
-def _seeds(study: Study, cells: list[Cell]) -> Finding:
+def _seeds(study: Study, cells: list[Cell]) -> Check:
     declared, used = set(study.protocol.seeds), {cell.seed for cell in cells}
     if declared != used:
-        return Finding("seeds", "failed", f"declared {sorted(declared)}, used {sorted(used)}")
-    return Finding("seeds", "ok", f"seeds {', '.join(map(str, sorted(used)))} in every task and candidate")
+        return Check("seeds", "failed", f"declared {sorted(declared)}, used {sorted(used)}")
+    return Check("seeds", "ok", f"seeds {', '.join(map(str, sorted(used)))} in every task and candidate")
 
 
-def _density(frame: pd.DataFrame) -> Finding:
+def _density(frame: pd.DataFrame) -> Check:
     """Every candidate has run on every task, fold and seed."""
     pending = frame[frame["status"] == "pending"]
     if len(pending):
         counts = pending["candidate"].value_counts()
         told = ", ".join(f"{name} {n}" for name, n in counts.items())
-        return Finding("density", "failed", f"{len(pending)} of {len(frame)} cells have not run: {told}")
+        return Check("density", "failed", f"{len(pending)} of {len(frame)} cells have not run: {told}")
     grid = frame[frame["candidate"] != ADVISOR].groupby(["candidate", "trial"]).size().reset_index(name="n")
     short = grid[grid["n"] != grid["n"].max()]
     uneven = [f"{name} trial {trial}" for name, trial in zip(short["candidate"], short["trial"])]
     if uneven:
-        return Finding("density", "failed", f"fewer tasks, folds or seeds than others: {_some(uneven)}")
-    return Finding("density", "ok", f"all {len(frame)} cells have an outcome")
+        return Check("density", "failed", f"fewer tasks, folds or seeds than others: {_some(uneven)}")
+    return Check("density", "ok", f"all {len(frame)} cells have an outcome")
 
 
-def _statuses(frame: pd.DataFrame) -> Finding:
+def _statuses(frame: pd.DataFrame) -> Check:
     counts = frame["status"].value_counts()
     told = ", ".join(f"{n} {status}" for status, n in counts.items())
     silent = frame[~frame["status"].isin(["ok", "pending", BEYOND]) & (frame["reason"] == "")]
     if len(silent):
-        return Finding("statuses", "failed", f"{told}; {len(silent)} without a reason")
+        return Check("statuses", "failed", f"{told}; {len(silent)} without a reason")
     failed = frame["status"].isin(FAILED)
     if failed.any():
         by = frame.loc[failed, "candidate"].value_counts()
         whose = ", ".join(f"{name} {n}" for name, n in by.items())
-        return Finding("statuses", "note", f"{told}; these count with the dummy's score: {whose}")
-    return Finding("statuses", "ok", told)
+        return Check("statuses", "note", f"{told}; these count with the dummy's score: {whose}")
+    return Check("statuses", "ok", told)
 
 
-def _scores(frame: pd.DataFrame) -> Finding:
+def _scores(frame: pd.DataFrame) -> Check:
     """A finished cell has both scores, finite and at most 1, and times; no other cell has a score."""
     ok = frame["status"] == "ok"
     own = frame["candidate"] != ADVISOR
@@ -205,11 +205,11 @@ def _scores(frame: pd.DataFrame) -> Finding:
     wrong += int((frame.loc[ok & own, "fit_seconds"].isna()).sum())
     wrong += int(frame.loc[~ok, ["validation", "test"]].notna().any(axis=1).sum())
     if wrong:
-        return Finding("scores", "failed", f"{wrong} cells have scores or times that cannot be")
-    return Finding("scores", "ok", "finished cells have two finite scores of at most 1, and times")
+        return Check("scores", "failed", f"{wrong} cells have scores or times that cannot be")
+    return Check("scores", "ok", "finished cells have two finite scores of at most 1, and times")
 
 
-def _environment(frame: pd.DataFrame) -> Finding:
+def _environment(frame: pd.DataFrame) -> Check:
     """Everything ran with the same versions on the same hardware, from a commit without changes on top."""
     values: defaultdict[str, set[str]] = defaultdict(set)
     for environment in frame.loc[frame["status"] != "pending", "environment"]:
@@ -223,12 +223,12 @@ def _environment(frame: pd.DataFrame) -> Finding:
     if "True" in values["dirty"]:
         told.append("the checkout had changes that no commit holds")
     if told:
-        return Finding("environment", "note", "; ".join(told))
+        return Check("environment", "note", "; ".join(told))
     commit = next(iter(values["commit"]), "")[:10] or "outside of git"
-    return Finding("environment", "ok", f"one: commit {commit}, {next(iter(values['cpu']), 'unknown CPU')}")
+    return Check("environment", "ok", f"one: commit {commit}, {next(iter(values['cpu']), 'unknown CPU')}")
 
 
-def _again(cells: list[Cell], frame: pd.DataFrame, number: int, seed: int) -> Finding:
+def _again(cells: list[Cell], frame: pd.DataFrame, number: int, seed: int) -> Check:
     """Some finished cells give the same scores when they are computed again: none that a clock ended."""
     done = [
         cell
@@ -236,7 +236,7 @@ def _again(cells: list[Cell], frame: pd.DataFrame, number: int, seed: int) -> Fi
         if status == "ok" and cell.candidate != ADVISOR and extra.get("stopped") != "time_limit"
     ]
     if not done:
-        return Finding("again", "failed", "no finished cell to compute again")
+        return Check("again", "failed", "no finished cell to compute again")
     drawn = np.random.default_rng(seed).choice(len(done), min(number, len(done)), replace=False)
     before = frame.set_index("key")[["validation", "test"]]
     other, largest = [], 0.0
@@ -251,8 +251,8 @@ def _again(cells: list[Cell], frame: pd.DataFrame, number: int, seed: int) -> Fi
             other.append(f"{cell.candidate} on {cell.task} fold {cell.fold}: differs by {gap:.2g}")
     if other:
         told = f"{len(other)} of {len(drawn)} differ (as they may on other hardware): {_some(other)}"
-        return Finding("again", "failed", told)
-    return Finding("again", "ok", f"{len(drawn)} cells computed again: largest difference {largest:.1g}")
+        return Check("again", "failed", told)
+    return Check("again", "ok", f"{len(drawn)} cells computed again: largest difference {largest:.1g}")
 
 
 def _some(values: Iterable[Any]) -> str:
@@ -262,12 +262,12 @@ def _some(values: Iterable[Any]) -> str:
     return "; ".join(values[:_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")
 
 
-def as_json(findings: Iterable[Finding]) -> str:
+def as_json(findings: Iterable[Check]) -> str:
     """Findings for a machine: a list of objects with ``check``, ``verdict`` and ``told``.
 
     Examples
     --------
-    >>> as_json([Finding("seeds", "ok", "seeds 0")])
+    >>> as_json([Check("seeds", "ok", "seeds 0")])
     '[{"check": "seeds", "verdict": "ok", "told": "seeds 0"}]'
     """
     return json.dumps([{"check": f.check, "verdict": f.verdict, "told": f.told} for f in findings])

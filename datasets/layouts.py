@@ -113,7 +113,7 @@ def find(X: pd.DataFrame, y: pd.Series) -> Layout:
     return Layout(held.structure, held.shape, None if order == sorted(order) else tuple(order))
 
 
-def settle(task_id: str, declared: Layout | None, found: Layout, width: int, *, where: str = "") -> Layout:
+def reconcile(task_id: str, declared: Layout | None, found: Layout, width: int, *, where: str = "") -> Layout:
     """Decide between what is declared and what was found: the declaration wins, a difference is told.
 
     Parameters

@@ -66,7 +66,7 @@ def found(fact: Evidence) -> bool:
 
 
 @dataclass(frozen=True)
-class Study:
+class Simulation:
     """What is measured of one probe.
 
     Parameters
@@ -102,8 +102,8 @@ class Study:
 
 
 # "bound": no p-value stands behind it; the rate is held to the level by simulation alone
-STUDIES = (
-    Study(
+SIMULATIONS = (
+    Simulation(
         "adjacency",
         0.01,
         "permutation test",
@@ -111,9 +111,9 @@ STUDIES = (
         (*SERIES, *PICTURES),
         (s.blocks, s.nested_blocks, s.one_hot, s.repeated_measures, s.duplicated),
     ),
-    Study("column_order", 0.01, "binomial test of blocks", TABLES, (*SERIES, *PICTURES)),
-    Study("line_length", 0.01, "bound", (*TABLES, s.ar_series, s.walks), PICTURES, SERIES[2:]),
-    Study(
+    Simulation("column_order", 0.01, "binomial test of blocks", TABLES, (*SERIES, *PICTURES)),
+    Simulation("line_length", 0.01, "bound", (*TABLES, s.ar_series, s.walks), PICTURES, SERIES[2:]),
+    Simulation(
         "channels",
         0.01,
         "bound",
@@ -121,15 +121,17 @@ STUDIES = (
         (s.multivariate, s.colour_pictures),
         (s.seasonal, s.spectra, s.histograms, s.grey_pictures),
     ),
-    Study("letter_positions", 0.01, "binomial test of blocks", (s.category_columns,), (s.letter_columns,)),
-    Study(
+    Simulation(
+        "letter_positions", 0.01, "binomial test of blocks", (s.category_columns,), (s.letter_columns,)
+    ),
+    Simulation(
         "scrambled_columns",
         0.01,
         "bound",
         (*TABLES, s.mixed_blocks),
         (s.mixed_series, s.mixed_pictures),
     ),
-    Study(
+    Simulation(
         "declared_axes",
         0.01,
         "binomial test of blocks",
@@ -138,14 +140,16 @@ STUDIES = (
         fires=lambda fact: fact.details["structure"] == "image",
         event="called a picture",
     ),
-    Study("profile_shape", 0.01, "bound", (s.ar_series, s.walks, s.multivariate), (s.spectra, s.histograms)),
-    Study("text_columns", 0.01, "bound", (s.category_names,), (s.sentences,)),
-    Study("time_axis", 0.01, "bound", ROWS, (r.timed_rows,)),
-    Study("panel", 0.01, "bound", ROWS, (r.panels,), (r.timed_rows,)),
-    Study(
+    Simulation(
+        "profile_shape", 0.01, "bound", (s.ar_series, s.walks, s.multivariate), (s.spectra, s.histograms)
+    ),
+    Simulation("text_columns", 0.01, "bound", (s.category_names,), (s.sentences,)),
+    Simulation("time_axis", 0.01, "bound", ROWS, (r.timed_rows,)),
+    Simulation("panel", 0.01, "bound", ROWS, (r.panels,), (r.timed_rows,)),
+    Simulation(
         "lag_columns", 0.01, "bound", (*ROWS, r.timed_rows, r.panels, r.ar_rows, r.walk_rows), (r.lag_rows,)
     ),
-    Study(
+    Simulation(
         "row_order",
         0.01,
         "permutation test",
@@ -153,7 +157,7 @@ STUDIES = (
         (r.ar_rows, r.walk_rows, r.timed_rows, r.panels),
         (r.sorted_rows, r.grouped_rows, r.sorted_groups, r.stacked_halves, r.sorted_entities),
     ),
-    Study(
+    Simulation(
         "row_order",
         0.01,
         "bound",
@@ -169,7 +173,7 @@ STUDIES = (
 class Rate:
     """How often a probe fired on the data of one generator."""
 
-    study: Study
+    simulation: Simulation
     kind: str
     data: str
     fired: int
@@ -180,23 +184,25 @@ class Rate:
     @property
     def above(self) -> bool:
         """Whether a rate this high has a chance below 1 in 1,000 at the level claimed."""
-        return self.kind == "null" and float(binom.sf(self.fired - 1, self.of, self.study.level)) < 0.001
+        return self.kind == "null" and float(binom.sf(self.fired - 1, self.of, self.simulation.level)) < 0.001
 
     def __str__(self) -> str:
         low, high = wilson(self.fired, self.of) or (0.0, 1.0)
         return (
-            f"{self.study.probe:18} {self.kind:12} {self.data:21} {self.fired:4} of {self.of:4}  "
+            f"{self.simulation.probe:18} {self.kind:12} {self.data:21} {self.fired:4} of {self.of:4}  "
             f"{low:6.1%} to {high:6.1%}  {self.milliseconds:7.1f} ms"
             f"{'  ABOVE ITS LEVEL' if self.above else ''}"
         )
 
 
-def measure(studies: Iterable[Study] = STUDIES, repeats: int = 200, seed: int = 0) -> Iterator[Rate]:
+def measure(
+    simulations: Iterable[Simulation] = SIMULATIONS, repeats: int = 200, seed: int = 0
+) -> Iterator[Rate]:
     """Simulate, and count; one table serves all probes that look at the same kind of data.
 
     Parameters
     ----------
-    studies : iterable of Study
+    simulations : iterable of Simulation
         What to measure.
     repeats : int
         Data sets per generator.
@@ -206,12 +212,12 @@ def measure(studies: Iterable[Study] = STUDIES, repeats: int = 200, seed: int = 
     Yields
     ------
     Rate
-        For each study and generator.
+        For each simulation and generator.
     """
-    users: dict[Generator, list[tuple[Study, str]]] = {}
-    for study in studies:
-        for kind, make in study.kinds():
-            users.setdefault(make, []).append((study, kind))
+    users: dict[Generator, list[tuple[Simulation, str]]] = {}
+    for simulation in simulations:
+        for kind, make in simulation.kinds():
+            users.setdefault(make, []).append((simulation, kind))
     for make, parts in users.items():
         fired, seconds = np.zeros(len(parts), np.intp), np.zeros((len(parts), repeats))
         examples: list[Evidence | None] = [None] * len(parts)
@@ -219,15 +225,15 @@ def measure(studies: Iterable[Study] = STUDIES, repeats: int = 200, seed: int = 
             rng = np.random.default_rng([seed, repeat, *make.__name__.encode()])
             table = read(make(rng), None, rng)
             table.geometry  # noqa: B018 - shared by the probes of columns, so no part of the time of one
-            for i, (study, _) in enumerate(parts):
+            for i, (simulation, _) in enumerate(parts):
                 start = time.perf_counter()
-                fact = importlib.import_module(f"advisor.probes.{study.probe}").measure(table, rng)
+                fact = importlib.import_module(f"advisor.probes.{simulation.probe}").measure(table, rng)
                 seconds[i, repeat] = time.perf_counter() - start
-                fired[i] += fact is not None and study.fires(fact)
+                fired[i] += fact is not None and simulation.fires(fact)
                 examples[i] = examples[i] or fact
-        for i, (study, kind) in enumerate(parts):
+        for i, (simulation, kind) in enumerate(parts):
             usual = 1000 * float(np.median(seconds[i]))
-            yield Rate(study, kind, make.__name__, int(fired[i]), repeats, usual, examples[i])
+            yield Rate(simulation, kind, make.__name__, int(fired[i]), repeats, usual, examples[i])
 
 
 def rules_of(probe: str) -> list[str]:
@@ -254,15 +260,15 @@ def page(rates: list[Rate], command: str, fit: list[str]) -> str:
         "![Each probe's statistic on data without the fact, with it, and on real data](figures/probes.svg)",
     ]
     for name in probes.names():
-        lines += ["", *section(name, [rate for rate in rates if rate.study.probe == name])]
+        lines += ["", *section(name, [rate for rate in rates if rate.simulation.probe == name])]
     lines += ["", "## Constants for short lines", "", FIT, "", *fit, "", *data()]
     return "\n".join(lines) + "\n"
 
 
 def renewed(page: str, rates: list[Rate], command: str) -> str:
     """The page with the sections of these rates in place of its own."""
-    names = dict.fromkeys(rate.study.probe for rate in rates)
-    sections = [section(name, [rate for rate in rates if rate.study.probe == name]) for name in names]
+    names = dict.fromkeys(rate.simulation.probe for rate in rates)
+    sections = [section(name, [rate for rate in rates if rate.simulation.probe == name]) for name in names]
     again = ["", f"Measured again by `{command}` {_when()}."]
     for lines in [*([*lines, *again] for lines in sections), data()]:
         before, rest = page.split(f"{lines[0]}\n", 1)
@@ -273,7 +279,7 @@ def renewed(page: str, rates: list[Rate], command: str) -> str:
 
 def data() -> list[str]:
     """What the generators make, as a table."""
-    made = {make.__name__: make for study in STUDIES for _, make in study.kinds()}
+    made = {make.__name__: make for simulation in SIMULATIONS for _, make in simulation.kinds()}
     lines = ["## The data", "", "| data | what they are |", "| --- | --- |"]
     return [*lines, *(f"| `{name}` | {summary(make)} |" for name, make in made.items())]
 
@@ -301,18 +307,20 @@ def section(name: str, rates: list[Rate]) -> list[str]:
     lines += [f"- read by the rules: {rules or 'none'}"]
     if not rates:
         return [*lines, "- not simulated yet"]
-    for study in dict.fromkeys(rate.study for rate in rates):
+    for simulation in dict.fromkeys(rate.simulation for rate in rates):
         lines += [
             "",
-            f"Seen where {study.event}, level {study.level:g} ({study.ground})."
-            if study.event != "found"
-            else f"Level {study.level:g} ({study.ground}).",
+            f"Seen where {simulation.event}, level {simulation.level:g} ({simulation.ground})."
+            if simulation.event != "found"
+            else f"Level {simulation.level:g} ({simulation.ground}).",
             "",
             "| | data | seen | 95% | median ms |",
             "| --- | --- | --- | --- | --- |",
         ]
         words = {"null": "false positives", "alternative": "power", "outside": "outside the null"}
-        own = [rate for kind in words for rate in rates if rate.study is study and rate.kind == kind]
+        own = [
+            rate for kind in words for rate in rates if rate.simulation is simulation and rate.kind == kind
+        ]
         for rate in own:
             low, high = wilson(rate.fired, rate.of) or (0.0, 1.0)
             lines.append(
@@ -351,14 +359,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := set(options.probes) - set(probes.names()):
         parser.error(f"no probe is called {', '.join(sorted(unknown))}")
-    chosen = [study for study in STUDIES if not options.probes or study.probe in options.probes]
+    chosen = [
+        simulation for simulation in SIMULATIONS if not options.probes or simulation.probe in options.probes
+    ]
     sys.stdout.write(f"{'probe':18} {'part':12} {'data':21} {'seen':>12}  95% interval\n")
     rates = []
     for rate in measure(chosen, options.repeats, options.seed):
         rates.append(rate)
         sys.stdout.write(f"{rate}\n")
         sys.stdout.flush()
-    if missing := set(probes.names()) - {study.probe for study in STUDIES}:
+    if missing := set(probes.names()) - {simulation.probe for simulation in SIMULATIONS}:
         sys.stdout.write(f"not simulated: {', '.join(sorted(missing))}\n")
     command = " ".join(["python -m benchmarks.advisor.nulls --write", *options.probes])
     command += f" --repeats {options.repeats}"

@@ -22,7 +22,7 @@ import datasets
 from advisor import probes
 from advisor.intake import read
 from advisor.probes.base import Evidence
-from benchmarks.advisor.nulls import PAGE, STUDIES, summary
+from benchmarks.advisor.nulls import PAGE, SIMULATIONS, summary
 from benchmarks.advisor.pages import put
 
 FIGURE = PAGE.parent / "figures" / "probes.svg"
@@ -30,17 +30,17 @@ DECIDING = PAGE.parent / "deciding.md"
 KINDS = {"null": "without the fact", "alternative": "with the fact", "real": "embedded data sets"}
 COLOURS = {"null": "#6a6f78", "alternative": "#0067a5", "real": "#c04f00"}  # after Okabe & Ito (2008)
 Points = Mapping[str, Mapping[str, list[tuple[Evidence, bool]]]]  # with whether the probe saw the fact
-MAIN = {study.probe: study for study in reversed(STUDIES)}  # the first of each probe
+MAIN = {simulation.probe: simulation for simulation in reversed(SIMULATIONS)}  # the first of each probe
 
 
 def measure(repeats: int) -> Points:
     """Evidence by probe and kind of data; where the question does not arise there is none."""
     points: dict[str, dict[str, list[tuple[Evidence, bool]]]] = defaultdict(lambda: defaultdict(list))
     makes: dict[Any, list[tuple[str, str]]] = defaultdict(list)
-    for study in MAIN.values():
-        for kind, make in study.kinds():
+    for simulation in MAIN.values():
+        for kind, make in simulation.kinds():
             if kind != "outside":
-                makes[make].append((study.probe, kind))
+                makes[make].append((simulation.probe, kind))
     for make, parts in makes.items():
         for repeat in range(repeats):
             rng = np.random.default_rng([0, repeat, *make.__name__.encode()])

@@ -9,7 +9,7 @@ A file is a claim if it defines
 ``measure(cell, facts)``
     the work of one cell, as :func:`benchmarks.run.outcome_of` takes it;
 ``judge(frame)``
-    a :class:`~benchmarks.claims.base.Finding` of the results, one row per cell.
+    a :class:`~benchmarks.claims.base.Judgement` of the results, one row per cell.
 
 Everything else (workers, limits, resuming, the store, the page) is that of any study.
 """
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from benchmarks.cell import Cell
-from benchmarks.claims.base import Claim, Finding, Size
+from benchmarks.claims.base import Claim, Judgement, Size
 from datasets.sources import unknown
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Experiment(Protocol):
         """Run one cell: ``facts.test`` is its score, higher is better, ``facts.extra`` what else counts."""
         ...
 
-    def judge(self, frame: pd.DataFrame) -> Finding:
+    def judge(self, frame: pd.DataFrame) -> Judgement:
         """Decide; columns are those of the store, and one for each key of the cells' configurations."""
         ...
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.connection import connect, patient, settle, unusable
+from benchmarks.connection import checkpoint, connect, patient, unusable
 from benchmarks.tracking import LINK, experiment_of, search
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def log(findings: Sequence[Mapping[str, Any]], size: str, *, uri: str, artifacts
                 if before is not None:
                     client.delete_run(before.info.run_id)
                 _write(client, experiment, name, told, text, digest)
-        settle(uri)
+        checkpoint(uri)
     except Exception as error:
         raise unusable(uri, error) from error
     return LINK.format(id=experiment)

@@ -122,7 +122,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Judgement:
     """What came out.
 
     Parameters

@@ -14,7 +14,7 @@ from benchmarks.claims._tables import tables
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -101,7 +101,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     fit_and_score(cell, facts, data, **epochs(cell))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare the lead of the matching family before and after."""
     skill = above_dummy(frame, ["structure", "structure_is"])
     wide = skill.pivot_table(
@@ -156,4 +156,4 @@ def judge(frame: pd.DataFrame) -> Finding:
         by="candidate",
         y_label="0 dummy, 1 best of the task",
     )
-    return Finding(verdict, words, (wasted, intact, after, *parts), (chart,))
+    return Judgement(verdict, words, (wasted, intact, after, *parts), (chart,))

@@ -12,7 +12,7 @@ from benchmarks.cell import Cell
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -145,7 +145,7 @@ def saved(truth: Floats, predicted: Floats, last: Floats) -> float:
     return float(1 - np.sum((truth - predicted) ** 2) / np.sum((truth - last) ** 2))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare with the last value and with trees; units are blocks of time, as the indices move together."""
     by_block = frame.pivot_table(index="fold", columns=["candidate", "inputs"], values="test")
     means = by_block.mean()
@@ -218,4 +218,4 @@ def judge(frame: pd.DataFrame) -> Finding:
                 y_label="points",
             )
         )
-    return Finding(verdict, words, (gain, lead, *others), tuple(charts))
+    return Judgement(verdict, words, (gain, lead, *others), tuple(charts))

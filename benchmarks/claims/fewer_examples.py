@@ -13,7 +13,7 @@ from benchmarks.claims._images import first_rows, images
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -106,7 +106,7 @@ def saving(n: pd.Index, one: pd.Series, other: pd.Series) -> float:
     return float(doublings[-1] - needed)
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare the curves of each source.
 
     The claim holds if the saving against both rivals is above zero with 95% confidence, with a limit if
@@ -172,4 +172,4 @@ def judge(frame: pd.DataFrame) -> Finding:
         by="against",
         y_label="doublings",
     )
-    return Finding(verdict, words, tuple(effects), (chart, bars))
+    return Judgement(verdict, words, tuple(effects), (chart, bars))

@@ -17,7 +17,7 @@ from benchmarks.claims._images import permute_pixels, pictures
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -149,7 +149,7 @@ def describe(filters: Floats) -> dict[str, Any]:
     }
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare filters; independent are the runs.
 
     The claim holds if Gabor functions explain more of trained filters than of untrained ones and of those of
@@ -232,4 +232,4 @@ def judge(frame: pd.DataFrame) -> Finding:
             y_label="share of the sum of squares",
         )
     )
-    return Finding(verdict, words, (learned, local, apart), tuple(charts))
+    return Judgement(verdict, words, (learned, local, apart), tuple(charts))

@@ -12,7 +12,7 @@ from benchmarks.claims._images import images
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     Verdict,
     effect,
@@ -131,7 +131,7 @@ def plan(layout: tuple[int, ...], way: str, width: int) -> tuple[int, ...]:
     return next(c for c in constant if sum(multiply_adds(layout, c, halves=way != _FULL)) >= budget)
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare the three.
 
     The claim holds if the second convolutions of the stages cost the same within a tenth, and doubling is
@@ -187,4 +187,4 @@ def judge(frame: pd.DataFrame) -> Finding:
             y_label="million multiply-adds a picture",
         ),
     )
-    return Finding(verdict, words, tuple(over), charts)
+    return Judgement(verdict, words, tuple(over), charts)

@@ -13,7 +13,7 @@ from benchmarks.claims._images import first_rows, images, pictures
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -90,7 +90,7 @@ def _held_out(features: pd.DataFrame, data: Data) -> float:
     return float(np.mean(model.predict(features[held]) == data.y_train[held]))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare with the most pictures.
 
     The claim holds if the network is above the better of the two, of each source, with 95% confidence; with a
@@ -141,4 +141,4 @@ def judge(frame: pd.DataFrame) -> Finding:
             log_x=True,
         ),
     )
-    return Finding(verdict, words, (over, *each), charts)
+    return Judgement(verdict, words, (over, *each), charts)

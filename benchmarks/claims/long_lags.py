@@ -16,7 +16,7 @@ from benchmarks.claims.base import (
     SYNTHETIC,
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     Verdict,
     effect,
@@ -151,7 +151,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     facts.device = str(estimator.device_)
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare the networks, each in the setting that its validation rows chose, at the longest lag."""
     chosen = frame.loc[frame.groupby(["task", "candidate", "steps", "fold"])["validation"].idxmax()]
     chosen = chosen.assign(problem=chosen["task"].str.removeprefix(SYNTHETIC).str.replace("_", " "))
@@ -202,4 +202,4 @@ def judge(frame: pd.DataFrame) -> Finding:
         )
         for problem, table in chosen.groupby("problem")
     )
-    return Finding(verdict, words, tuple(effects), charts)
+    return Judgement(verdict, words, tuple(effects), charts)

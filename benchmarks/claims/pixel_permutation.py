@@ -11,7 +11,7 @@ from benchmarks.claims.base import (
     Chart,
     Claim,
     Effect,
-    Finding,
+    Judgement,
     Size,
     by_source,
     effect,
@@ -66,7 +66,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     fit_and_score(cell, facts, data, **settings)
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare what each loses.
 
     The claim holds if the network loses more than the mean of the others, their changes are within ± 0.02
@@ -108,7 +108,7 @@ def judge(frame: pd.DataFrame) -> Finding:
         by="pixels",
         y_label="accuracy, mean over sets of pictures",
     )
-    return Finding(verdict, words, (more, *unchanged.values(), before, after), (chart,))
+    return Judgement(verdict, words, (more, *unchanged.values(), before, after), (chart,))
 
 
 def _is_same(change: Effect) -> bool:

@@ -14,7 +14,7 @@ from benchmarks.claims._images import change, columns, images, pictures, shift, 
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -119,7 +119,7 @@ def tolerated(accuracy: Sequence[float], share: float = 0.9) -> float:
     return float(len(accuracy) - 1)
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare pooling and stride.
 
     The claim holds if pooling tolerates more pixels with 95% confidence, with a limit if it only keeps a
@@ -190,4 +190,4 @@ def judge(frame: pd.DataFrame) -> Finding:
             y_label="pixels",
         ),
     )
-    return Finding(verdict, words, (more, near, rest), charts)
+    return Judgement(verdict, words, (more, near, rest), charts)

@@ -28,7 +28,7 @@ from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     by_source,
     effect,
@@ -126,7 +126,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     score(bare(estimator) if cell.candidate in NETWORKS else estimator, facts, data)
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare what trees and networks lose."""
     frame = scored(frame)
     fallen = lost(frame, "inputs", _AS_THEY_ARE)
@@ -174,4 +174,4 @@ def judge(frame: pd.DataFrame) -> Finding:
         x_label="candidate",
         y_label="accuracy or R², mean over tables",
     )
-    return Finding(verdict, words, (more, perceptron, before, after), (chart, order))
+    return Judgement(verdict, words, (more, perceptron, before, after), (chart, order))

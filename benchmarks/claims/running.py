@@ -16,7 +16,7 @@ from rich.console import Console
 from advisor.errors import AdvisorError, StoreError
 from benchmarks import claims, tracking
 from benchmarks.cell import Cell, Outcome
-from benchmarks.claims.base import SIZES, Chart, Claim, Effect, Finding, Size, facts_of, with_levels
+from benchmarks.claims.base import SIZES, Chart, Claim, Effect, Judgement, Size, facts_of, with_levels
 from benchmarks.driver import Summary, clock, run_cells
 from benchmarks.engine import Engine, Limits
 from benchmarks.engine.options import add_options, make_engine
@@ -100,7 +100,7 @@ def run(
     )
 
 
-def judge(store: Store, name: str, size: Size) -> Finding:
+def judge(store: Store, name: str, size: Size) -> Judgement:
     """Decide on a claim from what is in the store.
 
     Raises
@@ -152,12 +152,12 @@ def record(store: Store, name: str, size: Size) -> dict[str, Any]:
     }
 
 
-def finding_of(told: dict[str, Any]) -> tuple[Claim, Finding]:
+def finding_of(told: dict[str, Any]) -> tuple[Claim, Judgement]:
     """Read back what :func:`record` gave."""
     finding = told["finding"]
     effects = tuple(Effect(**effect) for effect in finding["effects"])
     charts = tuple(Chart(**chart) for chart in finding["charts"])
-    return Claim(**told["claim"]), Finding(finding["verdict"], finding["words"], effects, charts)
+    return Claim(**told["claim"]), Judgement(finding["verdict"], finding["words"], effects, charts)
 
 
 def save(told: dict[str, Any], folder: Path) -> Path:

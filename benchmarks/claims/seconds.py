@@ -19,7 +19,7 @@ from benchmarks.claims.base import (
     Chart,
     Claim,
     Effect,
-    Finding,
+    Judgement,
     Size,
     Verdict,
     by_source,
@@ -118,7 +118,7 @@ def measure(cell: Cell, facts: Facts) -> None:
         rounds *= 2
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Average the logarithm of the ratios of time; where trees do not get there, there is none."""
     told = pd.DataFrame(frame["extra"].tolist(), index=frame.index)
     frame = frame[["origin", "candidate", "rows", "test"]].join(told)
@@ -165,7 +165,7 @@ def judge(frame: pd.DataFrame) -> Finding:
         y_label="time of the network / time of trees (geometric mean over tables)",
         log_x=True,
     )
-    return Finding(verdict, words, (faster, whole, better), (chart,))
+    return Judgement(verdict, words, (faster, whole, better), (chart,))
 
 
 def _times(logarithm: Effect) -> Effect:

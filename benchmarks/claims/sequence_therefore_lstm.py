@@ -10,7 +10,7 @@ from benchmarks.claims._sequences import DUMMY, above_dummy, epochs, series
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -54,7 +54,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     fit_and_score(cell, facts, load(cell), **epochs(cell))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare the LSTM with each rival, and count who is the best."""
     skill = above_dummy(frame, [])
     table = skill.pivot_table(index="origin", columns="candidate", values="skill")
@@ -100,4 +100,4 @@ def judge(frame: pd.DataFrame) -> Finding:
             y_label="accuracy or R²",
         ),
     )
-    return Finding(verdict, words, tuple(gaps), charts)
+    return Judgement(verdict, words, tuple(gaps), charts)

@@ -10,7 +10,7 @@ from benchmarks.claims._sequences import DUMMY, above_dummy, epochs, series, shu
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     by_source,
     effect,
@@ -63,7 +63,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     fit_and_score(cell, facts, data, **epochs(cell))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare what each loses of the skill that it has on the steps in order."""
     skill = above_dummy(frame, ["steps"])
     wide = skill.pivot_table(index=["origin", "task", "candidate"], columns="steps", values="skill")
@@ -117,4 +117,4 @@ def judge(frame: pd.DataFrame) -> Finding:
             y_label="0 dummy, 1 best of the task",
         ),
     )
-    return Finding(verdict, words, (own, one, *others), charts)
+    return Judgement(verdict, words, (own, one, *others), charts)

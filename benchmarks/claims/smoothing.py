@@ -29,7 +29,7 @@ from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -195,7 +195,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     fit_and_score(cell, facts, data, **settings_of(cell))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare what trees and networks lose at the three lengthscales."""
     frame = scored(frame)
     fallen = lost(frame, "lengthscale", 0.0)
@@ -243,4 +243,4 @@ def judge(frame: pd.DataFrame) -> Finding:
         x_label="squared lengthscale of the kernel, in units of the columns' covariance",
         y_label="accuracy or R² lost",
     )
-    return Finding(verdict, words, (more, *each, first, last), (chart,))
+    return Judgement(verdict, words, (more, *each, first, last), (chart,))

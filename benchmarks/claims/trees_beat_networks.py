@@ -18,7 +18,7 @@ from benchmarks.claims.base import (
     Chart,
     Claim,
     Effect,
-    Finding,
+    Judgement,
     Size,
     by_source,
     effect,
@@ -149,7 +149,7 @@ def chosen(frame: pd.DataFrame, candidates: Sequence[str], *, trials: int | None
     return by_source(ordered.drop_duplicates(["task", "fold"]))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare searches on tables; defaults, TabM and columns of one kind are the limits looked at."""
     frame = scored(frame)
     are_tables = frame["structure"] == "tabular"
@@ -179,7 +179,7 @@ def judge(frame: pd.DataFrame) -> Finding:
         f"({difference[most]:+.3f}), their worst {least} ({difference[least]:+.3f}). Their lead {leads}. "
         f"TabM had {int(newer) + 1} trial{'s' if newer else ''}."
     )
-    return Finding(verdict, words, (tuned, *limits.values()), (_by_table(difference), _by_trials(rows)))
+    return Judgement(verdict, words, (tuned, *limits.values()), (_by_table(difference), _by_trials(rows)))
 
 
 def _by_table(difference: pd.Series) -> Chart:

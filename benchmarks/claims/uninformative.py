@@ -23,7 +23,7 @@ from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import (
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -157,7 +157,7 @@ def measure(cell: Cell, facts: Facts) -> None:
     fit_and_score(cell, facts, data, **settings_of(cell))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare what noise costs, and the lead of trees with and without half of the columns."""
     frame = scored(frame)
     fallen = _fallen(frame)
@@ -210,7 +210,7 @@ def judge(frame: pd.DataFrame) -> Finding:
             y_label="accuracy or R², mean over tables",
         ),
     )
-    return Finding(verdict, words, (more, *each, shrinks), charts)
+    return Judgement(verdict, words, (more, *each, shrinks), charts)
 
 
 def _fallen(frame: pd.DataFrame) -> pd.DataFrame:

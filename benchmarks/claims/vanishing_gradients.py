@@ -16,7 +16,7 @@ from benchmarks.claims.base import (
     SYNTHETIC,
     Chart,
     Claim,
-    Finding,
+    Judgement,
     Size,
     effect,
     grid,
@@ -172,7 +172,7 @@ def _curve(part: pd.DataFrame) -> list[dict[str, Any]]:
     return records(lines.drop(columns="candidate"))
 
 
-def judge(frame: pd.DataFrame) -> Finding:
+def judge(frame: pd.DataFrame) -> Judgement:
     """Compare what is left at lag 25, in powers of ten."""
     long = pd.DataFrame(
         {name: row[name] for name in ("candidate", "start", "fold")}
@@ -236,4 +236,4 @@ def judge(frame: pd.DataFrame) -> Finding:
         )
         for start, moment in conditions
     )
-    return Finding(verdict, words, effects, charts)
+    return Judgement(verdict, words, effects, charts)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from advisor.errors import CorruptDataError, StudyError
 from datasets import suites
-from datasets.layouts import Layout, find, settle
+from datasets.layouts import Layout, find, reconcile
 from datasets.openml import client
 from datasets.openml.cache import SPLIT, TEST, TRAIN, Cache
 from datasets.task import Task, TaskInfo
@@ -261,7 +261,7 @@ def _settled(key: str, facts: dict[str, Any]) -> tuple[Layout, Layout, Any]:
     """The layout that was found, the one to use, and the declared structure."""
     declared, where = suites.declared(_id(key))
     found = Layout.read(facts["found"])
-    layout = settle(_id(key), declared, found, facts["width"], where=where)
+    layout = reconcile(_id(key), declared, found, facts["width"], where=where)
     return found, layout, None if declared is None else declared.structure
 
 

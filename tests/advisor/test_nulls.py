@@ -14,21 +14,25 @@ from advisor.probes import adjacency
 from benchmarks.advisor import nulls, probe_figures, simulated
 from benchmarks.advisor.short_lines import BLOCKS, fit_short_lines, ordered_triples, tails
 
-MAKES = list(dict.fromkeys(make for study in nulls.STUDIES for _, make in study.kinds()))
+MAKES = list(dict.fromkeys(make for simulation in nulls.SIMULATIONS for _, make in simulation.kinds()))
 PAGE = Path(__file__).parents[2] / "docs" / "probes.md"
 
 
-@pytest.mark.parametrize("study", nulls.STUDIES, ids=lambda study: f"{study.probe}: {study.event}"[:40])
-def test_no_probe_fires_more_often_than_its_level_says(study):
-    only = replace(study, alternatives=(), outside=())
+@pytest.mark.parametrize(
+    "simulation", nulls.SIMULATIONS, ids=lambda simulation: f"{simulation.probe}: {simulation.event}"[:40]
+)
+def test_no_probe_fires_more_often_than_its_level_says(simulation):
+    only = replace(simulation, alternatives=(), outside=())
     rates = list(nulls.measure([only], repeats=16, seed=1))
-    assert len(rates) == len(study.nulls)
+    assert len(rates) == len(simulation.nulls)
     assert [str(rate) for rate in rates if rate.above] == []
 
 
-@pytest.mark.parametrize("study", nulls.STUDIES, ids=lambda study: f"{study.probe}: {study.event}"[:40])
-def test_every_probe_sees_what_is_there(study):
-    only = replace(study, nulls=(), outside=())
+@pytest.mark.parametrize(
+    "simulation", nulls.SIMULATIONS, ids=lambda simulation: f"{simulation.probe}: {simulation.event}"[:40]
+)
+def test_every_probe_sees_what_is_there(simulation):
+    only = replace(simulation, nulls=(), outside=())
     for rate in nulls.measure([only], repeats=8, seed=2):
         assert rate.fired >= 2, rate
 
@@ -50,7 +54,7 @@ def test_few_random_orders_of_a_wide_table_are_enough_for_a_small_p_value():
 
 
 def test_a_rate_above_its_level_is_said_so():
-    often = replace(nulls.STUDIES[0], nulls=(simulated.walks,), alternatives=(), outside=())
+    often = replace(nulls.SIMULATIONS[0], nulls=(simulated.walks,), alternatives=(), outside=())
     (rate,) = nulls.measure([often], repeats=8)
     assert rate.above
     assert "ABOVE ITS LEVEL" in str(rate)
@@ -65,9 +69,9 @@ def test_the_page_names_every_probe_and_what_was_measured():
 
 
 def test_a_probe_measured_again_changes_its_section_alone():
-    (study,) = [study for study in nulls.STUDIES if study.probe == "lag_columns"]
+    (simulation,) = [simulation for simulation in nulls.SIMULATIONS if simulation.probe == "lag_columns"]
     page = PAGE.read_text("utf-8")
-    again = nulls.renewed(page, list(nulls.measure([study], repeats=2)), "python -m this")
+    again = nulls.renewed(page, list(nulls.measure([simulation], repeats=2)), "python -m this")
     before, after = (dict(part.split("\n", 1) for part in text.split("\n## ")[1:]) for text in (page, again))
     assert again.split("\n## ")[0] == page.split("\n## ")[0]
     assert before.keys() == after.keys()
