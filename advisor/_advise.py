@@ -122,7 +122,7 @@ def advise(
             do="pass a dictionary such as {'zip': 'categorical'}",
         )
     table = read(data, target, np.random.default_rng(seed), roles, kind)
-    table = replace(table, told=frozenset(map(str, roles or ())))
+    table = replace(table, told=table.told or frozenset(map(str, roles or ())))
     _check_has_target(table, effort, kind)
     facts = measure(table, seed)
     verdict = decide(table, facts)
@@ -321,7 +321,9 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
     if table.levels:
         options["levels"] = table.levels
     if table.foreign:
-        options["foreign"] = None if table.target is None else table.target.name
+        name = None if table.target is None else table.target.name
+        # values of a target may be called what an input is called
+        options["foreign"] = None if name in getattr(table.data, "columns", ()) else name
     return options
 
 

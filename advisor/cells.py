@@ -129,6 +129,17 @@ def as_array(data: Any) -> NDArray[Any]:
         ) from error
 
 
+def filled(data: Any) -> Any:
+    """Put NaN where an array is masked, and give anything else back as it is.
+
+    Examples
+    --------
+    >>> filled(np.ma.masked_values([1.0, -999.0], -999.0)).tolist(), filled("text")
+    ([1.0, nan], 'text')
+    """
+    return as_array(data) if isinstance(data, np.ma.MaskedArray) else data
+
+
 def is_array(cell: Any) -> bool:
     """Whether it is an array or tensor of one axis or more."""
     return hasattr(cell, "__array__") and getattr(cell, "ndim", 0) > 0

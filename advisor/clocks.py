@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from advisor.dates import MONTHS, parse_times
+from advisor.dates import MONTHS, Notation, parse_times
 from advisor.numbers import are_numbers, as_numbers, whole
 from advisor.roles import Role
 
@@ -21,8 +22,19 @@ TRIED = 12  # single columns that are plain numbers and are tried as time at mos
 PARTS = 4  # columns tried for each part of a calendar: years, months, days, hours
 
 
-def seconds_of(column: pd.Series) -> Seconds:
+def seconds_of(column: pd.Series, notation: Notation | None = None) -> Seconds:
     """Seconds since 1970, or of a duration; NaN where there is none.
+
+    Parameters
+    ----------
+    column : Series
+        Moments, durations, numbers or text.
+    notation : Notation, optional
+        How other rows of the column are written; judged by these by default.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
 
     Examples
     --------
@@ -32,7 +44,7 @@ def seconds_of(column: pd.Series) -> Seconds:
     if pd.api.types.is_timedelta64_dtype(column.dtype):
         seconds = column.dt.total_seconds()
     else:
-        times = parse_times(column)
+        times = parse_times(column, notation)
         times = times.dt.as_unit("ms")  # nanoseconds hold no date before 1677 or after 2262
         seconds = (times - pd.Timestamp(0, tz=times.dt.tz).as_unit("ms")).dt.total_seconds()
     return np.asarray(seconds, dtype=np.float64)
@@ -246,8 +258,20 @@ def _days(months: Seconds) -> Seconds:
     return np.asarray(months.astype("datetime64[M]").astype("datetime64[D]").astype(np.float64))
 
 
-def read_clock(columns: list[pd.Series]) -> Seconds:
+def read_clock(columns: Sequence[pd.Series], notations: Sequence[Notation] | None = None) -> Seconds:
     """Put one time together from its columns, coarse to fine, so that it sorts rightly.
+
+    Parameters
+    ----------
+    columns : sequence of Series
+        Dates, names of months, numbers.
+    notations : sequence of Notation, optional
+        How other rows of each column are written; judged by these by default.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Ranks.
 
     Examples
     --------
@@ -255,7 +279,7 @@ def read_clock(columns: list[pd.Series]) -> Seconds:
     [0, 1, 2]
     """
     keys = []
-    for column in columns:
+    for column, notation in zip(columns, notations or repeat(None), strict=False):
         if pd.api.types.is_numeric_dtype(column.dtype):
             keys.append(column.to_numpy(dtype=np.float64, na_value=np.nan))
             continue
@@ -266,7 +290,7 @@ def read_clock(columns: list[pd.Series]) -> Seconds:
         elif texts and are_numbers(texts):
             keys.append(as_numbers(column).to_numpy(dtype=np.float64))
         else:
-            keys.append(seconds_of(column))
+            keys.append(seconds_of(column, notation))
     ranks = np.zeros(len(columns[0]))
     for key in keys:
         level = np.unique(key, return_inverse=True)[1].astype(np.float64)

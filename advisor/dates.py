@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ EPOCH = {
     "us": (9.4e14, 2.2e15),
     "ns": (9.4e17, 2.2e18),
 }  # 2000..2039
+PACKED = {0: "%Y%m%d", 4: "%Y%m%d%H%M", 6: "%Y%m%d%H%M%S"}  # by the digits of the time of the day
 ROUND = {"s": 60, "ms": 1000, "us": 1000, "ns": 1000}  # units that make one of the next coarser kind
 
 
@@ -52,7 +54,7 @@ def are_dates(cells: Sequence[str]) -> bool:
     if not cells or not all(DATE.match(cell) for cell in cells):
         return False
     if all(cell.isdigit() for cell in cells):
-        return packed(np.array([int(c[:8]) for c in cells], dtype=np.float64)) is not None
+        return packed(np.array([int(c) for c in cells], dtype=np.float64)) is not None
     return bool(parse_times(pd.Series(cells)).notna().all())
 
 
@@ -73,7 +75,7 @@ def day_first(cells: Iterable[str]) -> bool | None:
 
 
 def packed(values: NDArray[np.float64]) -> str | None:
-    """Tell the format of whole numbers that are dates: "%Y%m%d", "%Y%m", a unit of epoch time, or None.
+    """Tell the format of whole numbers that are moments: such as "%Y%m%d", a unit of epoch time, or None.
 
     A random number of eight digits that begins as a year does is a valid date once in 25 times, so three
     different ones that all are decide; epoch times, which codes of ten and more digits resemble, must in
@@ -83,8 +85,8 @@ def packed(values: NDArray[np.float64]) -> str | None:
     --------
     >>> packed(np.array([20170204, 20170331, 20180101, 20180615, 20191231.0]))
     '%Y%m%d'
-    >>> packed(np.array([20170204, 20179931.0])) is None
-    True
+    >>> packed(np.array([201702042359, 201703310000.0])), packed(np.array([20170204, 20179931.0]))
+    ('%Y%m%d%H%M', None)
     """
     held = values[~np.isnan(values)]
     if len(held) < 2 or not (held == np.floor(held)).all():
@@ -92,10 +94,10 @@ def packed(values: NDArray[np.float64]) -> str | None:
     low, high = held.min(), held.max()
     if low == high:
         return None
-    if low >= 18_000_101 and high <= 21_001_231:
-        month, day = held // 100 % 100, held % 100
-        valid = ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)).all()
-        return "%Y%m%d" if valid and len(np.unique(held)) >= min(3, len(held)) else None
+    for digits, form in PACKED.items():
+        if low >= 18_000_101 * 10**digits and high < 21_001_232 * 10**digits:
+            valid = _are_days(held // 10**digits) & _are_clocks(held % 10**digits, digits)
+            return form if valid.all() and len(np.unique(held)) >= min(3, len(held)) else None
     if low >= 180_001 and high <= 210_012:
         month = held % 100
         return "%Y%m" if ((month >= 1) & (month <= 12)).all() and len(np.unique(held)) >= 10 else None
@@ -107,6 +109,20 @@ def packed(values: NDArray[np.float64]) -> str | None:
     # nanoseconds are beyond what a float holds exactly, so multiples are compared as floats
     rounded = (held == np.round(held / ROUND[unit]) * ROUND[unit]).mean()
     return unit if forward > 0.95 or rounded > 0.9 else None
+
+
+def _are_days(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    month, day = values // 100 % 100, values % 100
+    return (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+
+
+def _are_clocks(values: NDArray[np.float64], digits: int) -> NDArray[np.bool_]:
+    """Whether hours, minutes and seconds, two digits each, are such; without digits they are."""
+    parts = [values // 10**place % 100 for place in range(digits - 2, -1, -2)]
+    valid = np.ones(len(values), dtype=np.bool_)
+    for part, limit in zip(parts, (24, 60, 60), strict=False):
+        valid &= part < limit
+    return valid
 
 
 def epoch_unit(values: NDArray[np.float64]) -> str | None:
@@ -123,8 +139,54 @@ def epoch_unit(values: NDArray[np.float64]) -> str | None:
     return None
 
 
-def parse_times(column: pd.Series) -> pd.Series:
-    """Read dates in whatever format; NaT where there is none.
+class Notation(NamedTuple):
+    """How a column writes moments, which a few of its rows may leave open.
+
+    Parameters
+    ----------
+    form : str or None
+        Of numbers: a format such as "%Y%m%d", or a unit of epoch time; None of other text.
+    day_first : bool
+        Whether 03/04/2019 is the third of April.
+    """
+
+    form: str | None = None
+    day_first: bool = False
+
+    @classmethod
+    def of(cls, column: pd.Series) -> Notation:
+        """Learn it from a column.
+
+        Examples
+        --------
+        >>> Notation.of(pd.Series([20170204, 20170331, 20181224])), Notation.of(pd.Series(["13/04/2019"]))
+        (Notation(form='%Y%m%d', day_first=False), Notation(form=None, day_first=True))
+        """
+        if isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+            return cls()
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            names = column.dropna().astype(str).str.strip().unique()
+            if not len(names) or not all(name.isdigit() for name in names):
+                return cls(day_first=bool(day_first(names[:2000].tolist())))
+            column = pd.to_numeric(column, errors="coerce")
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        # rows in another order than those that were judged have the same unit
+        return cls(packed(values) or epoch_unit(values[~np.isnan(values)]) or "s")
+
+
+def parse_times(column: pd.Series, notation: Notation | None = None) -> pd.Series:
+    """Read moments in whatever format; NaT where there is none.
+
+    Parameters
+    ----------
+    column : Series
+        Dates, numbers or text.
+    notation : Notation, optional
+        How other rows of the column are written; judged by these by default.
+
+    Returns
+    -------
+    Series of datetime64
 
     Examples
     --------
@@ -132,22 +194,23 @@ def parse_times(column: pd.Series) -> pd.Series:
     [2024.0, nan]
     >>> parse_times(pd.Series(["13/04/2019", "01/02/2019"])).dt.month.tolist()
     [4, 2]
+    >>> parse_times(pd.Series([20170204]), Notation("%Y%m%d")).dt.month.tolist()
+    [2]
     """
     types = pd.api.types
     if types.is_datetime64_any_dtype(column.dtype):
-        return column
+        return as_datetime(column)
     if isinstance(column.dtype, pd.PeriodDtype):
         starts: pd.Series = column.dt.to_timestamp()
         return starts
     with warnings.catch_warnings():
         # pandas says that it falls back to dateutil; that is what is wanted here
         warnings.simplefilter("ignore", UserWarning)
-        if types.is_numeric_dtype(column.dtype):
-            return _from_numbers(column)
+        notation = notation or Notation.of(column)
+        if types.is_numeric_dtype(column.dtype) or notation.form is not None:
+            return _from_numbers(pd.to_numeric(column, errors="coerce"), notation.form or "s")
         texts = column.astype(object).where(column.notna(), None)
         names = texts.dropna().astype(str).str.strip().unique()
-        if len(names) and all(name.isdigit() for name in names):
-            return _from_numbers(pd.to_numeric(column, errors="coerce"))
         if len(names) and WEEK.match(names[0]):
             texts = texts.map(lambda cell: cell if cell is None else _monday(str(cell).strip()))
         elif len(names) and QUARTER.match(names[0]):
@@ -156,9 +219,21 @@ def parse_times(column: pd.Series) -> pd.Series:
             texts = texts.map(
                 lambda cell: cell if cell is None else MONTH_OF.sub(r"\1-\2", str(cell).strip())
             )
-        first = bool(day_first(names[:2000].tolist()))
+        first = notation.day_first
         times: pd.Series = pd.to_datetime(texts, errors="coerce", format="mixed", dayfirst=first, utc=True)
         return times
+
+
+def as_datetime(column: pd.Series) -> pd.Series:
+    """Hold the days of an Arrow table as pandas holds moments; other moments stay as they are.
+
+    Examples
+    --------
+    >>> as_datetime(pd.Series(pd.to_datetime(["2024-01-31"]))).dt.day.tolist()
+    [31]
+    """
+    days = isinstance(column.dtype, pd.ArrowDtype) and str(column.dtype).startswith("date")
+    return column.astype("datetime64[s]") if days else column
 
 
 WEEK = re.compile(r"^(\d{4})-?W(\d{2})(?:-?([1-7]))?$", re.IGNORECASE)
@@ -182,13 +257,11 @@ def _quarter(cell: str) -> pd.Timestamp | None:
     return pd.Timestamp(year, 3 * quarter - 2, 1)
 
 
-def _from_numbers(column: pd.Series) -> pd.Series:
+def _from_numbers(column: pd.Series, form: str) -> pd.Series:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    form = packed(values)
     whole = pd.Series(values, index=column.index)
-    if form is None or form in EPOCH:  # rows in another order than those that were judged have the same unit
-        unit = epoch_unit(values[~np.isnan(values)])
-        seconds = whole / 1000 ** list(EPOCH).index(unit or "s")
+    if form in EPOCH:
+        seconds = whole / 1000 ** list(EPOCH).index(form)
         return pd.Series(pd.to_datetime(seconds, unit="s", errors="coerce", utc=True))
-    texts = whole.astype("Int64").astype("string")
+    texts = whole.round().astype("Int64").astype("string")
     return pd.Series(pd.to_datetime(texts.astype(object), format=form, errors="coerce", utc=True))

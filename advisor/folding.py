@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor import cells, pictures
-from advisor.clocks import read_clock, seconds_of
+from advisor.clocks import read_clock
+from advisor.dates import Notation
 from advisor.errors import InputError
 from advisor.numbers import as_numbers
+from advisor.reading import Reader
 from advisor.roles import Role, numbers_of, roles_of
 from advisor.spread import ROWS, coarse, some_rows
 
@@ -163,6 +165,14 @@ class FoldFlat(FoldNumbers):
     def __init__(self, columns: Sequence[Any] | None, layout: tuple[int, ...], channel_axis: str) -> None:
         self.columns, self.layout, self.channel_axis = columns, layout, channel_axis
 
+    def fit(self, X: Any, y: Any = None) -> FoldFlat:
+        """Learn how exact the numbers must be, and how those that are text are written."""
+        held = X if isinstance(X, pd.DataFrame) else pd.DataFrame()
+        labels = [label for label in self.columns or () if label in held.columns]
+        self.readers_ = {label: Reader.of(held[label], "numeric") for label in labels}
+        super().fit(X, y)
+        return self
+
     def _folded(self, X: Any) -> NDArray[Any]:
         if self.columns is not None and isinstance(X, pd.DataFrame):
             missing = [label for label in self.columns if label not in X.columns]
@@ -174,11 +184,11 @@ class FoldFlat(FoldNumbers):
                 )
             X = X[list(self.columns)]
             if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in X.dtypes):
-                X = pd.concat([as_numbers(X.iloc[:, j]) for j in range(X.shape[1])], axis=1)
+                X = pd.concat([self.readers_[label](X[label]) for label in self.columns], axis=1)
             narrow = all(isinstance(t, np.dtype) and np.can_cast(t, np.float32) for t in X.dtypes)
             flat = X.to_numpy(dtype=np.float32 if narrow else np.float64, na_value=np.nan)
         else:
-            flat = np.asarray(X)
+            flat = np.asarray(cells.filled(X))
             flat = np.asarray(flat, dtype=np.float32 if np.can_cast(flat.dtype, np.float32) else np.float64)
             places = [label for label in self.columns or () if isinstance(label, (int, np.integer))]
             if places and len(places) == len(self.columns or ()) and max(places) < flat.shape[1]:
@@ -246,7 +256,12 @@ class FoldWindows(Fold):
             if not numbers:
                 self.codes_[label] = {v: code for code, v in enumerate(pd.unique(frame[label].dropna()))}
         times = [label for label, role in self.roles_.items() if role == "time"]
-        self.starts_ = {label: seconds_of(frame[label]).min() for label in times}
+        self.readers_ = {label: Reader.of(frame[label], role) for label, role in self.roles_.items()}
+        self.notations_ = [Notation.of(column_of(frame, label)) for label in self.time]
+        self.starts_ = {}
+        for label in times:
+            seconds = self.readers_[label](frame[label]).to_numpy()
+            self.starts_[label] = 0.0 if np.isnan(seconds).all() else float(np.nanmin(seconds))
         self.exact_ = bool(coarse(self._inputs(frame.iloc[some_rows(len(frame), ROWS)])).any())
         return self
 
@@ -260,7 +275,7 @@ class FoldWindows(Fold):
             codes = pd.factorize(codes.astype(np.int64) * (int(names.max(initial=0)) + 1) + names)[0]
         keys: tuple[Any, ...] = (codes,)
         if self.time:
-            keys = (read_clock([column_of(frame, label) for label in self.time]), codes)
+            keys = (read_clock([column_of(frame, label) for label in self.time], self.notations_), codes)
         order = np.lexsort(keys)  # rows of an entity together, in time or as held
         starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
         age = np.arange(len(frame)) - np.repeat(starts, np.diff(np.append(starts, len(frame))))
@@ -282,7 +297,9 @@ class FoldWindows(Fold):
         if label in self.codes_:
             column = column.astype(object).map(self.codes_[label])
         elif label in self.starts_:
-            return seconds_of(column) - float(self.starts_[label])
+            return self.readers_[label](column).to_numpy() - float(self.starts_[label])
+        elif self.roles_[label] != "constant":
+            column = self.readers_[label](column)
         return np.asarray(as_numbers(column).to_numpy(dtype=np.float64, na_value=np.nan))
 
 
@@ -329,7 +346,7 @@ def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ..
 
 def _frame(X: Any) -> pd.DataFrame:
     """Take a frame as it is; columns of an array are named by their place."""
-    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(cells.filled(X)))
 
 
 def column_of(frame: pd.DataFrame, label: Any) -> pd.Series:

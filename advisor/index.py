@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from advisor.clocks import seconds_of
 from advisor.dates import are_dates
 from advisor.errors import InputError
-from advisor.roles import LOOK, is_time
+from advisor.roles import LOOK, is_time, role_of
 
 
-def levels_of(frame: pd.DataFrame) -> dict[Any, int]:
+def levels_of(frame: pd.DataFrame, labels: Collection[Any] | None = None) -> dict[Any, int]:
     """Tell which levels of the index are data, and the label of the column that each becomes.
 
     These are levels of moments, of dates as text too, and those of several levels that have a name. A counter
@@ -22,6 +24,8 @@ def levels_of(frame: pd.DataFrame) -> dict[Any, int]:
     ----------
     frame : DataFrame
         As the user holds it.
+    labels : collection of label, optional
+        Those that were data in other rows: these levels are, whatever few rows show.
 
     Returns
     -------
@@ -43,14 +47,16 @@ def levels_of(frame: pd.DataFrame) -> dict[Any, int]:
     several = frame.index.nlevels > 1
     for place, name in enumerate(frame.index.names):
         level = frame.index.get_level_values(place)
-        if not (several and name is not None) and not _are_moments(level):
+        if labels is None and not (several and name is not None) and not _are_moments(level):
             continue
         if name is None:
             name = f"level_{place}" if several else "index"
             while name in frame.columns or name in found:
                 name += "_"
-        elif name in found or name in frame.columns:
-            if name not in found and frame[name].equals(pd.Series(level, frame.index)):
+        if labels is not None and name not in labels:
+            continue
+        if name in found or name in frame.columns:
+            if name not in found and _same(frame[name], level):
                 continue  # as set_index(..., drop=False) leaves it
             raise InputError(
                 "levels of the index and columns must have different names",
@@ -84,7 +90,7 @@ def with_levels(frame: pd.DataFrame, labels: Collection[Any] | None = None) -> p
     """
     if labels is not None and all(label in frame.columns for label in labels):
         return frame
-    levels = {label: p for label, p in levels_of(frame).items() if labels is None or label in labels}
+    levels = levels_of(frame, labels)
     if not levels:
         return frame
     held = [pd.Series(frame.index.get_level_values(place), index=frame.index) for place in levels.values()]
@@ -101,6 +107,16 @@ def unread(frame: pd.DataFrame) -> tuple[str, ...]:
     if name is None or frame.index.nlevels > 1 or name in levels_of(frame) or name in frame.columns:
         return ()
     return (f"the index {str(name)!r} is not read: if it tells something, pass data.reset_index()",)
+
+
+def _same(column: pd.Series, level: pd.Index) -> bool:
+    """Whether a column holds what a level holds, perhaps as text where that holds moments."""
+    other = pd.Series(level, column.index)
+    if column.equals(other):
+        return True
+    if not is_time(level.dtype) or role_of(column) != "time":
+        return False
+    return np.array_equal(seconds_of(column), seconds_of(other), equal_nan=True)
 
 
 def _are_moments(level: pd.Index) -> bool:

@@ -25,7 +25,8 @@ _QUERY = """
 SELECT c.task, c.data_hash, c.candidate, c.fold, c.seed, c.protocol, o.test, o.extra,
        t.origin, t.structure, t.kind, t.metric, t.layout, t.n, t.d
 FROM outcomes o JOIN cells c USING (key) JOIN tasks t ON t.id = c.task AND t.data_hash = c.data_hash
-WHERE o.status = 'ok' AND c.config = '{}' AND c.candidate IN ('cnn', 'lstm', 'gbt', 'advisor')
+WHERE o.status = 'ok'
+  AND (c.candidate = 'advisor' OR c.candidate IN ('cnn', 'lstm', 'gbt') AND c.config = '{}')
 """
 
 
@@ -85,7 +86,8 @@ def _outcome(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     n = int(extras["gbt"].get("n_train") or facts["n"])
     layout = json.loads(facts["layout"]) if facts["layout"] else [facts["d"]]
     features = advised.get("features") or features_of(layout, n, facts["kind"], None)
-    return {
+    text = {"form": "text"} if advised.get("form") == "text" else {}
+    return text | {
         "set": facts["task"],
         "origin": facts["origin"],
         "structure": structure,
@@ -145,17 +147,17 @@ def effect() -> list[str]:
     Returns
     -------
     list of str
-        A sentence for each structure, at 500 training rows and 64 positions.
+        A sentence for each group, at 500 training rows and 64 positions.
     """
     lines = []
-    for structure in ("image", "sequence", "tabular"):
+    for group in ("image", "sequence", "text", "tabular"):
         told = []
-        before, after = Calibration.shipped().outlook(structure), Calibration.load().outlook(structure)
+        before, after = Calibration.shipped().outlook(group), Calibration.load().outlook(group)
         for place, network in enumerate(NETWORKS):
             was, now = (
                 "unknown" if o is None else f"{o.differences({})[place]:+.3f}" for o in (before, after)
             )
             told.append(f"{network} {was} -> {now}")
-        origins = len({o["origin"] for o in Calibration.load().of(structure)})
-        lines.append(f"{structure}: lead over gbt: {', '.join(told)} ({origins} origins)")
+        origins = len({o["origin"] for o in Calibration.load().of(group)})
+        lines.append(f"{group}: lead over gbt: {', '.join(told)} ({origins} origins)")
     return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
 MEMORY = 0.2  # autocorrelation beyond chance that counts
+LAGS = (1, 2, 4, 8, 16, 32, 64)  # rows apart at which memory is told
 ORDERS = 19
 SMALLEST_BLOCK = 5  # mean rows of the blocks that a file is sorted into
 
@@ -142,3 +145,30 @@ def _means(values: Floats, codes: Codes) -> Floats:
 def _autocorrelation(rests: Floats, inside: NDArray[np.bool_]) -> Floats:
     out: Floats = np.einsum("i,ij,ij->j", inside, rests[1:], rests[:-1]) / inside.sum()
     return out
+
+
+def window(profile: Mapping[int, float], most: int) -> int:
+    """Give the lag by which memory has faded to 1/e of its start, at least 8 and at most 64 rows.
+
+    Parameters
+    ----------
+    profile : mapping of int to float
+        Autocorrelation by lag.
+    most : int
+        Rows to look back where it does not fade.
+
+    Returns
+    -------
+    int
+        8 to 64.
+
+    Examples
+    --------
+    >>> window({1: 0.9, 2: 0.8, 4: 0.7, 8: 0.5, 16: 0.2}, 40), window({1: 0.9, 64: 0.9}, 12)
+    (16, 12)
+    """
+    start = profile.get(1, 0.0)
+    for lag, value in profile.items():
+        if value < start / np.e:
+            return int(np.clip(lag, 8, 64))
+    return int(np.clip(max(profile, default=8), 8, min(64, max(8, most))))

@@ -54,13 +54,26 @@ def are_numbers(cells: Sequence[str]) -> bool:
     return all(_plain(match["digits"], comma) is not None for match in found if match)
 
 
-def as_numbers(column: pd.Series) -> pd.Series:
+def as_numbers(column: pd.Series, comma: bool | None = None) -> pd.Series:
     """Read a column as float64; NaN where a cell is missing or is no number.
+
+    Parameters
+    ----------
+    column : Series
+        Numbers or text.
+    comma : bool, optional
+        Whether a comma stands before the decimals; judged by these cells by default.
+
+    Returns
+    -------
+    Series of float64
 
     Examples
     --------
     >>> as_numbers(pd.Series(["1.234,50 EUR", "n/a", "7 EUR"])).tolist()
     [1234.5, nan, 7.0]
+    >>> as_numbers(pd.Series(["1.234"])).tolist(), as_numbers(pd.Series(["1.234"]), comma=True).tolist()
+    ([1.234], [1234.0])
     >>> as_numbers(pd.Series(["$1,234", "(5)", "12:30"])).tolist()
     [1234.0, -5.0, 45000.0]
     """
@@ -77,9 +90,9 @@ def as_numbers(column: pd.Series) -> pd.Series:
     read: pd.Series = pd.to_numeric(pd.Series(np.asarray(names, dtype=object)), errors="coerce")
     plain = np.array(read, dtype=np.float64)
     left = np.isnan(plain)
-    if left.any():
+    if left.any() or comma:
         cells = [str(name).strip() for name in names]
-        comma = decimal_comma(cells)
+        comma = decimal_comma(cells) if comma is None else comma
         again = np.arange(len(cells)) if comma else np.flatnonzero(left)  # 1.234 may have been read as 1.234
         for place in again:
             plain[place] = _number(cells[place], comma)

@@ -345,7 +345,8 @@ def windows(
 ) -> Verdict:
     """Give each row the rows before it, those of its entity where there are several."""
     rows = facts.get("row_order")
-    window = int(rows.details["window"]) if rows is not None else 8
+    remembers = facts.get("panel", rows) if form == "panel" else rows
+    window = int(remembers.details["window"]) if remembers is not None else 8
     inputs = sum(c.role in WINDOWED and c.name not in entity for c in table.columns)
     folding = {"how": "windows", "window": window, "entity": tuple(entity), "time": tuple(time)}
     against = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from advisor.cells import filled
 from advisor.clocks import seconds_of
+from advisor.dates import Notation
 from advisor.errors import InputError
 from advisor.index import with_levels
-from advisor.numbers import as_numbers
+from advisor.numbers import as_numbers, decimal_comma
 from advisor.roles import LEFT_OUT, Role, left_out
 
 
@@ -67,23 +70,17 @@ class ReadColumns(TransformerMixin, BaseEstimator):
         self.roles = roles
 
     def fit(self, X: Any, y: Any = None) -> ReadColumns:
-        """Remember the names; nothing is learned."""
+        """Remember the names, and how each column is written."""
+        frame = self._frame(X)
+        self.readers_ = {label: Reader.of(frame[label], self.roles[label]) for label in self._kept()}
         self.feature_names_in_ = np.array([str(label) for label in self.roles], dtype=object)
         self.n_features_in_ = len(self.roles)
         return self
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Read; labels become text, as scikit-learn wants them."""
-        frame = X if isinstance(X, pd.DataFrame) else self._named(np.asarray(X))
-        labels = self._kept()
-        missing = [label for label in labels if label not in frame.columns]
-        if missing:
-            raise InputError(
-                "the data must have the columns it was advised on",
-                got=f"no {missing[0]!r}",
-                do="pass the same columns, the target left out",
-            )
-        columns = {place: read_column(frame[label], self.roles[label]) for place, label in enumerate(labels)}
+        frame, labels = self._frame(X), self._kept()
+        columns = {place: self.readers_[label](frame[label]) for place, label in enumerate(labels)}
         names = pd.Index(self.get_feature_names_out(), dtype=object)  # which may be no valid text
         return pd.DataFrame(columns, index=frame.index).set_axis(names, axis=1)
 
@@ -96,6 +93,17 @@ class ReadColumns(TransformerMixin, BaseEstimator):
         kept = [label for label, role in self.roles.items() if not (some and role in LEFT_OUT)]
         return [label for label in kept if self.roles[label] != "text"] or kept  # trees cannot split on text
 
+    def _frame(self, X: Any) -> pd.DataFrame:
+        frame = X if isinstance(X, pd.DataFrame) else self._named(np.asarray(filled(X)))
+        missing = [label for label in self._kept() if label not in frame.columns]
+        if missing:
+            raise InputError(
+                "the data must have the columns it was advised on",
+                got=f"no {missing[0]!r}",
+                do="pass the same columns, the target left out",
+            )
+        return frame
+
     def _named(self, array: NDArray[Any]) -> pd.DataFrame:
         """Of an array columns are known by their place alone."""
         if array.ndim != 2 or array.shape[1] != len(self.roles):
@@ -107,21 +115,51 @@ class ReadColumns(TransformerMixin, BaseEstimator):
         return pd.DataFrame(array, columns=list(self.roles))
 
 
-def read_column(column: pd.Series, role: Role) -> pd.Series:
-    """Read one column as its role has it: numbers from strings, seconds from dates.
+@dataclass(frozen=True)
+class Reader:
+    """Reads a column as its role has it: numbers from strings, seconds from dates.
+
+    How the cells are written is learned from one part of the rows and holds for all: in a single row a date
+    such as 03/04/2019 and a number such as 1.234 are open.
+
+    Parameters
+    ----------
+    role : str
+        What the column is for.
+    notation : Notation or None
+        How it writes moments.
+    comma : bool or None
+        Whether a comma stands before the decimals of numbers that are text.
 
     Examples
     --------
-    >>> read_column(pd.Series(["1,5", "2"]), "numeric").tolist()
-    [1.5, 2.0]
+    >>> read = Reader.of(pd.Series(["31/12/2023", "01/02/2024"]), "time")
+    >>> (read(pd.Series(["02/01/1970"])) / 86400).tolist()
+    [1.0]
     """
-    number = pd.api.types.is_numeric_dtype(column.dtype)
-    if role == "time":
-        return pd.Series(seconds_of(column), index=column.index)
-    if role in ("numeric", "ordinal") and not number:
-        return as_numbers(column)
-    if role in ("categorical", "entity") and number:
-        return column.astype(object)
-    if role == "constant":
-        return pd.Series(0.0, index=column.index)
-    return column
+
+    role: Role
+    notation: Notation | None = None
+    comma: bool | None = None
+
+    @classmethod
+    def of(cls, column: pd.Series, role: Role) -> Reader:
+        """Learn how a column is written."""
+        if role == "time":
+            return cls(role, notation=Notation.of(column))
+        if role in ("numeric", "ordinal") and not pd.api.types.is_numeric_dtype(column.dtype):
+            return cls(role, comma=decimal_comma(str(cell).strip() for cell in column.dropna().unique()))
+        return cls(role)
+
+    def __call__(self, column: pd.Series) -> pd.Series:
+        """Read these rows."""
+        number = pd.api.types.is_numeric_dtype(column.dtype)
+        if self.role == "time":
+            return pd.Series(seconds_of(column, self.notation), index=column.index)
+        if self.role in ("numeric", "ordinal") and not number:
+            return as_numbers(column, self.comma)
+        if self.role in ("categorical", "entity") and number:
+            return column.astype(object)
+        if self.role == "constant":
+            return pd.Series(0.0, index=column.index)
+        return column

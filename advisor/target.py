@@ -71,8 +71,8 @@ def infer_kind(y: pd.Series) -> Kind:
     if len(np.unique(values[: 50 * MOST_CODES].astype(np.float64))) > MOST_CODES:
         return "regression"
     distinct = np.unique(pd.unique(values).astype(np.float64))
-    codes = whole(distinct) and len(distinct) <= MOST_CODES and 2 * len(distinct) <= len(values)
-    return "classification" if len(distinct) <= 2 or codes else "regression"
+    few = len(distinct) <= MOST_CODES and 2 * len(distinct) <= len(values)
+    return "classification" if whole(distinct) and (len(distinct) <= 2 or few) else "regression"
 
 
 def told_kind(y: pd.Series, kind: Kind) -> Kind:

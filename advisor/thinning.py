@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.clocks import Seconds, seconds_of
-from advisor.numbers import whole
-from advisor.reading import read_column
+from advisor.numbers import as_numbers, whole
 from advisor.table import RUN, Column, Table
 
 WINDOW = 1_000_000  # first rows in which those of an entity are looked for
@@ -76,7 +75,7 @@ def _goes_on(table: Table, column: Column) -> bool:
 def _moments(cells: pd.Series, column: Column) -> Seconds:
     if column.role == "time":
         return seconds_of(cells)
-    return read_column(cells, column.role).to_numpy(dtype=np.float64, na_value=np.nan)
+    return as_numbers(cells).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _names(table: Table) -> list[Any]:
@@ -95,10 +94,11 @@ def _names(table: Table) -> list[Any]:
 def _run(table: Table, rows: Any) -> pd.DataFrame:
     """These rows, read as the first rows were: the numbers among them, and the target behind them."""
     held = table.data.iloc[rows]
-    parts = {column.label: held[column.label] for column in table.columns}
-    for column in table.columns:
+    columns = [held[column.label] for column in table.columns]
+    for place, column in enumerate(table.columns):
         if column.role in ("numeric", "ordinal"):
-            parts[column.label] = read_column(parts[column.label], column.role)
-    if table.target is not None:
-        parts[table.run.columns[-1]] = pd.Series(table.target.iloc[rows].to_numpy(), index=held.index)
-    return pd.DataFrame(parts)
+            columns[place] = as_numbers(columns[place])
+    if table.target is not None and len(table.run.columns) > len(columns):  # it stands behind the inputs
+        columns.append(pd.Series(table.target.iloc[rows].to_numpy(), index=held.index))
+    # by place: labels may be no valid text
+    return pd.DataFrame(dict(enumerate(columns))).set_axis(table.run.columns, axis=1)

@@ -64,6 +64,14 @@ def as_told(structure: Structure, table: Table, facts: Facts, verdict: Verdict) 
 
 
 def _tabular(table: Table, facts: Facts) -> Verdict:
+    if table.form in ("image_cells", "image_folder"):
+        raise InputError(
+            "pictures must be read as images to be learned from",
+            got="structure='tabular'",
+            do="leave the structure out, or pass what was measured in the pictures, a column each",
+        )
+    if table.form == "list_cells":  # embeddings, for example
+        return _axes("tabular", table, table.item)
     return Verdict("told", "tabular", (table.width,), "table", {"how": "none"})
 
 
@@ -115,7 +123,7 @@ def _image(table: Table, facts: Facts) -> Verdict | None:
 
 
 def _axes(structure: Structure, table: Table, layout: tuple[int, ...]) -> Verdict:
-    folding = {"how": "axes", "order": (0, 1), "unequal": table.unequal}
+    folding = {"how": "axes", "order": tuple(range(len(table.item))), "unequal": table.unequal}
     return Verdict(
         "told", structure, layout, table.form, folding, against=beside(table, table.labels("array"))
     )

@@ -182,6 +182,8 @@ def _inner_score(cell: Cell, facts: Facts, held: np.ndarray) -> float:
     estimator = _estimator(candidates.get(cell.candidate), cell, task)
     with timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
+    if getattr(estimator, "stopped_", None) == "time_limit":
+        facts.extra["stopped"] = "time_limit"  # validation comes from this fit, so the cell was cut short
     with timed(facts, "predict_seconds"):
         predicted = estimator.predict(task.X.iloc[held])
     return _score(task, held, predicted)

@@ -19,6 +19,7 @@ import argparse
 import json
 import re
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -111,7 +112,7 @@ def nominal_level(looks: tuple[int, ...], alpha: float = 0.05) -> float:
         inside = together.cdf(np.full(len(n), c), lower_limit=np.full(len(n), -c))
         return float(1 - inside - alpha)
 
-    c = optimize.brentq(beyond, 0.5, 10.0, xtol=1e-6)
+    c = optimize.brentq(beyond, 0.0, 10.0, xtol=1e-6)
     return float(2 * stats.norm.sf(c))
 
 
@@ -236,19 +237,28 @@ def with_tasks(study: Study, tasks: Sequence[str]) -> Study:
     >>> with_tasks(study, ["embedded:digits"]).tasks
     ('embedded:digits',)
     """
-    listed = f"tasks = {json.dumps(list(tasks))}"
-    # up to a bracket at the end of a line: one within a comment closes nothing
-    text = re.sub(
-        r"^[ \t]*tasks\s*=\s*\[.*?\][ \t]*$", lambda _: listed, study.text, count=1, flags=re.M | re.S
+    start, end = _place_of_tasks(study)
+    text = f"{study.text[:start]}tasks = {json.dumps(list(tasks))}{study.text[end:]}"
+    return Study.parse(text, where=f"the study {study.name!r} with some of its tasks")
+
+
+def _place_of_tasks(study: Study) -> tuple[int, int]:
+    """Where the list of tasks stands in the text: up to the first bracket with which it is whole."""
+    text = study.text
+    for match in re.finditer(r"^[ \t]*tasks[ \t]*=[ \t]*\[", text, flags=re.M):
+        for end in (i + 1 for i in range(match.end(), len(text)) if text[i] == "]"):
+            try:
+                held = tomllib.loads(text[match.start() : end])
+            except tomllib.TOMLDecodeError:  # a bracket within a name or a comment
+                continue
+            if tuple(held["tasks"]) == study.tasks:
+                return match.start(), end
+            break
+    raise StudyError(
+        "the tasks of a study to settle must be one list, 'tasks = [...]', that begins its line",
+        got=f"other text in the study {study.name!r}",
+        do="write it so",
     )
-    fewer = Study.parse(text, where=f"the study {study.name!r} with some of its tasks")
-    if fewer.tasks != tuple(tasks):
-        raise StudyError(
-            "the tasks of a study to settle must be one list, 'tasks = [...]', that ends its line",
-            got=f"other text in the study {study.name!r}",
-            do="write it so, without brackets in its comments",
-        )
-    return fewer
 
 
 def words(look: Look, a: str, b: str) -> str:

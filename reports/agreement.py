@@ -30,14 +30,14 @@ _BUDGETS = {
     "spearman": "rank correlation of the candidates' normalised scores, −1 to 1",
     "kendall": "the same by Kendall's tau-b",
     "signs": "pairs of candidates whose difference has the same sign in both, of all pairs",
-    "carried": "candidates that tried fewer here on some task; their last value is carried forward",
+    "carried": "candidates whose search had ended here on some task, or was cut: their last value counts",
 }
 _CURVES = {
     "candidate": "architecture",
     "trials": "configurations tried, the default first",
     "published": "published normalised score",
     "ours": "normalised score here, mean over tasks and orders of the search",
-    "carried": "whether fewer were tried here on some task, so that the last value is carried forward",
+    "carried": "whether the search had ended here on some task, or was cut: its last value counts",
 }
 _SCORES = {
     "task": "task id",
@@ -200,11 +200,16 @@ def _agreement(budgets: pd.DataFrame) -> str:
     """The agreement at the most trials that all candidates have, and between what it lies at the others."""
     whole = budgets[budgets["carried"] == "none"]
     row = whole.iloc[-1] if len(whole) else budgets.iloc[0]
-    most = "that both have" if len(whole) == len(budgets) else "that every candidate tried here"
+    if not len(whole):
+        most = "the fewest that both have, where some searches here had ended"
+    elif len(whole) == len(budgets):
+        most = "the most that both have"
+    else:
+        most = "the most that every candidate tried here"
     rho, tau = number(row["spearman"], 2), number(row["kendall"], 2)
     order = f", Spearman {rho} and Kendall {tau}" if row["candidates"] > 2 else ""
     text = (
-        f"at {wording.count(int(row['trials']), 'trial')}, the most {most}, {row['signs']} pairs of the "
+        f"at {wording.count(int(row['trials']), 'trial')}, {most}, {row['signs']} pairs of the "
         f"{row['candidates']} candidates are in the same order{order}"
     )
     if len(budgets) == 1:

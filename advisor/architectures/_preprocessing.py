@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, validate_data
 
+from advisor.cells import filled
+from advisor.dates import as_datetime
 from advisor.errors import InputError
 
 Layout = tuple[int, ...]
@@ -100,7 +102,7 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
 
 def _array(X: Any) -> NDArray[Any]:
     """An array, of objects where a list holds text: numpy would turn the numbers beside it into text."""
-    array = np.asarray(X)
+    array = np.asarray(filled(X))
     is_text = array.dtype.kind in "US" and not hasattr(X, "dtype")
     return np.asarray(X, dtype=object) if is_text else array
 
@@ -243,6 +245,7 @@ class Columns:
 
 def _seconds(column: pd.Series) -> NDArray[np.float64]:
     """Dates or durations in seconds with their fractions, NaN where missing."""
+    column = as_datetime(column)
     ticks = column.to_numpy(dtype=f"{column.dtype.kind}8[{column.dt.unit}]")
     whole, rest = np.divmod(ticks.astype(np.int64), TICKS[column.dt.unit])
     return np.where(np.isnat(ticks), np.nan, whole + rest / TICKS[column.dt.unit])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,8 @@ def read(
         check_no_roles(roles, f"an array of {array.ndim} axes")
     given = check_roles(pd.Index(kept), roles)
     said = {place: given.get(column, "numeric") for place, column in enumerate(kept)}
-    return frame.read(pd.DataFrame(array), labels, rng, said, kind)
+    told = frozenset(str(place) for place, column in enumerate(kept) if column in given)
+    return replace(frame.read(pd.DataFrame(array), labels, rng, said, kind), told=told)
 
 
 def _without(array: NDArray[Any], place: int) -> NDArray[Any]:

@@ -69,23 +69,33 @@ def _of_columns(data: dict[Any, Any]) -> pd.DataFrame:
             got=got,
             do="pass lists of one length, or a list of records",
         )
+    order = _shared_order(data)
     columns = {}
     for key, part in data.items():
         if hasattr(part, "__array__") and getattr(part, "ndim", 1) > 1:
             columns[key] = pd.Series(list(as_array(part)), dtype=object)
         elif isinstance(part, pd.Series):
-            columns[key] = part.reset_index(drop=True)
+            moved = order is not None and not part.index.equals(order)
+            columns[key] = (part.reindex(order) if moved else part).reset_index(drop=True)
         else:
             columns[key] = _series(list(part))
     frame = pd.concat(list(columns.values()), axis=1, keys=range(len(columns))).set_axis(
         pd.Index(list(columns), tupleize_cols=False), axis=1
     )
-    first, *others = data.values()
-    if isinstance(first, pd.Series) and all(
-        isinstance(part, pd.Series) and part.index.equals(first.index) for part in others
-    ):
-        return frame.set_axis(first.index)
-    return frame
+    return frame if order is None else frame.set_axis(order)
+
+
+def _shared_order(data: Mapping[Any, Any]) -> pd.Index | None:
+    """The index of columns that all have the same one, or the same labels in other orders, each once."""
+    parts = list(data.values())
+    if not all(isinstance(part, pd.Series) for part in parts):
+        return None
+    first: pd.Index = parts[0].index
+    if all(part.index.equals(first) for part in parts):
+        return first
+    labels = set(first)
+    same = all(part.index.is_unique and set(part.index) == labels for part in parts)
+    return first if same else None
 
 
 def _of_items(items: list[Any]) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.clocks import Clock, in_order
-from advisor.memory import memory
+from advisor.memory import LAGS, memory, window
 from advisor.numbers import whole
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
@@ -30,6 +30,7 @@ COLUMNS = 24  # columns whose memory is measured
 CLOCK = 0.99  # rank correlation with time above which a column counts time as well
 TREND, MANY = 0.45, 15  # rank correlation with time that is growth, and entities that must share it
 STEADY = 0.9  # rank correlation that needs no shared calendar
+FEWEST_PAIRS = 30  # pairs of rows that tell how far rows remember
 IN_ORDER = 0.98  # share of rows later than the one before, of a file that is in order
 
 
@@ -152,8 +153,27 @@ def _find(table: Table, rng: np.random.Generator) -> Evidence | None:
             "memory": round(best.memory, 4),
             "sorted": best.forward >= IN_ORDER,
             "tried": tried,
+            "window": _window(table.run, best, values),
         },
     )
+
+
+def _window(run: pd.DataFrame, panel: Panel, values: dict[Any, NDArray[np.float64]]) -> int:
+    """How far rows of one entity remember, in whatever order the file holds them."""
+    columns = [rank for label, rank in values.items() if label not in (*panel.entity, *panel.clock.labels)]
+    if not columns:
+        return window({}, int(panel.rows_each))
+    codes = pd.factorize(pd.MultiIndex.from_frame(run[list(panel.entity)]))[0]
+    order = np.lexsort((panel.clock.values, codes))
+    codes, held = codes[order], np.column_stack(columns)[order]
+    held = (held - held.mean(axis=0)) / np.maximum(held.std(axis=0), 1e-9)
+    profile = {}
+    for lag in LAGS:
+        inside = codes[lag:] == codes[:-lag]
+        if inside.sum() < FEWEST_PAIRS:
+            break
+        profile[lag] = float(np.abs((held[lag:] * held[:-lag])[inside].mean(axis=0)).mean())
+    return window(profile, int(panel.rows_each))
 
 
 def _shown(labels: tuple[Any, ...]) -> str:

@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from advisor.memory import blocks, memory
+from advisor.memory import LAGS, blocks, memory, window
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
 from advisor.table import NUMBERS, Table
 
 COLUMNS = 64  # columns looked at, and the last one, which may be the target
-LAGS = (1, 2, 4, 8, 16, 32, 64)
 ORDERS = 199  # random orders
 LEVEL = 0.005  # what a rank among them can just reach
 PERMUTED = 8_000_000  # numbers put in random order at most
@@ -75,7 +74,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
             "remember": round(float(remembers.mean()), 4),
             "blocks": int(block.max()) + 1,
             "profile": {str(k): round(v, 4) for k, v in profile.items()},
-            "window": _window(profile, n),
+            "window": window(profile, n // 20),
         },
     )
 
@@ -146,12 +145,3 @@ def _between(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
     onward, back = ((product > 0) & both).sum(axis=0), ((product < 0) & both).sum(axis=0)
     share: NDArray[np.float64] = onward / np.maximum(onward + back, 1)
     return share
-
-
-def _window(profile: dict[int, float], n: int) -> int:
-    """Lag by which memory has faded to 1/e of its start, at least 8 and at most 64 rows."""
-    start = profile.get(1, 0.0)
-    for lag, value in profile.items():
-        if value < start / np.e:
-            return int(np.clip(lag, 8, 64))
-    return int(np.clip(max(profile, default=8), 8, min(64, max(8, n // 20))))

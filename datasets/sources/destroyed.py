@@ -14,7 +14,7 @@ import pandas as pd
 
 import datasets
 from advisor.errors import StudyError
-from datasets.splits import row_hashes
+from datasets.splits import row_keys
 from datasets.task import Task
 
 scheme = "destroyed"
@@ -70,7 +70,7 @@ def load(rest: str, /) -> Task:
             do="choose another task",
         )
     X = _rotated(task, rng) if task.structure == "tabular" else _permuted(task, rng)
-    return replace(task, id=f"{scheme}:{rest}", X=X, row_keys=row_hashes(task.X))
+    return replace(task, id=f"{scheme}:{rest}", X=X, row_keys=row_keys(task))
 
 
 def _permuted(task: Task, rng: np.random.Generator) -> pd.DataFrame:

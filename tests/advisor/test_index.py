@@ -97,6 +97,22 @@ def test_series_that_share_their_days_keep_them():
     assert advise(other, SERIES["y"]).roles == {"a": "numeric", "b": "numeric"}
 
 
+def test_series_in_other_orders_are_joined_by_their_labels():
+    data = {"a": SERIES["a"], "b": SERIES["b"][::-1]}
+    table = read(data, None, np.random.default_rng(0))
+    np.testing.assert_array_equal(table.data["b"], SERIES["b"])
+    numbers = {"a": pd.Series([1.0, 2.0] * 20), "b": pd.Series([3.0] * 40, index=range(40, 80))}
+    assert read(numbers, None, np.random.default_rng(0)).n == 40
+
+
+def test_a_level_that_was_read_is_read_from_a_single_row():
+    frame = SERIES.set_axis(DAYS.strftime("%Y%m%d"))
+    advice = advise(frame, "y")
+    assert advice.roles["day"] == "time"
+    model = advice.estimator(family="gbt").fit(frame.drop(columns="y"), frame["y"])
+    assert np.isfinite(model.predict(frame.drop(columns="y").iloc[[7]])).all()
+
+
 @pytest.mark.parametrize(
     "index",
     [
@@ -150,6 +166,8 @@ def test_levels_without_a_name_get_one_that_is_free():
 def test_a_level_with_the_name_of_a_column_is_that_column_or_refused():
     kept = SERIES.reset_index().set_index("day", drop=False)
     assert said(advise(kept, "y")) == said(advise(SERIES, "y"))
+    text = kept.assign(day=kept["day"].dt.strftime("%Y-%m-%d"))
+    assert levels_of(text) == {}
     with pytest.raises(
         InputError, match="must have different names, got 'day' twice: rename one, or drop it"
     ):

@@ -34,6 +34,12 @@ def work(cell):
     return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.1, extra={"n_train": 100})
 
 
+def advised_work(cell):
+    told = {"structure": "sequence", "form": "text"} if cell.candidate == "advisor" else {"n_train": 90}
+    score = SCORES.get(cell.candidate, 0.0)
+    return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.1, extra=told)
+
+
 def good_work(cell):
     score = SCORES[cell.candidate] + 0.1 * cell.fold + 0.01 * cell.trial
     return Outcome(cell.key, "ok", validation=score, test=score, fit_seconds=0.1, extra={"n_train": 90})
@@ -64,6 +70,18 @@ def test_own_results_are_kept_apart_and_count(store, capsys):
     assert len(Calibration.learned()) == 3
     assert main(["learn", "--forget"]) == 0
     assert Calibration.load() == Calibration.shipped()
+
+
+def test_what_was_measured_on_text_counts_for_text(tmp_path, capsys):
+    path = tmp_path / "store.sqlite"
+    study = Study.parse(STUDY.text.replace("[protocol]", "advisor = true\n[protocol]"))
+    with Store(path, writable=True) as opened:
+        run_study(opened, study, engine=LocalEngine(1), function=advised_work)
+    assert main(["learn", str(path)]) == 0
+    assert "text: lead over gbt: cnn" in capsys.readouterr().out
+    shipped, now = Calibration.shipped(), Calibration.load()
+    assert len(now.of("text")) == len(shipped.of("text")) + 3
+    assert len(now.of("sequence")) == len(shipped.of("sequence"))
 
 
 @pytest.mark.filterwarnings(

@@ -24,7 +24,9 @@ X = np.random.default_rng(0).normal(size=(60, 3))
         (pd.Categorical([1.5, 2.5, 3.5]), "classification"),
         ([True, False, True], "classification"),
         ([True, None, False], "classification"),
-        ([0.1, 0.9] * 5, "classification"),  # two values are two classes, whatever they are called
+        ([0.1, 0.9] * 5, "regression"),  # scikit-learn takes no broken numbers for classes
+        ([7, -3] * 5, "classification"),
+        ([7, -3], "classification"),  # two whole numbers are two classes, whatever they are called
         ([1.0, 2.0, 3.0, np.nan] * 3, "classification"),  # codes that became float because one is missing
         (pd.array([1, 2, 3, None] * 3, dtype="Int64"), "classification"),
         (list(range(20)) * 2, "classification"),

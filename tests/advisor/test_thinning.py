@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,3 +87,21 @@ def test_other_files_are_left_as_they_are(crowd):
     sorted_by_class = crowd.assign(x0=np.sort(rng.integers(0, 2, len(crowd))))
     for frame in (by_shop, shuffled, short, sorted_by_class):
         assert thinned(frame) == []
+
+
+def test_windows_reach_no_further_than_an_entity_does(crowd):
+    by_shop = crowd.sort_values(["x1", "x0"], ignore_index=True)
+    assert advise(crowd, "y").layout == advise(by_shop, "y").layout
+
+
+def test_a_target_that_is_not_among_the_first_rows_takes_no_column_away(crowd):
+    rng = np.random.default_rng(0)
+    table = replace(read(crowd.drop(columns="y"), None, rng), target=crowd["y"])
+    part = next(of_few_entities(table, rng))
+    assert list(part.run.columns) == ["x0", "x1", "x2"]
+    assert part.run["x2"].tolist() == crowd["x2"].iloc[part.run.index].tolist()
+
+
+def test_labels_may_be_no_valid_text_and_tuples(crowd):
+    odd = crowd.rename(columns={"x0": "d\udc80", "x1": ("a", 1)})
+    assert advise(odd, "y").roles["a", 1] == "entity"

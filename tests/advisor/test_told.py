@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 import warnings
@@ -7,6 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from advisor import advise
 from advisor.errors import InputError
@@ -33,6 +35,12 @@ def images(n=60):
 
 def series(n=60):
     return noise(n, 30, 3).cumsum(axis=1)
+
+
+def png():
+    out = io.BytesIO()
+    Image.fromarray(np.arange(80, dtype=np.uint8).reshape(8, 10)).save(out, "PNG")
+    return out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -159,11 +167,32 @@ def test_arrays_are_what_the_caller_says_with_their_axes_as_they_stand():
         (pd.DataFrame({"s": [[1.0, 2.0, 3.0]] * 60}), "image", r"list_cells with items of 3: .* \(n, H, W\)"),
         (noise(60, 5), "image", r"table of 5 columns: .* \(n, H, W\)"),
         (noise(60, 1), "sequence", r"table of 1 column: .* \(n, T, C\)"),
+        (pd.DataFrame({"p": [png()] * 60}), "tabular", "pictures must be read as images"),
     ],
 )
 def test_what_cannot_be_folded_that_way_is_refused(data, structure, words):
     with pytest.raises(InputError, match=words):
         advise(data, TARGET[:60], structure=structure)
+
+
+@pytest.mark.parametrize("item", [(7,), (5, 3)])
+def test_arrays_in_cells_are_a_table_of_their_numbers_if_the_caller_says_so(item):
+    values = noise(60, *item)
+    cells = pd.DataFrame({"v": list(values)})
+    told = advise(cells, TARGET[:60], structure="tabular")
+    assert (told.structure, told.recommendation, told.layout) == ("tabular", "gbt", item)
+    np.testing.assert_array_equal(told.folder().fit_transform(cells), values.astype(np.float32))
+    model = told.estimator().fit(cells, TARGET[:60])
+    assert len(model.predict(cells[:1])) == 1
+
+
+def test_roles_of_an_array_count_the_target_too():
+    rng = np.random.default_rng(0)
+    array = np.column_stack([rng.normal(size=90), rng.exponential(size=90).cumsum(), rng.normal(size=90)])
+    told = advise(array, 0, roles={1: "time"})
+    frame = advise(pd.DataFrame(array, columns=list("yta")), "y", roles={"t": "time"})
+    assert told.rule == frame.rule == "timed_rows"
+    assert told.confidence == frame.confidence
 
 
 def reviews(rng):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,10 +118,33 @@ def test_a_list_of_tasks_may_be_written_in_many_ways(text):
     assert settling.with_tasks(Study.parse(text), ["embedded:letters"]).tasks == ("embedded:letters",)
 
 
-def test_a_list_that_cannot_be_told_from_its_comments_is_refused():
-    odd = 'name = "s"\ncandidates = ["dummy"]\ntasks = ["embedded:*"]  # all\n'
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        'tasks = ["embedded:*"]  # all',
+        'tasks = ["embedded:*"]  # all of [1]',
+        'tasks = [ # as in [1]\n "embedded:*" # ]\n] # [2]',
+        "tasks=['embedded:*']",
+    ],
+)
+@pytest.mark.parametrize("behind", ["", "# see [1]\n", "[protocol]\nmax_train = 50\n"])
+def test_all_that_is_not_the_list_of_tasks_stays(tasks, behind):
+    text = f'name = "s"\ncandidates = ["dummy"]\n{tasks}\nn_trials = 5\ncell_seconds = 60\n{behind}'
+    study = Study.parse(text)
+    fewer = settling.with_tasks(study, ["embedded:letters"])
+    assert fewer == replace(study, tasks=("embedded:letters",), text=fewer.text)
+    assert tuple(tomllib.loads(fewer.text)["tasks"]) == ("embedded:letters",)
+
+
+def test_a_list_of_tasks_that_does_not_begin_its_line_is_refused():
+    odd = 'name = "s"\ncandidates = ["dummy"]\n"tasks" = ["embedded:*"]\n'
     with pytest.raises(StudyError, match="one list"):
         settling.with_tasks(Study.parse(odd), ["embedded:letters"])
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.05, 0.7, 0.99])
+def test_the_level_of_one_look_is_alpha_itself(alpha):
+    assert settling.nominal_level((12,), alpha) == pytest.approx(alpha, abs=1e-4)
 
 
 def test_tasks_that_are_not_there_are_named(store, tmp_path):
