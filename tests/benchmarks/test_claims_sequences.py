@@ -195,6 +195,19 @@ def test_verdict_on_the_rule_of_thumb(scores, verdict):
         assert "t0: the 1-D CNN; t1: the 1-D CNN; t2: the 1-D CNN" in finding.words
 
 
+def test_a_small_lead_that_may_be_none_refutes_no_rule_of_thumb():
+    """Behind on average by less than what matters, but not certainly behind."""
+    lstm = {"a": 0.40, "b": 0.43, "c": 0.45, "d": 0.44, "e": 0.41}
+    lead = {"a": 0.03, "b": 0.03, "c": -0.022, "d": -0.022, "e": 0.03}
+    rows = {(task, "lstm"): score for task, score in lstm.items()}
+    rows |= {(task, "cnn"): score + lead[task] for task, score in lstm.items()}
+    rows |= {(task, name): 0.2 for task in lstm for name in ("transformer", "gbt")}
+    rows |= {(task, "dummy"): 0.1 for task in lstm}
+    finding = claims.get("sequence_therefore_lstm").judge(frame_of(rows, factors=[]))
+    assert finding.effects[0].low < 0 < finding.effects[0].high
+    assert finding.verdict == "not decided here"
+
+
 def test_cells_of_the_rule_of_thumb():
     found = measured(
         "sequence_therefore_lstm",

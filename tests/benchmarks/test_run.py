@@ -124,6 +124,22 @@ def test_the_seconds_of_inner_folds_are_those_of_all_fits(task, candidate, monke
     assert (outcome.fit_seconds, outcome.predict_seconds) == (6, 6)
 
 
+def test_an_inner_fit_that_the_clock_ended_is_told(task, candidate, monkeypatch):
+    candidate(0.0)
+    rows, fit = [], Estimator.fit
+
+    def cut(self, X, y):
+        rows.append(len(X))
+        self.stopped_ = "time_limit" if len(rows) == 3 else "early_stopping"  # the second of the inner fits
+        return fit(self, X, y)
+
+    monkeypatch.setattr(Estimator, "fit", cut)
+    text = f'name = "s"\ntasks = ["{task}"]\ncandidates = ["linear", "dummy"]\n[protocol]\nname = "kfold"'
+    assert run.run_cell(plan(Study.parse(text))[0]).extra["stopped"] == "time_limit"
+    assert len(rows) == 6
+    assert rows[0] > max(rows[1:])  # the outer fit, which is asked first, was whole
+
+
 def test_given_splits_are_used_as_they_are(task, monkeypatch):
     loaded = datasets.load(task)
     rows = np.arange(200)

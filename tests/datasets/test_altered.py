@@ -7,7 +7,7 @@ import pytest
 
 import datasets
 from advisor import AdvisorError
-from datasets.splits import given_split, inner_folds, random_split, split
+from datasets.splits import given_split, inner_folds, random_split, row_keys, split
 
 
 @pytest.mark.parametrize("way", [split, random_split])
@@ -88,3 +88,14 @@ def test_what_declares_no_structure_has_none_to_destroy(tmp_path):
     path.write_text("a,b,y\n1,2,3\n2,3,4\n4,4,1\n")
     with pytest.raises(AdvisorError, match="must be declared"):
         datasets.load(f"destroyed:file:{path}?target=y")
+
+
+def test_what_is_destroyed_twice_is_split_as_the_task_itself():
+    whole = datasets.load("embedded:digits")
+    for name in ("destroyed:destroyed:embedded:digits", "destroyed:rows:500:destroyed:embedded:digits"):
+        task = datasets.load(name)
+        assert not task.X.equals(whole.X)
+        np.testing.assert_array_equal(row_keys(task), row_keys(whole))
+        np.testing.assert_array_equal(
+            split(task, fold=0, max_train=100).test, split(whole, fold=0, max_train=100).test
+        )

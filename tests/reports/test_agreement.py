@@ -129,6 +129,9 @@ def test_the_headline_stands_where_every_candidate_still_searches(make, tmp_path
     assert curves["carried"].tolist() == late.tolist()
     told = f"at 2 trials, the most that every candidate tried here, {budgets.loc[2, 'signs']} pairs of the 4"
     assert told in result.headline
+    late = write(tmp_path / "late.csv", head, [row for row in rows if row[1] in ("trials", 4)])
+    told = "at 4 trials, the fewest that both have, where some searches here had ended, "
+    assert told in tables(summary, late)[0].headline
     counts = sorted(budgets["signs"], key=lambda text: int(text.split()[0]))
     assert f"from {counts[0]} to {counts[-1]} over the 3 numbers of trials from 1 to 4." in result.headline
     rules = found["own-protocol"].set_index("rule")
