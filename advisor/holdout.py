@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,8 @@ Rows = NDArray[np.intp]
 FEWEST = 40  # rows with a target, below which no split says anything
 RARE = 0.05  # a rarest class below this share makes accuracy blind to it
 UNITS = 6  # entities of a panel needed to hold whole ones out; fewer are split by time
+CLASS = 20  # rows of each class that are drawn, of which a quarter is held out
+COPIES = 10  # mean rows of equal inputs above which these are the few combinations there are, and no copies
 RUN_ROWS = 20_000  # rows of a series or panel that are folded into windows before some are drawn
 
 
@@ -116,6 +118,17 @@ def sample(
             got="no target",
             do="pass target=..., or effort='look'",
         )
+    if table.sampled is not None:  # what was not read cannot be trained on
+        if folding.get("how") == "windows" and (np.diff(table.sampled) != 1).any():
+            raise TargetError(
+                "effort beyond 'look' needs the rows of a series one after the other",
+                got="a data set of which some rows were drawn",
+                do="pass an array or a frame of its first rows",
+            )
+        few = table.target.iloc[table.sampled] if len(table.target) == table.n else table.target
+        table = replace(table, target=few, n=len(few), sampled=None)
+    assert table.target is not None
+    assert table.kind is not None
     known = np.flatnonzero(table.target.notna().to_numpy())
     if len(known) < FEWEST:
         raise TargetError(
@@ -129,11 +142,11 @@ def sample(
     if windows:
         run = _run(table, entity, place, rng)
         inside = np.isin(run, known)
-        chosen = np.flatnonzero(inside) if inside.sum() <= most else _drawn(np.flatnonzero(inside), most, rng)
+        chosen = _drawn(table, run, np.flatnonzero(inside), most, rng)
         X = folder.fit(_take(table.data, run)).transform(_take(table.data, run))[chosen]
         rows = run[chosen]
     else:
-        rows = known if len(known) <= most else _drawn(known, most, rng)
+        rows = _drawn(table, np.arange(table.n), known, most, rng)
         X = _take(table.data, rows)
         X = folder.fit(X).transform(X) if folder is not None else X
     # without the missing ones, whole numbers that were held as objects are numbers again
@@ -146,7 +159,9 @@ def sample(
     if timed:
         later = np.argsort(place[rows], kind="stable")
         X, y, rows = X[later], y[later], rows[later]
-    gap = int(folding["window"]) if timed else 0
+    gap = 0
+    if timed:  # in a panel a window reaches back over rows of the others, too
+        gap = int(folding["window"]) * (len(np.unique(_entities(table, entity, rows))) if entity else 1)
     return Sample(X, y, table.kind, place[rows] if timed else units, timed, gap)
 
 
@@ -176,8 +191,17 @@ def _run(table: Table, entity: Sequence[Any], place: Rows, rng: np.random.Genera
     return np.flatnonzero(np.isin(codes, kept))[: 4 * RUN_ROWS]
 
 
-def _drawn(rows: Rows, most: int, rng: np.random.Generator) -> Rows:
-    return np.sort(rng.choice(rows, most, replace=False))
+def _drawn(table: Table, rows: Rows, places: Rows, most: int, rng: np.random.Generator) -> Rows:
+    """Draw some places among rows; of a class that would all but vanish as many as can be judged on."""
+    if len(places) <= most:
+        return places
+    order = rng.permutation(places)
+    if table.kind == "classification" and table.target is not None:
+        codes = pd.factorize(table.target.iloc[rows[order]])[0]
+        floor = min(CLASS, most // (2 * (int(codes.max()) + 1)))
+        first = pd.Series(codes).groupby(codes).cumcount().to_numpy() < floor
+        order = np.concatenate([order[first], order[~first]])
+    return np.sort(order[:most])
 
 
 def _take(data: Any, rows: Rows) -> Any:
@@ -195,9 +219,11 @@ def _units(table: Table, entity: Sequence[Any], rows: Rows, X: Any) -> tuple[NDA
             hashes = pd.util.hash_pandas_object(X.set_axis(range(X.shape[1]), axis=1), index=False)
         except TypeError:  # cells that cannot be hashed are taken as all different
             return np.arange(len(rows)), False
-        return pd.factorize(hashes)[0], False
-    flat = np.ascontiguousarray(X).reshape(len(X), -1)
-    return pd.factorize(pd.Series([row.tobytes() for row in flat]))[0], False
+    else:
+        flat = np.ascontiguousarray(X).reshape(len(X), -1)
+        hashes = pd.Series([row.tobytes() for row in flat])
+    codes, inputs = pd.factorize(hashes)
+    return (np.arange(len(rows)) if len(rows) > COPIES * len(inputs) else codes), False
 
 
 def folds(data: Sample, k: int, rng: np.random.Generator) -> list[tuple[Rows, Rows]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from advisor import architectures
 from advisor.calibration import TIE
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 NUMBERS, FEWEST_ROWS, MOST_ROWS = 50_000_000, 500, 50_000  # inputs times rows that are raced on
 HELD = 2000  # rows judged on at most
 RESERVE = 0.12  # share of a fit's time that is kept for reading its rows and for predicting
-FOLDS = 4  # a quarter is held out; the other quarters take their turn only to tell who is first
+# a quarter is held out, of rows in time a sixth; other parts take their turn only to tell who is first
+FOLDS = 4
 GROWTH, SMALLEST = 3, 300  # rows grow threefold from round to round, from about 300
-RESAMPLES = 500
+RESAMPLES, FEW_UNITS = 500, 8
 # A family is dropped only if it is clearly behind: networks catch up as rows grow, so by much in the first
 # round, and later only if it does not catch up.
 HOPELESS_AT_ONCE, HOPELESS = 0.10, 0.02
@@ -81,7 +83,11 @@ class _Track:
         most = int(np.clip(NUMBERS // width, FEWEST_ROWS, MOST_ROWS))
         self.data: Sample = sample(table, self.folder, advice.folding, self.rng, most)
         parts = folds(self.data, FOLDS, self.rng)
-        self.parts = [self._part(*part) for part in reversed(parts) if len(part[1])]
+        latest_or_largest = list(reversed(parts))
+        if not self.data.timed:  # of the most units, since the first part decides who goes on
+            units = self.data.units
+            latest_or_largest.sort(key=lambda part: -len(np.unique(units[part[1]])))
+        self.parts = [self._part(*part) for part in latest_or_largest if len(part[1])]
         self.entrants = {r.family: Entrant(r.family) for r in advice.ranking}
         self.alive = list(self.entrants)
         self.models: dict[str, Any] = {}
@@ -289,6 +295,9 @@ class _Track:
             else pd.factorize(self.data.units[self.held[:n]])[0]
         )
         sums, counts = np.bincount(units, values), np.bincount(units)
+        if 1 < len(sums) < FEW_UNITS:  # too few to be resampled
+            margin = stats.t.ppf(0.975, len(sums) - 1) * stats.sem(sums / counts)
+            return float(values.mean() - margin), float(values.mean() + margin)
         rng = np.random.default_rng([self.advice.seed, *b"resample"])
         means = []
         for _ in range(RESAMPLES):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
 from advisor.clocks import Clock, clocks
@@ -106,6 +107,8 @@ class Table:
         Whether the user holds something else than a frame or an array, which ``data`` was made from.
     told : frozenset of str
         Names of the columns whose roles the caller gave.
+    sampled : ndarray of int, or None
+        Which rows of the data set ``data`` holds, where it is too large or too slow to be read whole.
     """
 
     form: Form
@@ -126,6 +129,7 @@ class Table:
     inputs: int | None = None
     foreign: bool = False
     told: frozenset[str] = frozenset()
+    sampled: NDArray[np.intp] | None = None
 
     def labels(self, *roles: Role) -> list[Any]:
         """Labels of the columns that have one of these roles, in order."""

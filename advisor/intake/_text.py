@@ -1,9 +1,8 @@
-"""CSV and its kin: compression, encoding, separator and decimal sign found out, ragged lines named."""
+"""CSV and its kin: compression and encoding found out."""
 
 from __future__ import annotations
 
 import bz2
-import csv
 import gzip
 import io
 import lzma
@@ -12,18 +11,15 @@ import zipfile
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import pandas as pd
 
 from advisor.errors import InputError
 from advisor.files import ending
+from advisor.intake._lines import too_long, written
 
-SEPARATORS = "\t;|,"
 START = 2**18  # letters looked at to find out how the file is written
 LINE = 2**26  # letters that a line has at most
 HEAD = 512 * 2**20  # bytes of text read of a file that is not packed
-NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$")
-COMMA_NUMBER = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*$")
 ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".data", ".dat")
 PACKED = ("", ".gz", ".bz2", ".xz", ".zip")
 
@@ -81,26 +77,14 @@ def load(path: Path, most: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
         raise InputError(f"{path.name!r} must hold lines", got="no end of a line", do="check the file")
     if len(text) > START:
         start = start[: max(start.rfind("\n"), start.rfind("\r")) + 1] or text[:LINE].partition("\n")[0]
-    sep, lines = _separator(start)
-    if not lines:
-        raise InputError(
-            f"{path.name!r} must hold rows", got="lines that cannot be cut", do="check its quotes"
-        )
-    rows = [row for _, row in lines]
-    if ragged := _check_lines(path, lines):
-        notes.append(ragged)
-    options: dict[str, Any] = {"sep": sep, "low_memory": False}
-    if sep != "," and _decimal_comma(rows):
-        options["decimal"] = ","
-    if _headless(rows):
-        options["header"] = None
+    way = written(path.name, start, cut=len(text) > START)
     try:
-        frame = pd.read_csv(io.StringIO(text), **options)
+        frame = pd.read_csv(io.StringIO(text), low_memory=False, **way.options)
     except pd.errors.ParserError as error:
-        raise _ragged(path, str(error)) from error
-    if "header" not in options and len(set(rows[0])) < len(rows[0]) == frame.shape[1]:
-        frame.columns = pd.Index(rows[0])  # pandas renames repeated names, which would hide them
-    return frame, tuple(notes)
+        raise _ragged(path.name, str(error)) from error
+    if way.names is not None and len(way.names) == frame.shape[1]:
+        frame.columns = pd.Index(way.names)  # pandas renames repeated names, which would hide them
+    return frame, (*notes, *way.notes)
 
 
 def unpacked(path: Path, most: int) -> bytes:
@@ -122,6 +106,17 @@ def unpacked(path: Path, most: int) -> bytes:
                 return _bounded(file, path, most)
     with openers[end](path, "rb") if end in openers else path.open("rb") as file:
         return _bounded(file, path, most)
+
+
+def _ragged(name: str, said: str) -> InputError:
+    match = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", said)
+    if match:
+        return too_long(name, int(match[2]), int(match[3]), int(match[1]))
+    return InputError(
+        f"{name!r} must be readable as a table",
+        got=" ".join(said.replace("Error tokenizing data. C error: ", "").split())[:100],
+        do="check its quotes and that the file is whole",
+    )
 
 
 def _bounded(file: IO[bytes], path: Path, most: int) -> bytes:
@@ -162,87 +157,3 @@ def decode(raw: bytes) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
     raise AssertionError("latin-1 decodes anything")
-
-
-Lines = list[tuple[int, list[str]]]  # numbers of lines, and their fields
-
-
-def _separator(start: str) -> tuple[str, Lines]:
-    """The separator that cuts the lines into the same number of fields, and the lines cut by it."""
-    best, chosen = 0.5, ","
-    some = "".join(line for line, _ in zip(io.StringIO(start), range(100)))
-    for sep in SEPARATORS:
-        widths = [len(row) for _, row in _cut(some, sep)]
-        if not widths or widths[0] < 2:
-            continue
-        # the first line is the plainest; R leaves out the name of the column of row names
-        share = sum(width in (widths[0], widths[0] + 1) for width in widths) / len(widths)
-        if share > best:
-            best, chosen = share + 0.05, sep
-    return chosen, _cut(start, chosen)
-
-
-def _cut(text: str, sep: str) -> Lines:
-    limit = csv.field_size_limit(2**27)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sep)
-    try:
-        return [(reader.line_num, row) for row in reader if row]
-    except csv.Error:
-        return []
-    finally:
-        csv.field_size_limit(limit)
-
-
-def _check_lines(path: Path, lines: Lines) -> str:
-    """Refuse lines longer than the first; say where they are shorter. One more in all is a row's name."""
-    width = len(lines[0][1])
-    if len(lines) > 1 and all(len(row) == width + 1 for _, row in lines[1:]):
-        return ""
-    for line, row in lines:
-        if len(row) > width and any(cell.strip() for cell in row[width:]):
-            raise _too_long(path, line, len(row), width)
-    short = [(line, len(row)) for line, row in lines if len(row) < width]
-    if not short:
-        return ""
-    return (
-        f"line {short[0][0]} has {short[0][1]} of {width} fields, and {len(short) - 1} more lines are short: "
-        "the rest was read as missing"
-    )
-
-
-def _too_long(path: Path, line: int, fields: int, width: int) -> InputError:
-    return InputError(
-        f"every line of {path.name!r} must have the same number of fields",
-        got=f"{fields} in line {line} instead of {width}",
-        do="quote texts that hold the separator, or mend the line",
-    )
-
-
-def _ragged(path: Path, said: str) -> InputError:
-    match = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", said)
-    if match:
-        return _too_long(path, int(match[2]), int(match[3]), int(match[1]))
-    return InputError(
-        f"{path.name!r} must be readable as a table",
-        got=" ".join(said.replace("Error tokenizing data. C error: ", "").split())[:100],
-        do="check its quotes and that the file is whole",
-    )
-
-
-def _decimal_comma(rows: list[list[str]]) -> bool:
-    cells = [cell for row in rows[1:200] for cell in row]
-    with_comma = sum(bool(COMMA_NUMBER.match(cell)) for cell in cells)
-    with_point = sum("." in cell and bool(NUMBER.match(cell)) for cell in cells)
-    return with_comma > 0 and with_comma > 4 * with_point
-
-
-def _headless(rows: list[list[str]]) -> bool:
-    """Whether the first line holds values: numbers that do not count the columns."""
-    first = rows[0]
-    if len(rows) < 2 or not all(NUMBER.match(cell.replace(",", ".")) for cell in first):
-        return False
-    try:
-        steps = np.diff([int(cell) for cell in first])
-    except ValueError:
-        return True
-    return not (len(first) > 1 and (steps == 1).all())

@@ -61,7 +61,7 @@ def read(
         return frame.read(held, labels, rng, roles, kind)
     series, kind, told = check_target(labels, n, kind)
     table = frame.read(held, None, rng, roles, notes=(*notes, *told), n=n)
-    return replace(table, target=series, kind=kind)
+    return replace(table, target=series, kind=kind, sampled=rows)
 
 
 def plain(data: Any) -> pd.DataFrame:

@@ -88,6 +88,7 @@ def read(
         target=series,
         kind=kind,
         inputs=inputs,
+        sampled=rows,
     )
 
 

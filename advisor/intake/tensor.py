@@ -25,7 +25,7 @@ from advisor.intake._common import (
 )
 from advisor.pictures import decoded, is_opened, opened
 from advisor.roles import Role
-from advisor.table import NUMBERS, Table
+from advisor.table import NUMBERS, RUN, Table
 
 FEWEST, MOST = 128, 2048  # items of a data set that are read
 
@@ -60,11 +60,24 @@ def read(
     known = labels if given is None else given.iloc[rows].reset_index(drop=True)
     if held.ndim < 3:
         table = intake.read(held, known, rng, roles, kind)
+        if n > size and table.form == "table":
+            table = replace(table, run=_run(data, table, given))
     else:
         array.check_kind(held)
         check_no_roles(roles, f"items of {held.ndim - 1} axes")
         table = array.table_of(held, known, rng, kind)
-    return replace(table, n=n)
+    return replace(table, n=n, sampled=None if n == size else rows)
+
+
+def _run(data: Any, table: Table, given: pd.Series | None) -> pd.DataFrame:
+    """The first rows in the order held, as the table holds them."""
+    first, labels = _items(data, np.arange(min(RUN, len(table.values))))
+    run = pd.DataFrame(first).set_axis([c.label for c in table.columns], axis=1)
+    if len(table.run.columns) == len(table.columns):
+        return run
+    known = given if given is not None else labels
+    assert known is not None
+    return run.assign(**{table.run.columns[-1]: known.iloc[: len(run)].to_numpy()})
 
 
 def plain(data: Any) -> Any:

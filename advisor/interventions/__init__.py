@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from advisor.holdout import sample
 from advisor.interventions._trial import Trial
@@ -71,10 +72,15 @@ def run(
     data = sample(table, folder, folding, np.random.default_rng([seed, *b"rows"]), MOST_ROWS)
     if len(layout) == 1 and table.columns:
         usable = set(table.labels("numeric", "ordinal", "categorical", "time", "constant"))
-        kept = [place for place, c in enumerate(table.columns) if c.label in usable]
+        if isinstance(data.X, pd.DataFrame):  # from which identifiers and text are gone already
+            called = {str(label) for label in usable}
+            kept = [place for place, name in enumerate(data.X.columns) if str(name) in called]
+            data = replace(data, X=data.X.iloc[:, kept])
+        else:
+            kept = [place for place, c in enumerate(table.columns) if c.label in usable]
+            data = replace(data, X=data.X[:, kept])
         if not kept:
             return ()
-        data = replace(data, X=data.X.iloc[:, kept] if hasattr(data.X, "iloc") else data.X[:, kept])
     trial = Trial.of(data, layout, seed)
     found = []
     for name in names():
