@@ -17,6 +17,7 @@ from advisor.topology import Topology
 MOST_ASSIGNED = 1100  # columns up to which they are assigned to a grid by the Hungarian method
 LANDMARKS = 100  # columns to which distances along the sheet are measured
 NARROWEST = 4.0  # a picture is at most this many times as wide as it is high, or the reverse
+MOST_ASIDE = 8  # columns of no place in a picture that are set aside, so that the others fill a grid
 Places = NDArray[np.float64]
 
 
@@ -76,18 +77,28 @@ def recover_order(
     learn, judge = Agreement.of(ranks[rows[::2]]), ranks[np.sort(rows[1::2])]
     sheet = topology.image_odds() > 0.5
     kept = topology.kept
-    rest = np.setdiff1d(np.arange(values.shape[1]), kept)
+    cells = values.shape[1]
+    if sheet:
+        aside = next((count for count in range(MOST_ASIDE + 1) if _sides(cells - count)), None)
+        if aside is None:
+            return None
+        strength = learn.only(kept).nearest(8)[1].max(axis=1)
+        dropped = kept[np.argsort(strength, kind="stable")[:aside]]
+        kept, cells = np.setdiff1d(kept, dropped), cells - aside
+        rest = np.setdiff1d(np.arange(values.shape[1]), [*kept, *dropped])
+    else:
+        rest = np.setdiff1d(np.arange(cells), kept)
     graph = _graph(learn.only(kept), 8 if sheet else 4)
     layout: tuple[int, ...]
     if sheet:
-        grid, layout = _sheet(graph, values.shape[1])
+        grid, layout = _sheet(graph, cells)
         columns = _fill(kept, grid, rest, layout)
     else:
         lines = _lines(graph, learn.only(kept))
         columns = np.concatenate([*(kept[line] for line in lines), rest])
         sizes = {len(line) for line in lines}
         whole = len(sizes) == 1 and not len(rest)
-        layout = (len(lines[0]), len(lines)) if whole else (values.shape[1], 1)
+        layout = (len(lines[0]), len(lines)) if whole else (cells, 1)
     held, found = Lags.of(judge), Lags.of(judge[:, columns])
     # neighbours that changed places spoil triples of one step, not those of two or three
     order = min((order_at(found, step, tried=3) for step in (1, 2, 3)), key=lambda order: order.p_value)
@@ -190,16 +201,18 @@ def _extent(points: Places) -> Places:
     return extent
 
 
-def _grid(cells: int, aspect: float) -> tuple[int, int, int]:
-    """Height and width of which the product is the number of cells, nearest to the aspect measured."""
-    sides = [
+def _sides(cells: int) -> list[int]:
+    """Heights that a picture of so many pixels may have."""
+    return [
         h for h in range(2, cells // 2 + 1) if cells % h == 0 and 1 / NARROWEST <= h * h / cells <= NARROWEST
     ]
-    if not sides:
-        return (1, cells, 1)
+
+
+def _grid(cells: int, aspect: float) -> tuple[int, int, int]:
+    """Height and width of which the product is the number of cells, nearest to the aspect measured."""
     if isqrt(cells) ** 2 == cells and 0.75 < aspect < 1.33:
         return (isqrt(cells), isqrt(cells), 1)
-    height = min(sides, key=lambda h: abs(np.log(h * h / cells / aspect)))
+    height = min(_sides(cells), key=lambda h: abs(np.log(h * h / cells / aspect)))
     return (height, cells // height, 1)
 
 

@@ -151,8 +151,13 @@ class Race:
             low, high = e.gap_interval or (float("nan"),) * 2
             because.append(
                 f"{e.family} ties with {first.family} (score {e.score:.3f}; to the leader {low:+.3f} to "
-                f"{high:+.3f}): {first.family} trains faster, {first.fit_seconds:.1f} s against "
-                f"{e.fit_seconds:.1f} s"
+                f"{high:+.3f}): "
+                + (
+                    f"{e.family} was cut after {e.fit_seconds:.1f} s"
+                    if e.cut
+                    else f"{first.family} trains faster, {first.fit_seconds:.1f} s against "
+                    f"{e.fit_seconds:.1f} s"
+                )
             )
         compared = sum(e.score is not None for e in self.entrants)
         return Conclusion(ranked, tuple(because), tuple(against), decided=compared > 1)

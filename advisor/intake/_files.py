@@ -22,16 +22,8 @@ Loaded = tuple[pd.DataFrame | NDArray[Any], tuple[str, ...], NDArray[Any] | None
 UNPACKED = 2 * 2**30  # bytes that a packed file may unpack to
 LARGE = 2 * 2**30  # bytes of a columnar file beyond which only its first rows are read
 PICKLED = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".p")
-PAIRS = (  # names of inputs and labels in .npz files
-    ("X", "y"),
-    ("x", "y"),
-    ("data", "target"),
-    ("data", "labels"),
-    ("images", "labels"),
-    ("x_train", "y_train"),
-    ("X_train", "y_train"),
-    ("train_images", "train_labels"),
-)
+INPUTS = ("X", "x", "data", "images", "X_train", "x_train", "train_images")  # names in .npz files
+LABELS = ("y", "target", "targets", "label", "labels", "Y", "y_train", "Y_train", "train_labels")
 
 
 def load(path: Path) -> Loaded:
@@ -71,7 +63,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except ImportError as error:
         package = getattr(error, "name", None) or "pyarrow"
-        if "openpyxl" in str(error) or ending(path.name).startswith(".xls"):
+        if ending(path.name) in (".xlsx", ".xlsm"):
             package = "openpyxl"
         raise MissingDependency(
             f"{ending(path.name)} files need {package}", got="no such package", do=f"pip install {package}"
@@ -203,12 +195,14 @@ def _read_npz(path: Path) -> Loaded:
         check_unpacked(path, sum(part.file_size for part in parts.infolist()))
     with np.load(path, allow_pickle=False) as held:
         names = list(held.files)
-        for inputs, labels in PAIRS:
-            if inputs in names:
-                known = held[labels] if labels in names else None
-                return held[inputs], (), None if known is None else known.reshape(len(known), -1)[:, 0]
-        if len(names) == 1:
-            return held[names[0]], (), None
+        found = [name for name in INPUTS if name in names] or names * (len(names) == 1)
+        if found:
+            known = [name for name in LABELS if name in names]
+            others = sorted(set(names) - {found[0], *known[:1]})
+            notes = (f"arrays of the file that were not read: {', '.join(others)[:200]}",) if others else ()
+            labels = held[known[0]] if known else None
+            column = labels is not None and labels.ndim == 2 and labels.shape[1] == 1
+            return held[found[0]], notes, labels[:, 0] if labels is not None and column else labels
     raise InputError(
         "an .npz file must hold X, and y if there are labels",
         got=", ".join(names)[:100] or "nothing",

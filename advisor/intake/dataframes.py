@@ -34,7 +34,14 @@ def plain(data: Any) -> pd.DataFrame:
     """Make a pandas frame; lists stay lists."""
     import narwhals as nw
 
-    held = nw.from_native(data, pass_through=True, allow_series=True)
+    try:
+        held = nw.from_native(data, pass_through=True, allow_series=True)
+    except nw.exceptions.DuplicateError as error:
+        raise InputError(
+            "column names must be unique",
+            got=" ".join(str(error).split())[:100],
+            do="rename or drop the copies",
+        ) from error
     if isinstance(held, nw.LazyFrame):
         raise InputError(
             "the frame must be in memory", got=f"a lazy {type(data).__name__}", do="call .collect() first"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def read(
     held, notes, labels = _files.load(path)
     if isinstance(held, np.ndarray):
         if labels is not None and target is not None and not is_values(target):
-            if str(target) not in ("y", "target", "labels"):
+            if str(target) not in _files.LABELS:
                 raise TargetError(
                     "the target of an .npz file must be its labels or one value per row",
                     got=repr(target)[:60],
@@ -46,7 +47,8 @@ def read(
             target = labels
         elif isinstance(target, str) and PLACE.fullmatch(target):
             target = int(target)  # the columns of an array have no names
-        return intake.read(held, labels if target is None else target, rng, roles, kind)
+        table = intake.read(held, labels if target is None else target, rng, roles, kind)
+        return replace(table, notes=(*notes, *table.notes))
     return frame.read(held, target, rng, roles, kind, root=path.parent, notes=notes)
 
 

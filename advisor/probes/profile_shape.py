@@ -12,6 +12,7 @@ from advisor.table import NUMBERS, Table
 
 COMMON = 0.5  # share of the variation within rows above which most of it is one curve
 SAME_SUM = 0.01  # relative spread of the sums of histograms
+CLOSED = 0.1  # variance of the sums, of that of columns that vary by themselves, up to which rows add up
 FEW = 0.02  # share of the columns, and at least two, that must not make the curve: those that make most of it
 FEWEST, ENOUGH = 8, 100  # rows
 
@@ -147,12 +148,21 @@ def _shared(unit: NDArray[np.float64]) -> tuple[float, float, float] | None:
 
 
 def _common_sum(filled: NDArray[np.float64], known: NDArray[np.bool_]) -> float:
-    """Sum of a row, or of each of its channels, where all rows are non-negative and add up to the same."""
+    """Sum of a row, or of each of its channels, where all rows are non-negative and add up to the same.
+
+    Large values that vary little add up to about the same, too: what one column of a composition gains the
+    others must lose.
+    """
     if not known.all() or (filled < 0).any():
         return float("nan")
-    for sums in (filled.sum(axis=2), filled.sum(axis=(1, 2))):
+    variances = filled.var(axis=0)
+    for sums, apart in (
+        (filled.sum(axis=2), variances.sum(axis=1)),
+        (filled.sum(axis=(1, 2)), variances.sum()),
+    ):
         usual = np.median(sums, axis=0)
-        if (usual > 0).all() and (np.abs(sums - usual) <= SAME_SUM * usual).mean() > 0.99:
+        closed = (sums.var(axis=0) <= CLOSED * apart).all()
+        if closed and (usual > 0).all() and (np.abs(sums - usual) <= SAME_SUM * usual).mean() > 0.99:
             return float(np.sum(usual))
     return float("nan")
 

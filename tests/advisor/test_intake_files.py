@@ -181,3 +181,20 @@ def test_what_unpacks_to_too_much_is_refused(tmp_path):
     path.write_bytes(b"x")
     with pytest.raises(InputError, match="must unpack to at most"):
         check_unpacked(path, UNPACKED + 1)
+
+
+def test_labels_of_npz_files(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 4)), rng.integers(0, 3, 90)
+    np.savez(tmp_path / "hot.npz", X=X, y=np.eye(3)[y])
+    with pytest.raises(InputError, match=r"one value per row, got an array of shape \(90, 3\)"):
+        advise(tmp_path / "hot.npz")
+    np.savez(tmp_path / "target.npz", X=X, target=y[:, None])
+    assert (
+        advise(tmp_path / "target.npz").kind
+        == advise(tmp_path / "target.npz", "target").kind
+        == "classification"
+    )
+    np.savez(tmp_path / "parts.npz", x_train=X, y_train=y, x_test=X, y_test=y)
+    advice = advise(tmp_path / "parts.npz")
+    assert "arrays of the file that were not read: x_test, y_test" in advice.warnings

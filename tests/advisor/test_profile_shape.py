@@ -101,3 +101,16 @@ def test_few_columns_of_another_level_are_no_curve():
     rng = np.random.default_rng(0)
     rows = np.column_stack([7 + walks(rng, columns=24) / 10, rng.uniform(0.1, 0.3, 60)])
     assert profile_shape.describe(rows[:, None]).kind == "series"
+
+
+def test_series_on_a_high_level_are_no_composition():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(300, 96))
+    walk = np.zeros_like(noise)
+    for step in range(1, 96):
+        walk[:, step] = 0.8 * walk[:, step - 1] + noise[:, step]
+    advice = advise(2048 + 10 * walk)
+    (fact,) = [fact for fact in advice.evidence if fact.name == "profile_shape"]
+    assert not fact.found
+    assert "composition" not in fact.summary
+    assert not any("a position means the same" in reason for reason in advice.against)
