@@ -81,7 +81,7 @@ def _outcome(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     whole = [split for split in scores.values() if set(split) == set(FAMILIES)]
     facts, advised = cells[0], extras.get("advisor", {})
     structure = advised.get("structure", facts["structure"])
-    if not whole or structure is None:
+    if not whole or structure is None or "destroyed:" in facts["task"]:
         return None
     n = int(extras["gbt"].get("n_train") or facts["n"])
     layout = json.loads(facts["layout"]) if facts["layout"] else [facts["d"]]

@@ -78,7 +78,8 @@ def log_models(store: Store, study: str, *, uri: str, which: str = BEST) -> Iter
                 )
             experiment = found.experiment_id
             for row in chosen:
-                query = f"{searches.of_candidate(row['candidate'])} and tags.task = {json.dumps(row['task'])}"
+                task = json.dumps(row["task"], ensure_ascii=False)
+                query = f"{searches.of_candidate(row['candidate'])} and tags.task = {task}"
                 for run in tracking.search(client, experiment, query):
                     if _TAG not in run.data.tags:
                         place = _log(client, run, cells[row["key"]])

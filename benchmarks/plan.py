@@ -115,7 +115,7 @@ class Study:
         ('linear', 'dummy')
         """
         begin = re.compile(rf"^({key}\s*=\s*\[)", re.MULTILINE)
-        text, n = begin.subn(lambda found: f"{found[1]}{json.dumps(entry)}, ", self.text)
+        text, n = begin.subn(lambda found: f"{found[1]}{json.dumps(entry, ensure_ascii=False)}, ", self.text)
         if n != 1:
             raise StudyError(
                 f"an entry can be added where a line begins with {key} = [",

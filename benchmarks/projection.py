@@ -244,7 +244,8 @@ def _task_run(
     tags = {
         "status": "ok" if not len(wrong) else str(wrong["status"].iloc[0]),
         "task": facts["id"],
-        **{name: str(facts[name]) for name in ("structure", "kind", "metric", "origin")},
+        "structure": scores.groups(cells.iloc[:1]).item(),
+        **{name: str(facts[name]) for name in ("kind", "metric", "origin")},
         "layout": canonical_json(facts["layout"] or [facts["d"]]),
         **({"n_train": str(max(trained))} if trained else {}),
         **(judged["tags"] if judged else {}),

@@ -27,6 +27,7 @@ NOTHING = "nothing"  # what an advisor advised that failed
 TEXTBOOK = {"image": "cnn", "sequence": "lstm", "tabular": "gbt"}
 FAILED = ("timeout", "out_of_memory", "diverged", "error")
 SECONDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+UNKNOWN, DESTROYED = "unknown", " destroyed"
 _TASK = ["task", "origin", "structure", "kind", "metric"]
 _VERDICT = [
     *("candidate", "tasks", "mean_normalised_score", "mean_rank", "wins", "ok", "failed", "skipped"),
@@ -138,6 +139,29 @@ def ranks(frame: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(rank=np.array(better) + (np.maximum(equal, 1) + 1) / 2)
 
 
+def groups(frame: pd.DataFrame) -> pd.Series:
+    """Name the group of tasks that each row counts with: a structure, "unknown", or one that was destroyed.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the columns ``task`` and ``structure``, in which groups may stand already.
+
+    Returns
+    -------
+    Series of str
+
+    Examples
+    --------
+    >>> tasks = ["embedded:digits", "destroyed:embedded:digits", "openml:7"]
+    >>> groups(pd.DataFrame({"task": tasks, "structure": ["image", "image", None]})).tolist()
+    ['image', 'image destroyed', 'unknown']
+    """
+    named: pd.Series = frame["structure"].astype(object).fillna(UNKNOWN)
+    gone = frame["task"].str.contains(r"(?:^|:)destroyed:") & ~named.str.endswith(DESTROYED)
+    return named.where(~gone, named + DESTROYED)
+
+
 def verdict(frame: pd.DataFrame) -> pd.DataFrame:
     """Sum up each candidate, over all tasks and over those of each structure.
 
@@ -150,7 +174,7 @@ def verdict(frame: pd.DataFrame) -> pd.DataFrame:
     """
     rows = ranks(frame)
     cells = frame[frame["task"].isin(rows["task"])]
-    rows, cells = (f.assign(structure=f["structure"].astype(object).fillna("unknown")) for f in (rows, cells))
+    rows, cells = (part.assign(structure=groups(part)) for part in (rows, cells))
     parts = []
     for structure in ["overall", *sorted(rows["structure"].unique())]:
         of = rows if structure == "overall" else rows[rows["structure"] == structure]

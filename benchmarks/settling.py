@@ -238,7 +238,7 @@ def with_tasks(study: Study, tasks: Sequence[str]) -> Study:
     ('embedded:digits',)
     """
     start, end = _place_of_tasks(study)
-    text = f"{study.text[:start]}tasks = {json.dumps(list(tasks))}{study.text[end:]}"
+    text = f"{study.text[:start]}tasks = {json.dumps(list(tasks), ensure_ascii=False)}{study.text[end:]}"
     return Study.parse(text, where=f"the study {study.name!r} with some of its tasks")
 
 

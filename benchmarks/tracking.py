@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import StoreError
-from benchmarks import searches
+from benchmarks import scores, searches
 from benchmarks.connection import EMBEDDED, checkpoint, patient, unusable
 from benchmarks.connection import connect as connect
 from benchmarks.description import note
@@ -87,7 +87,8 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
         files.setdefault(path.name, path)
     folder = store.path.absolute().parent
     runs = candidates(frame, {task["id"]: task for task in tasks}, settings["settings"])
-    views = searches.every(runs, sorted({task["structure"] for task in tasks if task["structure"]}))
+    structures = scores.groups(frame.drop_duplicates("task"))
+    views = searches.every(runs, sorted(set(structures) - {scores.UNKNOWN}))
     newest = max((run.top.start for run in runs.values()), default=1)
     client = connect(uri)
     try:

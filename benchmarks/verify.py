@@ -21,8 +21,8 @@ from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell, split_of
 from benchmarks.scores import FAILED
 from benchmarks.store import Store
-from datasets.splits import row_keys
 from datasets.task import group_codes
+from datasets.units import row_keys
 
 Verdict = Literal["ok", "note", "failed"]
 TOLERANCE = 1e-6  # of a score that is computed again on the same hardware with the same versions

@@ -105,7 +105,7 @@ def audit(task: Task, *, seed: int = 0) -> list[Flag]:
     facts = measure(table, seed)
     verdict = decide(table, facts)
     found: list[tuple[str, str]] = []
-    if verdict.structure != (task.structure or "tabular"):
+    if verdict.structure not in ("tabular", task.structure):
         size = " x ".join(map(str, verdict.layout))
         because = "; ".join(facts[name].summary for name in verdict.because if name in facts)
         kind = "picture" if verdict.structure == "image" else "sequence"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from advisor.errors import InputError
-from datasets.task import Task, group_codes
+from datasets.task import Task
+from datasets.units import classes_of, labels_of, order_of, row_keys, units_of
 
-_CHUNK = 8192  # rows hashed at a time, so that a wide set is not copied whole as float64
+_LARGE = 0.1  # share of a side that one unit may fill
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ def split(
 
     Units are shuffled within their class and then interleaved, so that each side has the class shares of the
     whole (small sets would otherwise lose rare classes by chance), and the first unit of every class goes to
-    train. Units bigger than the test side go to train first: no other side could hold them.
+    train. Units bigger than the test side go to train first: no other side could hold them. Where one unit
+    could fill a tenth of a side, the shares are those of all rows, and each side is then cut to its size by
+    drawing rows from all of its units.
 
     Parameters
     ----------
@@ -89,10 +91,8 @@ def split(
     (1258, 162, 377)
     """
     n, max_train = len(task.X), _cap(task, max_train)
-    n_train = min(max_train, round(train_fraction * n))
-    n_validation = round(validation_share * (n - n_train))
     hashes = row_keys(task)
-    unit = _units(hashes, task.groups)
+    unit = units_of(hashes, task.groups)
     sizes = np.bincount(unit)
     if len(sizes) < 3:
         raise InputError(
@@ -100,18 +100,32 @@ def split(
             got=f"{len(sizes)} in {n} rows of {task.id}",
             do="give a finer group column, or more data",
         )
-    rank = _order(task, unit, sizes, big=n - n_train - n_validation, rng=np.random.default_rng(fold))
+    n_train = min(max_train, round(train_fraction * n))
+    large = bool(sizes.max() > _LARGE * min(n_train, max_eval))
+    if large:  # sides are divided before they are cut, or a few units would fill them
+        n_train = round(train_fraction * n)
+    n_validation = round(validation_share * (n - n_train))
+    rank = order_of(task, unit, sizes, big=n - n_train - n_validation, rng=np.random.default_rng(fold))
     # rows in the order of their units; hashes settle the order within a unit, so that row order does not
-    rows = np.lexsort((_labels(task), hashes, rank[unit]))
+    rows = np.lexsort((labels_of(task), hashes, rank[unit]))
     ends = np.cumsum(sizes[np.argsort(rank)])
     # a unit that reaches over the cap is cut, one that reaches over a share is left to the other sides
     first = _boundary(ends[:-2], n_train, enough=n_train == max_train)
     second = _boundary(ends[:-1], n_train + n_validation, after=first)
-    return Split(
-        train=rows[:first][:max_train],
-        validation=rows[first:second][:max_eval],
-        test=rows[second:][:max_eval],
-    )
+    sides = np.split(rows, [first, second])
+    caps = (max_train, max_eval, max_eval)
+    if large:
+        sides = [s if len(s) <= cap else _mixed(s, hashes, fold) for s, cap in zip(sides, caps, strict=True)]
+    train, validation, test = (side[:cap] for side, cap in zip(sides, caps, strict=True))
+    return Split(train, validation, test)
+
+
+def _mixed(rows: np.ndarray, hashes: np.ndarray, seed: int) -> np.ndarray:
+    """Put the rows of a side in an order of which every beginning is a sample; equal rows count apart."""
+    times = pd.Series(hashes[rows]).groupby(hashes[rows]).cumcount().to_numpy(np.uint64)
+    keys = pd.util.hash_array(hashes[rows] ^ (times * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)))
+    mixed: np.ndarray = rows[np.argsort(keys, kind="stable")]
+    return mixed
 
 
 def random_split(
@@ -158,7 +172,7 @@ def random_split(
     n = len(task.X)
     n_train = min(_cap(task, max_train), round(train_fraction * n))
     n_validation = round(validation_share * (n - n_train))
-    known = np.lexsort((_labels(task), row_keys(task)))
+    known = np.lexsort((labels_of(task), row_keys(task)))
     rows = known[np.random.default_rng(fold).permutation(n)]
     train, validation, test = np.split(rows, [n_train, n_train + n_validation])
     return Split(train=train, validation=validation[:max_eval], test=test[:max_eval])
@@ -242,7 +256,7 @@ def inner_folds(task: Task, rows: np.ndarray, *, k: int, seed: int) -> list[np.n
     """
     groups = None if task.groups is None else task.groups.iloc[rows]
     some = replace(task, X=task.X.iloc[rows], y=task.y.iloc[rows], groups=groups)
-    unit = _units(row_keys(task)[rows], groups)
+    unit = units_of(row_keys(task)[rows], groups)
     sizes = np.bincount(unit)
     if len(sizes) < k:
         raise InputError(
@@ -252,131 +266,13 @@ def inner_folds(task: Task, rows: np.ndarray, *, k: int, seed: int) -> list[np.n
         )
     noise = np.random.default_rng(seed).random(len(sizes))
     part = np.empty(len(sizes), dtype=int)
-    part[np.lexsort((noise, -sizes, _classes(some, unit, sizes)))] = np.arange(len(sizes)) % k
+    part[np.lexsort((noise, -sizes, classes_of(some, unit, sizes)))] = np.arange(len(sizes)) % k
     return [rows[part[unit] == i] for i in range(k)]
 
 
 def _cap(task: Task, max_train: int) -> int:
     """Most rows to train with: what the protocol allows, or less if the task asks for less."""
     return max_train if task.max_train is None else min(max_train, task.max_train)
-
-
-def row_keys(task: Task) -> np.ndarray:
-    """Tell the rows of a task apart: by the keys that it carries, or else by a hash of their inputs.
-
-    Parameters
-    ----------
-    task : Task
-        Whose rows.
-
-    Returns
-    -------
-    ndarray of uint64, shape (n,)
-        Rows with equal keys stay on one side of a split.
-
-    Examples
-    --------
-    >>> import datasets
-    >>> one, other = (datasets.load(f"{how}embedded:digits") for how in ("", "destroyed:"))
-    >>> bool((row_keys(one) == row_keys(other)).all())
-    True
-    """
-    return row_hashes(task.X) if task.row_keys is None else task.row_keys
-
-
-def row_hashes(X: pd.DataFrame) -> np.ndarray:
-    """Hash each row by its values, whatever their dtype.
-
-    Parameters
-    ----------
-    X : DataFrame, shape (n, d)
-        Numbers count by value (``1``, ``1.0`` and ``True`` are equal), everything else as text; missing
-        values are equal to each other.
-
-    Returns
-    -------
-    ndarray of uint64, shape (n,)
-        Equal rows have equal hashes; columns count by position.
-
-    Examples
-    --------
-    >>> hashes = row_hashes(pd.DataFrame({"a": [1.0, 1.0, 2.0], "b": ["x", "x", "x"]}))
-    >>> bool(hashes[0] == hashes[1]), bool(hashes[0] == hashes[2])
-    (True, False)
-    """
-    is_number = [pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t) for t in X.dtypes]
-    coded = (
-        X
-        if all(is_number)
-        else pd.concat(
-            [X.iloc[:, i] if number else _codes(X.iloc[:, i]) for i, number in enumerate(is_number)], axis=1
-        )
-    )
-    hashes = np.empty(len(X), dtype=np.uint64)
-    for start in range(0, len(X), _CHUNK):
-        values = coded.iloc[start : start + _CHUNK].to_numpy(dtype=np.float64, na_value=np.nan)
-        values = np.ascontiguousarray(np.where(np.isnan(values), np.nan, values + 0.0))  # no negative zero
-        digests = b"".join(hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in values)
-        hashes[start : start + _CHUNK] = np.frombuffer(digests, dtype="<u8")
-    return hashes
-
-
-def _codes(column: pd.Series) -> pd.Series:
-    """Number the distinct texts of a column in sorted order; missing is -1."""
-    codes, _ = pd.factorize(column.astype(object).map(str, na_action="ignore"), sort=True)
-    return pd.Series(codes, index=column.index)
-
-
-def _labels(task: Task) -> np.ndarray:
-    """Number the target values in sorted order."""
-    return task.y.to_numpy() if task.kind == "regression" else _codes(task.y).to_numpy()
-
-
-def _units(hashes: np.ndarray, groups: pd.Series | None) -> np.ndarray:
-    """Number the units 0..u-1: components of the rows under "same group" and "same inputs".
-
-    Units are numbered by their smallest hash, not by position.
-    """
-    from scipy.sparse import coo_array  # here: planning and reading results need none of it
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(hashes)
-    same = [np.unique(hashes, return_inverse=True)[1]]
-    if groups is not None:
-        same.append(group_codes(groups))
-    row, link, nodes = np.tile(np.arange(n), len(same)), [], n
-    for codes in same:  # rows and what they share are the two kinds of nodes of a graph
-        link.append(nodes + codes)
-        nodes += int(codes.max()) + 1
-    graph = coo_array((np.ones(len(row)), (row, np.concatenate(link))), shape=(nodes, nodes))
-    component = connected_components(graph, directed=False)[1][:n]
-    smallest = pd.Series(hashes).groupby(component).min()
-    renumber = smallest.rank(method="first").astype(int) - 1
-    units: np.ndarray = renumber.loc[component].to_numpy()
-    return units
-
-
-def _order(
-    task: Task, unit: np.ndarray, sizes: np.ndarray, *, big: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Rank the units for dealing out: big ones first, then classes interleaved evenly."""
-    label = _classes(task, unit, sizes)
-    noise = rng.random((2, len(sizes)))
-    place = pd.Series(noise[0]).groupby(label).rank(method="first").to_numpy() - 1  # k-th of its class
-    size = np.bincount(label)[label]
-    # stratum k of m is [k/m, (k+1)/m); the first is moved to the front
-    position = np.where(place == 0, noise[1] / len(sizes), (place + noise[1]) / size)
-    rank = np.empty(len(sizes), dtype=int)
-    rank[np.lexsort((noise[1], position, sizes <= big))] = np.arange(len(sizes))
-    return rank
-
-
-def _classes(task: Task, unit: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Number the class that most rows of a unit have; one for all where the target is a number."""
-    if task.kind == "regression":
-        return np.zeros(len(sizes), dtype=int)
-    classes: np.ndarray = pd.crosstab(unit, _labels(task)).to_numpy().argmax(axis=1)
-    return classes
 
 
 def _boundary(ends: np.ndarray, target: int, *, after: int = 0, enough: bool = False) -> int:

@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
                 raise ReportError(
                     "build needs a study", got="none", do="name one, or two after --compare: build starter"
                 )
-            _build(_summary(args.study, args.store, args.without), args.out or Path("runs") / args.study)
+            _build(_summary(args.study, args.store, args.without), args.out or args.store.parent / args.study)
         elif args.command == "claims":
             _write(claims.told(claims.read(args.folder)), args.out or args.folder, "claims")
         elif args.command == "figure":
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             summary = _summary(args.study, args.store, args.without)
             told = agreement.told(summary, args.published or published.shipped())
-            _write(told, args.out or Path("runs") / args.study, "agreement")
+            _write(told, args.out or args.store.parent / args.study, "agreement")
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("folder", type=Path, help="findings, as python -m benchmarks claims writes them")
     page.add_argument("--out", type=Path, help="folder (default: that of the findings)")
     for command in (build, agree):
-        command.add_argument("--out", type=Path, help="folder (default: runs/STUDY)")
+        command.add_argument("--out", type=Path, help="folder (default: that of the study beside the store)")
     figure.add_argument("--out", type=Path, required=True, help="file to write")
     for command in (build, figure, agree):
         command.add_argument("--store", type=Path, default=Path("runs/store.sqlite"), help="results store")

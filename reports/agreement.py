@@ -134,8 +134,8 @@ def _curves(summary: Summary, published: Published) -> tuple[str, Section, pd.Da
     names = [c for c in summary.candidates if c in set(published.table["candidate"])]
     frame = summary.frame[summary.frame["task"].isin(summary.tasks.index)]
     for key in ("structure", "kind"):
-        if key in published.facts:
-            frame = frame[frame[key] == published.facts[key]]
+        if key in published.facts:  # what nobody declared is a table, as OpenML holds it
+            frame = frame[frame[key].replace(scores.UNKNOWN, "tabular") == published.facts[key]]
     frame = frame[frame["candidate"].isin([*names, scores.BASELINE])]
     if len(names) < 2 or frame.empty:
         return *_nothing(heading, names, frame["task"].nunique()), frame

@@ -14,7 +14,7 @@ from benchmarks import curves, scores
 from reports import statistics
 from reports.style import STRUCTURES
 
-OVERALL, UNKNOWN, DESTROYED = "overall", "unknown", " destroyed"
+OVERALL = "overall"
 _FACTS = ["origin", "structure", "kind", "metric"]
 _ADVICE = ["structure", "layout", "form", "recommendation"]
 _LEFT_OUT = ["task", "why"]
@@ -148,10 +148,10 @@ def summarise(
         whole = summarise(frame, study, rng=rng)
         rest = summarise(frame[~frame["task"].isin(without["task"])], study, rng=rng)
         return replace(rest, asked_out=without[_LEFT_OUT].reset_index(drop=True), whole=whole)
-    frame = frame.assign(structure=frame["structure"].fillna(UNKNOWN))
+    frame = frame.assign(structure=frame["structure"].fillna(scores.UNKNOWN))
     declared = frame.drop_duplicates("task").set_index("task")["structure"]
     regret = scores.regret(frame)  # the textbook's rule knows what is declared, not that it is gone
-    frame["structure"] += np.where(frame["task"].str.contains(r"(?:^|:)destroyed:"), DESTROYED, "")
+    frame["structure"] = scores.groups(frame)
     rows = scores.ranks(frame)
     if rows.empty:
         pending = int((frame["status"] == "pending").sum())

@@ -8,6 +8,9 @@ import pkgutil
 from advisor.architectures.base import Architecture, Capabilities, Kind, Structure
 from advisor.errors import MissingDependency, StudyError, did_you_mean
 
+# packages that another extra than that of their name brings
+EXTRAS = {"rtdl_num_embeddings": "tabm"}
+
 __all__ = ["Architecture", "Capabilities", "Kind", "Structure", "get", "names"]
 
 
@@ -84,7 +87,7 @@ def get(name: str) -> Architecture:
         raise MissingDependency(
             f"the architecture {name!r} needs the package {package!r}",
             got="no such package",
-            do=f"pip install 'arch-advisor[{package}]'",  # the extras are named after the packages
+            do=f"pip install 'arch-advisor[{EXTRAS.get(package, package)}]'",
         ) from error
     architecture: Architecture = module.ARCHITECTURE
     return architecture

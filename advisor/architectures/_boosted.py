@@ -64,6 +64,11 @@ class Deadline:
         self.end = math.inf if limit is None else time.monotonic() + share * limit
         self.passed = False
 
+    @property
+    def left(self) -> float:
+        """Seconds until it passes."""
+        return self.end - time.monotonic()
+
     def check(self) -> bool:
         """Look at the clock; the answer is remembered as ``passed``."""
         self.passed = time.monotonic() > self.end

@@ -222,7 +222,7 @@ class Network(Learner):
         return values
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
+        state: dict[str, Any] = dict(super().__getstate__())  # else that of the living estimator
         if "module_" in state:  # trained on a GPU, loaded anywhere
             state["module_"] = copy.deepcopy(state["module_"]).cpu()
         return state

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import sklearn.dummy
 
 from advisor.architectures.base import Architecture, Capabilities
+
+
+def _counting(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """The rows that count: one of weight 0 has no part in anything."""
+    if sample_weight is None or np.all(np.asarray(sample_weight) > 0):
+        return X, y, sample_weight
+    rows = np.flatnonzero(np.asarray(sample_weight) > 0)
+    inputs = X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
+    return inputs, np.asarray(y)[rows], np.asarray(sample_weight)[rows]
 
 
 class DummyClassifier(sklearn.dummy.DummyClassifier):
@@ -21,6 +31,11 @@ class DummyClassifier(sklearn.dummy.DummyClassifier):
     def __init__(self, *, random_state: Any = None) -> None:
         super().__init__(strategy="prior", random_state=random_state)
 
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> DummyClassifier:
+        """Count the classes; groups tell nothing here."""
+        super().fit(*_counting(X, y, sample_weight))
+        return self
+
 
 class DummyRegressor(sklearn.dummy.DummyRegressor):
     """Predict the mean of the target, whatever the inputs.
@@ -34,6 +49,11 @@ class DummyRegressor(sklearn.dummy.DummyRegressor):
     def __init__(self, *, random_state: Any = None) -> None:
         super().__init__(strategy="mean")
         self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> DummyRegressor:
+        """Take the mean; groups tell nothing here."""
+        super().fit(*_counting(X, y, sample_weight))
+        return self
 
 
 ARCHITECTURE = Architecture(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +62,18 @@ class _HistGradientBoosting(Boosted):
             validation = {"X_val": held.values, "y_val": held.target, "sample_weight_val": held.weight}
         # the library cannot bin a column that was never observed; as a constant it is as useless
         values = np.where(np.isnan(train.values).all(axis=0), 0, train.values)
-        grown = 0
+        grown, start = 0, time.monotonic()
         while grown == model.max_iter < n_rounds and (grown == 0 or not deadline.check()):
-            model.set_params(max_iter=min(n_rounds, grown + _CHUNK))
+            # the library looks at no clock: the first round tells how many others there is time for
+            chunk = _CHUNK if deadline.left == math.inf else 1
+            if grown and chunk == 1:
+                chunk = int(np.clip(0.5 * deadline.left / ((time.monotonic() - start) / grown), 1, _CHUNK))
+            model.set_params(max_iter=min(n_rounds, grown + chunk))
             model.fit(values, train.target, train.weight, **validation)
             grown = model.n_iter_
-        best = grown if held is None else max(1, int(np.argmax(model.validation_score_)))  # after no round
-        return model, best
+        if held is None or not self.refit:
+            return model, grown
+        return model, max(1, int(np.argmax(model.validation_score_)))  # the first score is that of no round
 
 
 class HistGradientBoostingClassifier(Classifier, _HistGradientBoosting):

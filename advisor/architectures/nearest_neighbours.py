@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from advisor.architectures._learner import Classifier, Regressor
+from advisor.architectures._preprocessing import CELLS
 from advisor.architectures._wrapped import Wrapped, threads
 from advisor.architectures.base import Architecture, Capabilities
 from advisor.errors import InputError
@@ -43,13 +44,19 @@ class _NearestNeighbours(Wrapped):
 
     def _outputs(self, values: NDArray[Any]) -> NDArray[Any]:
         """Weighted means of the neighbours' targets; those of a class are 0 or 1."""
+        size = max(1, CELLS // (self.model_.n_neighbors * self.target_.shape[1]))
+        parts = [self._means(values[start : start + size]) for start in range(0, len(values), size)]
+        means = np.concatenate(parts) if parts else np.empty((0, self.target_.shape[1]))
+        return means if self.kind == "classification" else means[:, 0]
+
+    def _means(self, values: NDArray[Any]) -> NDArray[Any]:
         distance, neighbour = self.model_.kneighbors(values)  # (n, k)
         share = self.weight_[neighbour]
         if self.weights == "distance":
             share = share / np.maximum(distance, 1e-9)  # so rows that are there again decide alone
         means: NDArray[Any] = np.einsum("nk,nkc->nc", share, self.target_[neighbour])
         means /= share.sum(axis=1, keepdims=True)
-        return means if self.kind == "classification" else means[:, 0]
+        return means
 
 
 class NearestNeighboursClassifier(Classifier, _NearestNeighbours):
@@ -81,7 +88,8 @@ class NearestNeighboursRegressor(Regressor, _NearestNeighbours):
     ----------
     Cover, Hart (1967). Nearest neighbor pattern classification. IEEE Trans. Information Theory 13(1).
     Erickson et al. (2025). TabArena: a living benchmark for machine learning on tabular data. NeurIPS
-    Datasets and Benchmarks. Its code (autogluon/tabarena, models/knn) has the space.
+    Datasets and Benchmarks. Its code (autogluon/tabarena, models/knn) has the space, which also draws how
+    columns are scaled and which categories are kept; here they are as above.
     """
 
 

@@ -166,7 +166,9 @@ class TabMRegressor(_TabM, NetworkRegressor):
     References
     ----------
     Gorishniy, Kotelnikov, Babenko (2025). TabM: Advancing tabular deep learning with parameter-efficient
-    ensembling. ICLR. The space is that of the authors' repository for TabM with piecewise-linear embeddings.
+    ensembling. ICLR. The ranges are those of the authors' repository for TabM with piecewise-linear
+    embeddings; there no dropout and no weight decay are choices of their own, and biases do not decay. The
+    scaling of the target is drawn here alone, and members and batches stay at their defaults.
     """
 
     _loss = staticmethod(_of_each_member(NetworkRegressor._loss))

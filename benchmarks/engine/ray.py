@@ -75,6 +75,7 @@ class RayEngine:
         self, workers: int | None = None, *, threads: int = 1, gpus: float = 0.0, address: str | None = None
     ) -> None:
         self.threads, self.gpus, self.address = threads, gpus, address
+        self.asked = workers is not None
         self.workers = workers or self._places()
 
     def run(self, function: Function, cells: Iterable[Cell], *, limits: Limits) -> Generator[Outcome]:
@@ -151,7 +152,11 @@ class _Run:
         self.needs = engine.needs()
         if limits.memory_mb:
             self.needs["memory"] = limits.memory_mb * 2**20
-        if engine.address is None and not any(_fitting(node, self.needs) for node in _nodes()):
+        if engine.address is not None and not engine.asked:  # now that the memory is known
+            engine.workers = sum(_fitting(node, self.needs) for node in _nodes())
+        if not engine.workers or (
+            engine.address is None and not any(_fitting(node, self.needs) for node in _nodes())
+        ):
             raise engine.no_room(self.needs)
         self.arguments = (function, limits, engine.threads)
         self.make: Any = ray.remote(_Place).options(

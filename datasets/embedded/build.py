@@ -61,9 +61,8 @@ def main() -> int:
         task = embedded.parse(name, {**entry, "sha256": sha256}, folder=embedded.FOLDER)
         n, d = task.X.shape
         if entry.get("data_hash") == task.data_hash:
-            path.write_bytes(
-                before or path.read_bytes()
-            )  # another pyarrow may pack the same values otherwise
+            if hashlib.sha256(before).hexdigest() == entry["sha256"]:
+                path.write_bytes(before)  # another pyarrow may pack the same values otherwise
             verdict = "as recorded"
         elif arguments.accept:
             facts = {"n": n, "d": d, "sha256": sha256, "data_hash": task.data_hash}

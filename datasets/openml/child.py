@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import arff  # type: ignore[import-untyped]
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -30,6 +32,7 @@ _UNKNOWN = {"t": 151, "d": 111, "s": 500}  # what the server answers if there is
 _NOUNS = {"t": "task", "d": "data set", "s": "suite"}
 _KINDS: dict[int, Kind] = {1: "classification", 2: "regression"}  # OpenML's numbers of task types
 _LARGE = 5_000_000  # values above which ARFF takes too long: it is text, at about a microsecond a value
+_MANY = 1_000_000  # rows above which the file of splits, ten lines a row, is left alone
 _BUSY = (429, 500, 502, 503, 504)
 
 
@@ -207,11 +210,9 @@ def _splits(task: Any) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     import openml
     import requests
 
-    if task is None:
-        return []
     try:
         split = task.download_split()
-    except (openml.exceptions.OpenMLServerException, requests.HTTPError):
+    except (openml.exceptions.OpenMLServerException, requests.HTTPError, arff.ArffException, ValueError):
         return []  # which the protocol that needs them will tell
     return [
         split.get(repeat=repeat, fold=fold, sample=max(samples))  # the whole, of a learning curve
@@ -262,17 +263,29 @@ def _stored(
     except openml.exceptions.OpenMLServerException:
         qualities = {}  # the server has not computed them
     rows, width = qualities.get("NumberOfInstances"), len(data.features)
-    arff = data.md5_checksum is not None and (rows or _LARGE) * width <= _LARGE
-    os.environ["OPENML_SKIP_PARQUET"] = str(arff).lower()  # only for ARFF there is a checksum
-    X, y, categorical, names = data.get_data(
-        target=target, include_row_id=True, include_ignore_attribute=True
-    )
+    rows = None if rows is None or math.isnan(rows) else rows  # "null", as the client reads it
+    dated = any(feature.data_type == "date" for feature in data.features.values())  # ARFF's reader knows none
+    as_text = data.md5_checksum is not None and (rows or _LARGE) * width <= _LARGE and not dated
+    os.environ["OPENML_SKIP_PARQUET"] = str(as_text).lower()  # only for ARFF there is a checksum
+    try:
+        X, y, categorical, names = data.get_data(
+            target=target, include_row_id=True, include_ignore_attribute=True
+        )
+    except arff.ArffException as error:
+        if data.md5_checksum is None:
+            raise  # it may have been cut off
+        raise StudyError(
+            "OpenML data must be in a form that can be read",
+            got=f"{type(error).__name__} in {data.name}" + " with a column of dates" * dated,
+            do="choose another task",
+        ) from error
     if (rows is not None and len(X) != rows) or X.shape[1] + 1 != width:
         raise Broken(f"{X.shape[0]} rows of {X.shape[1] + 1} columns where {rows} of {width} are announced")
     hidden = {*_names(data.row_id_attribute), *_names(data.ignore_attribute)} - {target}
     frame = _canonical(X, y, [name for name, flag in zip(names, categorical) if flag], kind, data.name)
     frame = frame.drop(columns=[name for name in frame.columns if name in hidden])
-    frame = pd.concat([frame, _marks(_splits(task), y.notna().to_numpy())], axis=1)
+    splits = [] if task is None or len(X) > _MANY else _splits(task)
+    frame = pd.concat([frame, _marks(splits, y.notna().to_numpy())], axis=1)
     frame.to_parquet(folder / "data.parquet", index=False, compression="zstd")
     return {
         "name": data.name,
@@ -293,7 +306,7 @@ def _marks(splits: list[tuple[NDArray[Any], NDArray[Any]]], present: NDArray[Any
     columns = {}
     for place, (train, test) in enumerate(splits):
         if max(train.max(initial=0), test.max(initial=0)) >= len(present):
-            raise Broken(f"a split of other rows than the {len(present):,} of the data")
+            return pd.DataFrame(index=range(int(present.sum())))  # they are of other rows, so of no use
         marks = np.zeros(len(present), dtype=np.uint8)
         marks[train], marks[test] = TRAIN, TEST
         columns[f"{SPLIT}{place}"] = marks[present]

@@ -14,8 +14,8 @@ import pandas as pd
 
 import datasets
 from advisor.errors import StudyError
-from datasets.splits import row_keys
 from datasets.task import Task
+from datasets.units import row_keys
 
 scheme = "destroyed"
 _SEED = 0

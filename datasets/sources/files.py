@@ -20,6 +20,7 @@ from datasets.task import Task
 scheme = "file"
 _OPTIONS = ("target", "kind", "group")
 _KINDS = ("classification", "regression")
+_MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A"]  # where classes are named
 
 
 def load(rest: str, /) -> Task:
@@ -65,6 +66,14 @@ def load(rest: str, /) -> Task:
         if column is not None and column not in frame.columns:
             hint = unknown("", got=column, among=list(frame.columns[:20])).do
             raise error(f"the {option} must be a column of {path.name}", got=repr(column), do=hint)
+    if path.suffix.lower() == ".csv" and not pd.api.types.is_numeric_dtype(frame[target].dtype):
+        frame[target] = _read_classes(path, target)
+    if group == target:
+        raise InputError(
+            "the group must be another column than the target",
+            got=f"{target!r} for both",
+            do="name the column whose rows belong together",
+        )
     frame = frame.dropna(subset=[target]).reset_index(drop=True)
     if frame.empty:
         raise TargetError(
@@ -156,7 +165,21 @@ def _read(path: Path) -> pd.DataFrame:
 def _read_csv(path: Path) -> tuple[list[str], pd.DataFrame]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         header = next(csv.reader(file), [])  # pandas renames repeated columns
-    return header, pd.read_csv(path, encoding="utf-8-sig")
+    # at once: in parts, a column that turns to text late would be half numbers
+    return header, pd.read_csv(path, encoding="utf-8-sig", low_memory=False)
+
+
+def _read_classes(path: Path, column: str) -> pd.Series:
+    """Read a column again: None is the name of many a class, and no missing value there."""
+    classes: pd.Series = pd.read_csv(
+        path,
+        encoding="utf-8-sig",
+        usecols=[column],
+        keep_default_na=False,
+        na_values=_MISSING,
+        low_memory=False,
+    )[column]
+    return classes
 
 
 def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:

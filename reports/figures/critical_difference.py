@@ -88,7 +88,8 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     """
     result = critical_difference(summary)
     assert result is not None  # the page asks for figures that have data
-    return diagram(pd.Series(result.ranks), result.cliques, narrow=narrow)
+    ranks = pd.Series(result.ranks)
+    return diagram(ranks[[c for c in summary.candidates if c in ranks]], result.cliques, narrow=narrow)
 
 
 def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: bool = False) -> str:
@@ -113,7 +114,7 @@ def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: 
     Demšar, J. (2006). Statistical comparisons of classifiers over multiple data sets. JMLR 7, 1-30.
     """
     ranks = mean_ranks.sort_values(kind="stable")
-    names = [str(n) for n in ranks.index]
+    names, among = [str(n) for n in ranks.index], [str(n) for n in mean_ranks.index]
     bars = [c for c in cliques if len(c) > 1]
     k, half = len(names), -(-len(names) // 2)
     width, side, step = (NARROW, 130, 19) if narrow else (WIDE, 190, 21)
@@ -139,7 +140,7 @@ def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: 
         for i, name in enumerate(names):
             left = i < half
             row = i if left else k - 1 - i
-            y, style = above + below + step * (row + 0.5), look(name, names)
+            y, style = above + below + step * (row + 0.5), look(name, among)
             at, end = x(ranks[name]), side - 6 if left else width - side + 6
             ax.plot([at, at, end], [above, y, y], color=MUTED, lw=1)
             drawing.mark(ax, at, above, style, 7)
@@ -151,8 +152,8 @@ def diagram(mean_ranks: pd.Series, cliques: Sequence[Sequence[str]], *, narrow: 
             ends = [x(ranks[list(group)].min()) - 4, x(ranks[list(group)].max()) + 4]
             ax.plot(ends, [above + 12 + 9 * i] * 2, color=INK, lw=4, solid_capstyle="round", zorder=4)
         drawing.caption(figure, drawing.lines(_NOTE, narrow))
-        joined = "; ".join(", ".join(look(n, names).title for n in group) for group in bars)
-        told = ", ".join(f"{look(n, names).title} {ranks[n]:.2f}" for n in names)
+        joined = "; ".join(", ".join(look(n, among).title for n in group) for group in bars)
+        told = ", ".join(f"{look(n, among).title} {ranks[n]:.2f}" for n in names)
         return drawing.svg(
             figure,
             "critical_difference",

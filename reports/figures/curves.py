@@ -79,11 +79,12 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     """
     means, structure = data(summary), summary.tasks["structure"]
     names = [c for c in summary.candidates if c in set(means["candidate"])]
+    among = summary.candidates
     last = int(means["trials"].max())
     means = means[means["trials"].isin(thinned(last))]
     lowest = float(means["mean"].min())
     tall = max(200, 26 * len(names))
-    longest = max(len(shorten(look(n, names).title, to=20)) for n in names)
+    longest = max(len(shorten(look(n, among).title, to=20)) for n in names)
     right = int(np.clip(7 * longest + 33, 109, 167))
     with drawing.quiet():
         figure, axes = drawing.panels(
@@ -94,7 +95,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             table = means[means["structure"] == group]
             ends = {}
             for name, line in table.groupby("candidate", sort=False):
-                style, line = look(str(name), names), line.sort_values("trials")
+                style, line = look(str(name), among), line.sort_values("trials")
                 ax.plot(line["trials"], line["mean"], drawstyle="steps-post", color=style.light, lw=2)
                 band = line["trials"], line["low"], line["high"]
                 ax.fill_between(*band, step="post", color=style.light, alpha=0.15, lw=0)
@@ -108,8 +109,8 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                 last,
                 ends,
                 tall,
-                lambda name: shorten(look(name, names).title, to=20),
-                colours={name: look(name, names).light for name in ends},
+                lambda name: shorten(look(name, among).title, to=20),
+                colours={name: look(name, among).light for name in ends},
             )
             ax.xaxis.set_minor_locator(NullLocator())
             ticks = (1, 2, 5, 10, 20, 50, 100, 200, 400) if last > 20 else (1, 2, 4, 6, 8, 10, 15, 20)
@@ -118,7 +119,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.0f}"))
             ax.xaxis.set_minor_formatter(NullFormatter())
             leader = max(ends, key=lambda n: ends[n])
-            told.append(f"{structure_title(group)}: {look(leader, names).title} ends at {ends[leader]:.2f}")
+            told.append(f"{structure_title(group)}: {look(leader, among).title} ends at {ends[leader]:.2f}")
         return drawing.svg(figure, "curves", FIGURE.title, "; ".join(told), names)
 
 

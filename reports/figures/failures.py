@@ -80,6 +80,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     """
     table = data(summary)
     names = list(dict.fromkeys(table["candidate"]))
+    among = summary.candidates
     kinds = [s for s in FAULTS if s in set(table["status"])]
     width, left, row = (NARROW, 112, 26) if narrow else (WIDE, 190, 26)
     rows = drawing.lines(NOTE, narrow)
@@ -94,7 +95,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
         ax.set(xlim=(0, longest), ylim=(len(names), 0), xticks=[], yticks=[])
         for y, name in enumerate(names):
             at = 0.0
-            title = shorten(look(name, names).title, to=15 if narrow else 24)
+            title = shorten(look(name, among).title, to=15 if narrow else 24)
             ax.text(-10 / room * longest, y + 0.5, title, ha="right", va="center", color=INK)
             counts = table[table["candidate"] == name].set_index("status")["cells"]
             for kind in (k for k in kinds if k in counts):
@@ -111,7 +112,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             legend.add_patch(Rectangle((x, y_at), 12, 12, fc=FAULTS[kind][0], ec="none"))
             legend.text(x + 18, y_at + 6, STATUS[kind], va="center", color=MUTED)
         drawing.caption(figure, rows)
-        told = "; ".join(f"{look(n, names).title} {int(totals[n])}" for n in names)
+        told = "; ".join(f"{look(n, among).title} {int(totals[n])}" for n in names)
         return drawing.svg(figure, "failures", FIGURE.title, told, names)
 
 

@@ -85,6 +85,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     """
     means, normalised, structure = data(summary), summary.normalised, summary.tasks["structure"]
     names = [n for n in normalised.columns if n != scores.BASELINE]
+    among = summary.candidates
     lowest = float(min(normalised[names].min().min(), means["low"].min(), 1.0))
     with drawing.quiet():
         figure, axes = drawing.panels(
@@ -97,7 +98,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             for y, (name, mean, low, high) in enumerate(
                 table[["candidate", "mean", "low", "high"]].itertuples(index=False)
             ):
-                style, first = look(name, names), y == len(table) - 1
+                style, first = look(name, among), y == len(table) - 1
                 ax.plot(ticks[name], np.full(len(ticks), y), "|", color=MUTED, alpha=0.5, ms=7, mew=1)
                 if np.isfinite(low):
                     ax.plot([low, high], [y, y], color=style.light, lw=5, alpha=0.38, solid_capstyle="round")
@@ -107,7 +108,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.set(ylim=(-0.6, len(names) - 0.4), yticks=[])
             drawing.score_axis(ax, "x", lowest)
             best = table.iloc[-1]
-            title = look(best["candidate"], names).title
+            title = look(best["candidate"], among).title
             told.append(f"{structure_title(group)}: {title} leads with {best['mean']:.2f}")
         return drawing.svg(figure, "finding", FIGURE.title, "; ".join(told), names)
 

@@ -91,6 +91,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     """
     table = data(summary)
     names = list(dict.fromkeys(table["candidate"]))
+    among = summary.candidates
     groups = [g for g in [*summary.structures, OVERALL] if g in set(table["structure"])]
     width, left, row = (NARROW, 96, 44) if narrow else (WIDE, 190, 36)
     rows = drawing.lines(NOTE, narrow)
@@ -101,7 +102,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
         ax = drawing.place(figure, left, foot, cell * len(groups), row * len(names))
         ax.set(xlim=(0, len(groups)), ylim=(len(names), 0), xticks=[], yticks=[])
         for y, name in enumerate(names):
-            title = shorten(look(name, names).title, to=13 if narrow else 24)
+            title = shorten(look(name, among).title, to=13 if narrow else 24)
             ax.text(-10 / cell, y + 0.5, title, ha="right", va="center", color=INK)
         told = []
         # from the quarter below the lowest
@@ -129,7 +130,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                 if np.isfinite(low):
                     limits = f"{low:.2f}–{high:.2f}" if narrow else f"{low:.2f} to {high:.2f}"
                     ax.text(x + 0.5, y + 0.5 + 0.24, limits, size=9 if narrow else 10, **style)
-            told.append(f"{heading}: {look(best, names).title} {part['mean'].max():.2f}")
+            told.append(f"{heading}: {look(best, among).title} {part['mean'].max():.2f}")
         drawing.caption(figure, rows)
         return drawing.svg(figure, "matrix", FIGURE.title, f"Highest: {'; '.join(told)}", names)
 

@@ -105,6 +105,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     table = data(summary)
     table = table[table["candidate"] != scores.BASELINE]  # at 0 by definition
     names = [n for n in summary.candidates if n != scores.BASELINE]
+    among = summary.candidates
     groups = summary.structures
     width, row = (NARROW, 20) if narrow else (WIDE, 22)
     left, longest = (118, 15) if narrow else (210, 26)
@@ -133,13 +134,13 @@ def draw(summary: Summary, narrow: bool = False) -> str:
                 # candidates side by side within the row, so that ranges do not hide each other
                 offsets = [0.5 * (i / max(len(rows) - 1, 1) - 0.5) for i in range(len(rows))]
                 for at, (_, point) in zip(offsets, rows.iterrows()):
-                    style = look(point["candidate"], names)
+                    style = look(point["candidate"], among)
                     if point["splits"] > 1:
                         ends = [min(max(point[end], -0.02), 1.02) for end in ("low", "high")]
                         ax.plot(ends, [y + at] * 2, color=style.light, lw=1.6, alpha=0.55, zorder=2)
                     drawing.mark(ax, point["normalised"], y + at, style, 7, hollow=bool(point["imputed"]))
                 best = str(rows["candidate"].to_numpy()[rows["normalised"].to_numpy().argmax()])
-                told.append(f"{task_title(str(task))}: {look(best, names).title} is best")
+                told.append(f"{task_title(str(task))}: {look(best, among).title} is best")
             y += 0.3
         ax.set(ylim=(y + 0.8, 0.5), yticks=[])
         drawing.score_axis(ax, "x", float(table["normalised"].min()))
@@ -148,8 +149,8 @@ def draw(summary: Summary, narrow: bool = False) -> str:
         step = (width - 32) / per_line
         for i, name in enumerate(names):
             x, at = (i % per_line) * step + 6, 12 + 20 * (i // per_line)
-            drawing.mark(legend, x, at, look(name, names), 8)
-            title = shorten(look(name, names).title, to=22)
+            drawing.mark(legend, x, at, look(name, among), 8)
+            title = shorten(look(name, among).title, to=22)
             legend.text(x + 11, at, title, color=INK, ha="left", va="center")
         drawing.caption(figure, drawing.lines(NOTE, narrow))
         return drawing.svg(figure, "per_task", FIGURE.title, "; ".join(told), names)

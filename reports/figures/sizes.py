@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from benchmarks.scores import BASELINE
+from benchmarks.scores import BASELINE, DESTROYED
 from reports import drawing, sentences, statistics, wording
 from reports.drawing import GRID, INK
 from reports.figures import Figure
 from reports.style import look, shorten, structure_title
-from reports.summary import DESTROYED, Summary
+from reports.summary import Summary
 
 REFERENCE = "gbt"
 NOTE = (

@@ -92,6 +92,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
     """
     points, structure = data(summary), summary.tasks["structure"]
     names = [c for c in summary.candidates if c in set(points["candidate"])]
+    among = summary.candidates
     groups = list(dict.fromkeys(points["structure"]))
     groups = [g for g in summary.structures if g in groups]
     low, high = points["seconds"].min() / 1.8, points["seconds"].max() * 1.8
@@ -107,14 +108,14 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             ax.set(xscale="log", xlim=(low, high))
             drawing.score_axis(ax, "y", float(points["mean"].min()) - 0.05)
             for _, point in table.iterrows():
-                drawing.mark(ax, point["seconds"], point["mean"], look(point["candidate"], names), 9)
-            looks = [look(c, names) for c in table["candidate"]]
+                drawing.mark(ax, point["seconds"], point["mean"], look(point["candidate"], among), 9)
+            looks = [look(c, among) for c in table["candidate"]]
             titles, colours = [style.title for style in looks], [style.light for style in looks]
             drawing.label_points(ax, table["seconds"], table["mean"], titles, colours=colours, path=path)
             ax.xaxis.set_major_locator(LogLocator(base=10, numticks=6))
             ax.xaxis.set_minor_locator(NullLocator())
             ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _seconds(x)))
-            best = ", ".join(look(c, names).title for c in table[front].sort_values("seconds")["candidate"])
+            best = ", ".join(look(c, among).title for c in table[front].sort_values("seconds")["candidate"])
             told.append(f"{structure_title(group)}: nothing is both faster and better than {best}")
         return drawing.svg(figure, "time_score", FIGURE.title, "; ".join(told), names)
 

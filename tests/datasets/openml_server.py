@@ -63,9 +63,10 @@ def suite_document(number, alias, tasks):
 
 def feature(index, name, kind):
     words = () if isinstance(kind, str) else kind
+    told = "nominal" if words else "date" if kind.startswith("DATE") else "numeric"
     values = "".join(f"<oml:nominal_value>{word}</oml:nominal_value>" for word in words)
     return f"""<oml:feature><oml:index>{index}</oml:index><oml:name>{name}</oml:name>
-<oml:data_type>{"numeric" if isinstance(kind, str) else "nominal"}</oml:data_type>{values}
+<oml:data_type>{told}</oml:data_type>{values}
 <oml:is_target>false</oml:is_target><oml:is_ignore>false</oml:is_ignore>
 <oml:is_row_identifier>{"true" if name == "row" else "false"}</oml:is_row_identifier>
 <oml:number_of_missing_values>0</oml:number_of_missing_values></oml:feature>"""

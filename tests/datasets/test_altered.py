@@ -7,7 +7,8 @@ import pytest
 
 import datasets
 from advisor import AdvisorError
-from datasets.splits import given_split, inner_folds, random_split, row_keys, split
+from datasets.splits import given_split, inner_folds, random_split, split
+from datasets.units import row_keys
 
 
 @pytest.mark.parametrize("way", [split, random_split])

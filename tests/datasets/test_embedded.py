@@ -17,7 +17,8 @@ import datasets
 from advisor.errors import CorruptDataError, StudyError
 from datasets.embedded.notice import LICENCES, notice
 from datasets.sources import embedded
-from datasets.splits import row_hashes, split
+from datasets.splits import split
+from datasets.units import row_hashes
 
 ROOT = Path(__file__).parents[2]
 CATALOG = embedded.catalog()

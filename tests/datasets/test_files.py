@@ -68,6 +68,26 @@ def test_a_path_may_hold_a_question_mark_and_a_byte_order_mark(tmp_path):
     assert list(datasets.load(f"file:{path}?target=y").X) == ["a"]
 
 
+def test_a_class_may_be_called_none(tmp_path):
+    lines = ["size,kind", *(f"{i},{'None' if i % 3 else 'some'}" for i in range(30)), "30,", "31,NA"]
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n")
+    task = datasets.load(f"file:{tmp_path / 'x.csv'}?target=kind")
+    assert task.y.value_counts().to_dict() == {"None": 20, "some": 10}
+
+
+def test_a_column_that_turns_to_text_late_is_text(tmp_path):
+    codes = [*map(str, range(50))] * 6_000 + ["A0"]
+    rows = "".join(f"{code},{i},{i % 7},{i % 5},{i % 3},{i % 2}\n" for i, code in enumerate(codes))
+    (tmp_path / "x.csv").write_text("code,a,b,c,d,y\n" + rows)
+    task = datasets.load(f"file:{tmp_path / 'x.csv'}?target=y")
+    assert set(map(type, task.X["code"])) == {str}
+
+
+def test_a_group_is_another_column_than_the_target(path):
+    with pytest.raises(InputError, match="another column than the target, got 'price' for both"):
+        datasets.load(f"file:{path}?target=price&group=price")
+
+
 def test_rows_without_target_are_left_out(frame, tmp_path):
     frame.loc[:9, "price"] = np.nan
     frame.to_csv(tmp_path / "data.csv", index=False)

@@ -61,11 +61,29 @@ def test_splits_come_along_and_name_the_rows_that_have_a_target(server):
     assert datasets.load("openml:d/7").data_hash == task.data_hash
 
 
-def test_splits_of_other_rows_are_refused(server):
+def test_splits_of_other_rows_are_no_splits(server):
     server.upload(7, COLUMNS, ROWS[:5], "colour")
     server.upload_splits(2, [{0, 5}])
-    with pytest.raises(InputError, match="a split of other rows than the 5 of the data"):
-        datasets.load("openml:2")
+    assert datasets.load("openml:2").splits == ()
+
+
+def test_splits_that_cannot_be_read_cost_only_the_splits(server):
+    server.documents["/splits/2"] = "@relation broken\n@attribute type {TRAIN"
+    task = datasets.load("openml:2")
+    assert (len(task.X), task.splits) == (len(datasets.load("openml:d/7").X), ())
+
+
+def test_a_number_of_rows_that_is_not_known_is_not_checked(server):
+    server.upload(7, COLUMNS, ROWS, "colour", instances="null")
+    assert len(datasets.load("openml:d/7").X) > 3
+
+
+def test_dates_that_the_reader_does_not_know_are_named(server):
+    columns = {"day": 'DATE "yyyy-MM-dd"', "size": "REAL", "colour": ("red", "blue")}
+    rows = [f'"2020-01-0{i}",{i}.5,{"red" if i % 2 else "blue"}' for i in range(1, 7)]
+    server.upload(7, columns, rows, "colour")
+    with pytest.raises(StudyError, match=r"in a form that can be read, got .* with a column of dates: choose"):
+        datasets.load("openml:d/7")
 
 
 def test_a_data_set_comes_with_its_default_target(server):

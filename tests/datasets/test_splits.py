@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.errors import InputError
-from datasets.splits import Split, given_split, inner_folds, random_split, row_hashes, split
+from datasets.splits import Split, given_split, inner_folds, random_split, split
 from datasets.task import Task
+from datasets.units import row_hashes
 
 
 def make(X, y=None, *, groups=None, kind="classification"):
@@ -142,6 +143,36 @@ def test_groups_are_cut_at_the_cap_and_the_rest_is_not_used():
     assert len(parts.train) == 150
     used = set(task.groups[parts.train])
     assert not used & set(task.groups[np.r_[parts.validation, parts.test]])
+
+
+def test_few_rows_are_drawn_from_all_groups_of_their_side():
+    task = distinct(20_000, groups=np.repeat(np.arange(20), 1_000))
+    whole = split(task, fold=0, max_train=20_000)
+    for max_train in (100, 1_000):
+        few = split(task, fold=0, max_train=max_train, max_eval=500)
+        for one, all_rows in zip(sides(few), sides(whole), strict=True):
+            assert set(one) <= set(all_rows)
+            assert set(task.groups[one]) == set(task.groups[all_rows])
+        assert set(split(task, fold=0, max_train=max_train // 2).train) <= set(few.train)
+
+
+def test_a_row_that_is_there_very_often_fills_no_side():
+    rng = np.random.default_rng(0)
+    values = np.r_[np.zeros(2_400), rng.normal(size=3_600)][:, None]
+    task = make(values, rng.integers(0, 2, 6_000))
+    for fold in range(12):
+        parts = sides(split(task, fold=fold, max_train=200, max_eval=600))
+        assert list(map(len, parts)) == [200, 540, 600]
+        shares = [float((values[part] == 0).mean()) for part in parts]
+        assert sum(share > 0 for share in shares) == 1  # it stands on one side
+        assert max(shares) < 0.75
+        shuffled = task.X.sample(frac=1, random_state=fold).index
+        moved = replace(
+            task, X=task.X.loc[shuffled].reset_index(drop=True), y=task.y.loc[shuffled].reset_index(drop=True)
+        )
+        again = sides(split(moved, fold=fold, max_train=200, max_eval=600))
+        for one, other in zip(parts, again, strict=True):
+            assert sorted(task.X["x0"][one]) == sorted(moved.X["x0"][other])
 
 
 @pytest.mark.parametrize("groups", [None, np.repeat([0, 1], 25)])
