@@ -220,7 +220,7 @@ def _typical(inputs: tuple[Tensor, ...]) -> Tensor:
     if lengths is None:
         return torch.zeros(2, dtype=torch.int64, device=inputs[0].device)
     longest = lengths.argmax()
-    rest = 2 * lengths.double().mean() - lengths[longest]
+    rest = 2 * lengths.float().mean() - lengths[longest]
     return torch.stack([longest, (lengths - rest).abs().argmin()])
 
 

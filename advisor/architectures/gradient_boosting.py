@@ -127,7 +127,8 @@ class GradientBoostingRegressor(Regressor, _GradientBoosting):
     ----------
     Friedman (2001). Greedy function approximation: a gradient boosting machine. Annals of Statistics 29(5).
     Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on
-    typical tabular data? NeurIPS Datasets and Benchmarks. Appendix A.4 has the space.
+    typical tabular data? NeurIPS Datasets and Benchmarks. Appendix A.4 has the space;
+    targets are standardised, where theirs are as they come by default.
     """
 
 

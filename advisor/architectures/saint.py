@@ -245,7 +245,8 @@ class SAINTRegressor(_SAINT, NetworkRegressor):
     ----------
     depth, n_heads, dim : int
         Stages, heads of an attention, values of a token; from 50 columns on a token has at most 8, as in the
-        published study, for the weights of a stage grow with the square of columns times values.
+        published study (which also trains such tables by batches of 64), for the weights of a stage grow with
+        the square of columns times values.
     dropout : float
         Share of the hidden units dropped in training.
     {training}

@@ -82,7 +82,7 @@ def test_dates_that_the_reader_does_not_know_are_named(server):
     columns = {"day": 'DATE "yyyy-MM-dd"', "size": "REAL", "colour": ("red", "blue")}
     rows = [f'"2020-01-0{i}",{i}.5,{"red" if i % 2 else "blue"}' for i in range(1, 7)]
     server.upload(7, columns, rows, "colour")
-    with pytest.raises(StudyError, match=r"in a form that can be read, got .* with a column of dates: choose"):
+    with pytest.raises(StudyError, match=r"form that can be read, got .* with a column of dates: choose"):
         datasets.load("openml:d/7")
 
 
