@@ -108,7 +108,7 @@ def fetch(
         try:
             with tempfile.TemporaryDirectory(dir=folder) as private:  # an empty cache: a broken file is gone
                 openml.config.set_root_cache_directory(private)
-                return {"t": _task, "d": _data, "s": _suite}[kind](name, Path(folder))
+                return {"t": _task, "d": _data, "s": _suite}[kind](name, Path(folder), attempt == tries)
         except AdvisorError:
             raise
         except NotImplementedError as error:  # a type of task that the client does not know either
@@ -181,7 +181,7 @@ def _bound(silence: float, pause: float) -> None:
     calls._human_delay = lambda n: pause * n
 
 
-def _suite(name: str, folder: Path) -> dict[str, Any]:
+def _suite(name: str, folder: Path, last: bool) -> dict[str, Any]:
     import openml
 
     try:
@@ -195,25 +195,29 @@ def _suite(name: str, folder: Path) -> dict[str, Any]:
     return {"name": suite.name, "alias": suite.alias, "suite": suite.id, "tasks": suite.tasks or []}
 
 
-def _task(name: str, folder: Path) -> dict[str, Any]:
+def _task(name: str, folder: Path, last: bool) -> dict[str, Any]:
     import openml
 
     task: Any = openml.tasks.get_task(int(name))
     kind = _KINDS.get(task.task_type_id.value)
     if kind is None:
         raise _not_supervised(f"{task.task_type} for {name}")
-    return _stored(task.get_dataset(), task.target_name, kind, folder, task)
+    return _stored(task.get_dataset(), task.target_name, kind, folder, task, last)
 
 
-def _splits(task: Any) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+def _splits(task: Any, last: bool) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """Training and test rows of each repeat and fold; none of a data set, or where there is no such file."""
     import openml
     import requests
 
     try:
         split = task.download_split()
-    except (openml.exceptions.OpenMLServerException, requests.HTTPError, arff.ArffException, ValueError):
+    except (openml.exceptions.OpenMLServerException, requests.HTTPError):
         return []  # which the protocol that needs them will tell
+    except (arff.ArffException, ValueError):
+        if last:
+            return []  # what cannot be read, however often it comes
+        raise
     return [
         split.get(repeat=repeat, fold=fold, sample=max(samples))  # the whole, of a learning curve
         for repeat, folds in split.split.items()
@@ -227,7 +231,7 @@ def _not_supervised(got: str) -> StudyError:
     )
 
 
-def _data(name: str, folder: Path) -> dict[str, Any]:
+def _data(name: str, folder: Path, last: bool) -> dict[str, Any]:
     import openml
 
     data = openml.datasets.get_dataset(int(name))
@@ -248,6 +252,7 @@ def _stored(
     kind: Kind,
     folder: Path,
     task: Any = None,
+    last: bool = True,
 ) -> dict[str, Any]:
     """Download the values, check and store them beside the splits, and tell what they are."""
     import openml
@@ -284,7 +289,7 @@ def _stored(
     hidden = {*_names(data.row_id_attribute), *_names(data.ignore_attribute)} - {target}
     frame = _canonical(X, y, [name for name, flag in zip(names, categorical) if flag], kind, data.name)
     frame = frame.drop(columns=[name for name in frame.columns if name in hidden])
-    splits = [] if task is None or len(X) > _MANY else _splits(task)
+    splits = [] if task is None or len(X) > _MANY else _splits(task, last)
     frame = pd.concat([frame, _marks(splits, y.notna().to_numpy())], axis=1)
     frame.to_parquet(folder / "data.parquet", index=False, compression="zstd")
     return {

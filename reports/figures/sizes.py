@@ -104,7 +104,7 @@ def _counted(table: pd.DataFrame) -> list[str]:
     """How many sets each structure has, at how many sizes, and where there are fewer."""
     told = []
     for group, part in table.groupby("structure", sort=False):
-        sets = part.groupby("rows")["tasks"].max()
+        sets = part.groupby("rows")["tasks"].min()  # as they are and destroyed, whichever are fewer
         fewer = [f"{n} at {rows:,} rows" for rows, n in sets.items() if n < sets.max()]
         sizes = f"{wording.count(int(sets.max()), 'set')} at {len(sets)} sizes"
         told.append(

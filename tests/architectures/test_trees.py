@@ -87,13 +87,16 @@ def test_a_time_limit_ends_the_growing(name):
     assert make(name, "regression", time_limit=1000.0).fit(X, y).stopped_ == "done"
 
 
-def test_a_time_limit_ends_histogram_boosting_between_two_hundreds_of_rounds():
+def test_a_time_limit_ends_histogram_boosting_after_a_round():
     X, y = problem("regression", n=100)
     model = make(
         "hist_gradient_boosting", "regression", early_stopping_rounds=None, n_estimators=900, time_limit=0.0
     )
-    assert model.fit(X, y).n_trees_ == 100
+    assert model.fit(X, y).n_trees_ == 1
     assert model.stopped_ == "time_limit"
+    timed = make("hist_gradient_boosting", "regression", time_limit=60.0).fit(X, y)
+    whole = make("hist_gradient_boosting", "regression").fit(X, y)
+    np.testing.assert_array_equal(timed.predict(X), whole.predict(X))  # however the rounds were parted
 
 
 @pytest.mark.parametrize("name", NATIVE)
