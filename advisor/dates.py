@@ -162,9 +162,12 @@ class Notation(NamedTuple):
         >>> Notation.of(pd.Series([20170204, 20170331, 20181224])), Notation.of(pd.Series(["13/04/2019"]))
         (Notation(form='%Y%m%d', day_first=False), Notation(form=None, day_first=True))
         """
-        if isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        types = pd.api.types
+        if types.is_datetime64_any_dtype(column.dtype) or types.is_timedelta64_dtype(column.dtype):
             return cls()
-        if not pd.api.types.is_numeric_dtype(column.dtype):
+        if isinstance(column.dtype, pd.PeriodDtype):
+            return cls()
+        if not types.is_numeric_dtype(column.dtype):
             names = column.dropna().astype(str).str.strip().unique()
             if not len(names) or not all(name.isdigit() for name in names):
                 return cls(day_first=bool(day_first(names[:2000].tolist())))
@@ -210,12 +213,12 @@ def parse_times(column: pd.Series, notation: Notation | None = None) -> pd.Serie
         if types.is_numeric_dtype(column.dtype) or notation.form is not None:
             return _from_numbers(pd.to_numeric(column, errors="coerce"), notation.form or "s")
         texts = column.astype(object).where(column.notna(), None)
-        names = texts.dropna().astype(str).str.strip().unique()
-        if len(names) and WEEK.match(names[0]):
+        head = next((str(cell).strip() for cell in texts if cell is not None), "")
+        if WEEK.match(head):
             texts = texts.map(lambda cell: cell if cell is None else _monday(str(cell).strip()))
-        elif len(names) and QUARTER.match(names[0]):
+        elif QUARTER.match(head):
             texts = texts.map(lambda cell: cell if cell is None else _quarter(str(cell).strip()))
-        elif len(names) and MONTH_OF.match(names[0]):
+        elif MONTH_OF.match(head):
             texts = texts.map(
                 lambda cell: cell if cell is None else MONTH_OF.sub(r"\1-\2", str(cell).strip())
             )

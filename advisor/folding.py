@@ -16,7 +16,7 @@ from advisor.clocks import read_clock
 from advisor.dates import Notation
 from advisor.errors import InputError
 from advisor.numbers import as_numbers
-from advisor.reading import Reader
+from advisor.reader import Reader
 from advisor.roles import Role, numbers_of, roles_of
 from advisor.spread import ROWS, coarse, some_rows
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor.cells import filled
-from advisor.clocks import seconds_of
-from advisor.dates import Notation
 from advisor.errors import InputError
 from advisor.index import with_levels
-from advisor.numbers import as_numbers, decimal_comma
+from advisor.reader import Reader
 from advisor.roles import LEFT_OUT, Role, left_out
 
 
@@ -113,53 +110,3 @@ class ReadColumns(TransformerMixin, BaseEstimator):
                 do="pass the same columns, the target left out",
             )
         return pd.DataFrame(array, columns=list(self.roles))
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Reads a column as its role has it: numbers from strings, seconds from dates.
-
-    How the cells are written is learned from one part of the rows and holds for all: in a single row a date
-    such as 03/04/2019 and a number such as 1.234 are open.
-
-    Parameters
-    ----------
-    role : str
-        What the column is for.
-    notation : Notation or None
-        How it writes moments.
-    comma : bool or None
-        Whether a comma stands before the decimals of numbers that are text.
-
-    Examples
-    --------
-    >>> read = Reader.of(pd.Series(["31/12/2023", "01/02/2024"]), "time")
-    >>> (read(pd.Series(["02/01/1970"])) / 86400).tolist()
-    [1.0]
-    """
-
-    role: Role
-    notation: Notation | None = None
-    comma: bool | None = None
-
-    @classmethod
-    def of(cls, column: pd.Series, role: Role) -> Reader:
-        """Learn how a column is written."""
-        if role == "time":
-            return cls(role, notation=Notation.of(column))
-        if role in ("numeric", "ordinal") and not pd.api.types.is_numeric_dtype(column.dtype):
-            return cls(role, comma=decimal_comma(str(cell).strip() for cell in column.dropna().unique()))
-        return cls(role)
-
-    def __call__(self, column: pd.Series) -> pd.Series:
-        """Read these rows."""
-        number = pd.api.types.is_numeric_dtype(column.dtype)
-        if self.role == "time":
-            return pd.Series(seconds_of(column, self.notation), index=column.index)
-        if self.role in ("numeric", "ordinal") and not number:
-            return as_numbers(column, self.comma)
-        if self.role in ("categorical", "entity") and number:
-            return column.astype(object)
-        if self.role == "constant":
-            return pd.Series(0.0, index=column.index)
-        return column

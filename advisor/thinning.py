@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.clocks import Seconds, seconds_of
-from advisor.numbers import as_numbers, whole
+from advisor.numbers import whole
+from advisor.reader import Reader, read_numbers
 from advisor.table import RUN, Column, Table
 
 WINDOW = 1_000_000  # first rows in which those of an entity are looked for
@@ -66,16 +66,11 @@ def _goes_on(table: Table, column: Column) -> bool:
     if not 1 <= head.nunique() <= MOMENTS:
         return False
     rows = np.linspace(0, len(table.data) - 1, LOOKS).astype(np.intp)
-    moments = _moments(table.data[column.label].iloc[rows], column)
+    cells = table.data[column.label].iloc[rows]
+    moments = Reader.of(cells, column.role)(cells).to_numpy(dtype=np.float64, na_value=np.nan)
     steps = np.diff(moments)
     in_order = (steps >= 0).all() or (steps <= 0).all()  # never, where one is missing
     return bool(in_order and len(set(moments)) > max(head.nunique(), FEWEST))
-
-
-def _moments(cells: pd.Series, column: Column) -> Seconds:
-    if column.role == "time":
-        return seconds_of(cells)
-    return as_numbers(cells).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _names(table: Table) -> list[Any]:
@@ -93,12 +88,7 @@ def _names(table: Table) -> list[Any]:
 
 def _run(table: Table, rows: Any) -> pd.DataFrame:
     """These rows, read as the first rows were: the numbers among them, and the target behind them."""
-    held = table.data.iloc[rows]
-    columns = [held[column.label] for column in table.columns]
-    for place, column in enumerate(table.columns):
-        if column.role in ("numeric", "ordinal"):
-            columns[place] = as_numbers(columns[place])
-    if table.target is not None and len(table.run.columns) > len(columns):  # it stands behind the inputs
-        columns.append(pd.Series(table.target.iloc[rows].to_numpy(), index=held.index))
-    # by place: labels may be no valid text
-    return pd.DataFrame(dict(enumerate(columns))).set_axis(table.run.columns, axis=1)
+    run = read_numbers(table.data.iloc[rows], [column.role for column in table.columns])
+    if table.target is None or len(table.run.columns) == len(table.columns):
+        return run
+    return run.assign(**{table.run.columns[-1]: table.target.iloc[rows].to_numpy()})

@@ -130,6 +130,6 @@ def classes_of(task: Task, unit: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     width = int(label.max()) + 1
     pairs, counts = np.unique(unit.astype(np.int64) * width + label, return_counts=True)
     units, classes = np.divmod(pairs, width)
-    first = np.unique(units[np.lexsort((classes, -counts, units))], return_index=True)[1]
-    most: np.ndarray = classes[np.lexsort((classes, -counts, units))][first]
+    order = np.lexsort((classes, -counts, units))  # the most frequent class of each unit first
+    most: np.ndarray = classes[order][np.unique(units[order], return_index=True)[1]]
     return most

@@ -64,10 +64,12 @@ class _HistGradientBoosting(Boosted):
         values = np.where(np.isnan(train.values).all(axis=0), 0, train.values)
         grown, start = 0, time.monotonic()
         while grown == model.max_iter < n_rounds and (grown == 0 or not deadline.check()):
-            # the library looks at no clock: the first round tells how many others there is time for
-            chunk = _CHUNK if deadline.left == math.inf else 1
-            if grown and chunk == 1:
-                chunk = int(np.clip(0.5 * deadline.left / ((time.monotonic() - start) / grown), 1, _CHUNK))
+            chunk = _CHUNK
+            if (
+                deadline.left < math.inf
+            ):  # the library looks at no clock: rounds tell how many there is time for
+                a_round = (time.monotonic() - start) / grown if grown else math.inf
+                chunk = int(np.clip(0.5 * deadline.left / a_round, 1, _CHUNK))
             model.set_params(max_iter=min(n_rounds, grown + chunk))
             model.fit(values, train.target, train.weight, **validation)
             grown = model.n_iter_

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Number
 from pathlib import Path
@@ -30,7 +30,8 @@ from advisor.intake._common import (
     sample_rows,
 )
 from advisor.lags import Floats
-from advisor.numbers import are_numbers, as_numbers
+from advisor.numbers import are_numbers
+from advisor.reader import MOST, read_numbers
 from advisor.roles import LEFT_OUT, Role, is_number, roles_of
 from advisor.table import RUN, Column, Form, Table
 
@@ -114,7 +115,7 @@ def read(
         )
 
     rows = sample_rows(len(inputs), inputs.shape[1], rng)
-    run = _read(inputs.iloc[:RUN], [c.role for c in columns])
+    run = read_numbers(inputs.iloc[:RUN], [c.role for c in columns])
     read = run if len(inputs) <= RUN else inputs  # so that strings are read once
     if series is not None:
         run = run.copy().assign(**{_TARGET: series.iloc[:RUN].to_numpy()})  # in one piece again
@@ -282,7 +283,6 @@ def _settled(data: pd.DataFrame) -> pd.DataFrame:
 
 
 BLOCK = 1_000_000  # numbers checked at once
-MOST = float(np.finfo(np.float32).max)
 _TARGET = "\0target"  # the target's name in Table.run, which no column can have by accident
 
 
@@ -348,29 +348,13 @@ def _check_finite(inputs: pd.DataFrame, places: list[int]) -> None:
         )
 
 
-def _read(frame: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
-    """Read the strings that are numbers; the frame given stays as it is."""
-    written = [
-        place
-        for place, (role, dtype) in enumerate(zip(roles, frame.dtypes, strict=True))
-        if role in ("numeric", "ordinal") and not is_number(dtype)
-    ]
-    if written:
-        frame = frame.copy(deep=False)
-        for place in written:
-            # values are held as float32
-            numbers = as_numbers(frame.iloc[:, place]).clip(-MOST, MOST)
-            frame.isetitem(place, numbers.to_numpy())
-    return frame
-
-
 def _numbers(inputs: pd.DataFrame, places: list[int], rows: Any) -> Floats:
     if not places:
         return np.empty((len(rows), 0), np.float32)
     sample = inputs.iloc[rows]
     if len(places) < sample.shape[1]:
         sample = sample.iloc[:, places]
-    sample = _read(sample, ["numeric"] * len(places))
+    sample = read_numbers(sample, ["numeric"] * len(places))
     with np.errstate(over="ignore"):
         values: Floats = sample.to_numpy(dtype=np.float32, na_value=np.nan)
     if np.isinf(values).any():
