@@ -56,7 +56,8 @@ def families(advice: Advice) -> str:
         f"{e.family} {0 - e.loss:.3f} ({0 - e.high:.3f} to {0 - e.low:.3f}; best {e.probability:.0%})"
         for e in advice.ranking
     ]
-    return ", ".join(parts) + ": expected distance to the best of the three, 80% of cases, how often the best"
+    what = "expected distance to the best of the three, 80% of cases, how often the best or within 0.01 of it"
+    return f"{', '.join(parts)}: {what}"
 
 
 def odds(advice: Advice) -> tuple[str, ...]:
@@ -72,7 +73,7 @@ def odds(advice: Advice) -> tuple[str, ...]:
         scores = ", ".join(f"{family} {one.scores[family]:.3f}" for family in ("cnn", "lstm", "gbt"))
         told.append(f"{one.set}, {one.n} rows: {scores} ({one.metric})")
     if advice.nearest:
-        told.append(f"all runs behind them: advisor measured {advice.nearest[0].set}")
+        told.append(f"the runs behind the first of these: advisor measured {advice.nearest[0].set}")
     return tuple(told)
 
 

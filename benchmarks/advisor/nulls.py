@@ -151,7 +151,7 @@ SIMULATIONS = (
     ),
     Simulation(
         "row_order",
-        0.01,
+        0.005,
         "permutation test",
         (r.exchangeable_rows, r.row_numbers, r.random_dates),
         (r.ar_rows, r.walk_rows, r.timed_rows, r.panels),

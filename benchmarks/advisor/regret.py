@@ -136,7 +136,7 @@ def choices(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
         "always gbt": dict.fromkeys(STRUCTURES, "gbt"),
         "always cnn": dict.fromkeys(STRUCTURES, "cnn"),
         "textbook: image cnn, sequence lstm, table gbt": dict(zip(STRUCTURES, ("cnn", "lstm", "gbt"))),
-        "the same with cnn for sequences": dict(zip(STRUCTURES, ("cnn", "cnn", "gbt"))),
+        "textbook with cnn for sequences": dict(zip(STRUCTURES, ("cnn", "cnn", "gbt"))),
     }
     for name, rule in rules.items():
         table[name] = table["structure"].map(rule)

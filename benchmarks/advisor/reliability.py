@@ -77,9 +77,9 @@ def draw(found: pd.DataFrame, path: Path = FIGURE) -> None:
         panel.errorbar(found["told"], found["right"], off, fmt="o", color=COLOUR, ms=6, lw=1.2, clip_on=False)
         for told, high, cases in zip(found["told"], found["high"], found["cases"], strict=True):
             panel.annotate(
-                f"{cases}", (told, high), xytext=(0, 4), textcoords="offset points", ha="center", color=COLOUR
+                f"{cases}", (told, high), xytext=(0, 6), textcoords="offset points", ha="center", color=COLOUR
             )
-        panel.set(xlim=(0, 1), ylim=(0, 1.05), aspect="equal")
+        panel.set(xlim=(0, 1), ylim=(0, 1.1), aspect="equal")
         panel.set_xlabel("stated probability that the advised family is best, or within 0.01")
         panel.set_ylabel("observed frequency")
         figure.savefig(path, metadata={"Date": None}, facecolor="white")

@@ -45,7 +45,8 @@ class Times:
     def __str__(self) -> str:
         digits = 3 if self.median < 1 else 2
         low, high = min(self.seconds), max(self.seconds)
-        return f"{self.median:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
+        spread = f" ({low:.{digits}f}-{high:.{digits}f})" if len(self.seconds) > 1 else ""
+        return f"{self.median:.{digits}f}{spread}"
 
     def per(self, parts: int) -> Times:
         """Seconds for each of so many equal parts of the run."""
@@ -200,7 +201,8 @@ def measured(threads: int, turns: int, *, clock: str | None = None) -> str:
     clock = clock or ("the processor's clock" if threads == 1 else "the wall's clock")
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "xgboost", "scikit-learn"))
     commit = facts["commit"][:7] + "+" * facts["dirty"]
+    runs = f"median and range of {turns} turns" if turns > 1 else "one turn"
     return (
         f"Measured on {datetime.date.today():%-d %B %Y} at commit {commit}, {facts['cpu']}, "
-        f"{threads} thread{'s' * (threads > 1)}, {clock}, {versions}: median and range of {turns} turns."
+        f"{threads} thread{'s' * (threads > 1)}, {clock}, {versions}: {runs}."
     )

@@ -22,7 +22,8 @@ from reports.summary import Summary
 REFERENCE = "gbt"
 NOTE = (
     "Rows to train with against the test score in points more (above 0) or less than boosted trees. "
-    "Full: as it is, with 95% intervals. Dashed and hollow: structure destroyed."
+    "Full: as it is, with 95% intervals. Dashed and hollow: structure destroyed. Larger sizes may have fewer "
+    "sets."
 )
 COLUMNS = {
     "structure": "structure of the tasks",
