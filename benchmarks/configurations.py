@@ -47,7 +47,7 @@ def configurations(
     tasks = list(tasks)
     if name not in architectures.names():
         return _draw(name, protocol, n_trials, tasks)  # a file of the user's own, which may import anything
-    asked = [_code(), name, protocol.spaces, protocol.early_stopping, n_trials]
+    asked = [_code(), name, protocol.spaces, protocol.early_stopping, protocol.refit, n_trials]
     place = "-".join(map(str, asked[1:])).replace("/", "_")
     path = root().parent / "configurations" / f"{place}.json"
     kept = _kept(path, asked)

@@ -319,6 +319,7 @@ _PROTOCOL_KEYS: dict[str, Check] = {
     ),
     "spaces": _one_of(("own", "paper")),
     "early_stopping": _one_of(("sensible", "published")),
+    "refit": ("true or false", lambda v: isinstance(v, bool)),
     "normalisation": _one_of(("dummy", "published", "min-max")),
 }
 assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text", "own"}

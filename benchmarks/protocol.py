@@ -102,6 +102,10 @@ class Protocol:
     early_stopping : {"sensible", "published"}
         Whether XGBoost stops on rows held out, or grows all its trees as the code published with the paper
         does by a misspelt key.
+    refit : bool
+        Whether boosted trees that stopped early are grown anew on all training rows, as their estimators do
+        by default. If not, they learn from four fifths of them, as networks and the trees of the paper do.
+        About the architectures' own spaces: in those of the paper they never are.
     normalisation : {"dummy", "published", "min-max"}
         Scale of the curves over trials, see :func:`benchmarks.curves.curve`.
 
@@ -125,6 +129,7 @@ class Protocol:
     seeds: tuple[int, ...] = (0,)
     spaces: str = "own"
     early_stopping: str = "sensible"
+    refit: bool = True
     normalisation: str = "dummy"
 
     @classmethod
@@ -173,15 +178,19 @@ class Protocol:
         --------
         >>> print(Protocol().words)
         Protocol holdout: rows split at random, those that belong together on one side; at most 10,000 to
-        train; configurations chosen on validation rows; spaces of the architectures; XGBoost stops early.
+        train; configurations chosen on validation rows; spaces of the architectures; boosted trees stop early
+        and are grown anew on all training rows.
         """
         chosen = "validation rows" if self.inner_folds is None else f"{self.inner_folds} inner folds"
         spaces = "the paper" if self.spaces == "paper" else "the architectures"
-        stops = "stops early" if self.early_stopping == "sensible" else "grows all trees, as published"
+        anew = " and are grown anew on all training rows" if self.refit and self.spaces == "own" else ""
+        stops = f"boosted trees stop early{anew}"
+        if self.early_stopping == "published":
+            stops = "XGBoost grows all trees, as published"
         limit = "" if self.fit_seconds is None else f"; a fit takes {self.fit_seconds:g} s at most"
         return (
             f"Protocol {self.name}: {SPLITS[self.split]}; at most {self.max_train:,} to train; "
-            f"configurations chosen on {chosen}; spaces of {spaces}; XGBoost {stops}{limit}."
+            f"configurations chosen on {chosen}; spaces of {spaces}; {stops}{limit}."
         )
 
     def folds_of(self, n: int, *, given: int = 0) -> int:

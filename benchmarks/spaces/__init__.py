@@ -20,6 +20,7 @@ from benchmarks.protocol import Protocol
 from benchmarks.spaces.paper import SPACES
 
 _XGBOOST = "gbt"
+BOOSTED = frozenset({"gbt", "hist_gradient_boosting", "gradient_boosting", "lightgbm", "catboost"})
 _SENSIBLE = {"early_stopping_rounds": 20, "refit": False}  # what the published code means to do
 
 
@@ -53,8 +54,9 @@ def drawn(name: str, protocol: Protocol) -> dict[str, Any]:
 
 
 def _stopping(name: str, protocol: Protocol) -> dict[str, Any]:
-    published = name == _XGBOOST and protocol.early_stopping == "published"
-    return {"early_stopping_rounds": None} if published else {}
+    if name == _XGBOOST and protocol.early_stopping == "published":
+        return {"early_stopping_rounds": None}
+    return {"refit": False} if name in BOOSTED and not protocol.refit else {}
 
 
 def configurations(name: str, protocol: Protocol, n_trials: int, task: str) -> list[str]:

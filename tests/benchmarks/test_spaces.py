@@ -129,6 +129,19 @@ def test_early_stopping_of_xgboost_is_a_setting_that_shows_in_the_configuration(
     assert "early_stopping_rounds" not in drawn(Protocol())
 
 
+def test_without_refit_no_boosted_trees_are_grown_anew():
+    equal = Protocol.of({"refit": False})
+    installed = architectures.names(installed=True)
+    made = {name: architectures.get(name).make("regression").get_params() for name in installed}
+    assert {name for name in installed if "refit" in made[name]} == spaces.BOOSTED & set(installed)
+    for name in installed:
+        for config in map(json.loads, spaces.configurations(name, equal, 3, "t")):
+            assert config.get("refit") is (False if name in spaces.BOOSTED else None)
+        assert "refit" not in json.loads(spaces.configurations(name, Protocol(), 3, "t")[-1])
+    assert "grown anew" in Protocol().words
+    assert "grown anew" not in equal.words
+
+
 def test_a_candidate_that_the_paper_does_not_have_keeps_its_own_space():
     assert spaces.configurations("cnn", PAPER, 4, "t") == spaces.configurations("cnn", Protocol(), 4, "t")
 

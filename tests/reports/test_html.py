@@ -177,7 +177,7 @@ def test_the_rule_and_who_stopped_early_are_told(make):
     frame.loc[late, ["status", "validation", "test", "fit_seconds"]] = [BEYOND, np.nan, np.nan, np.nan]
     text = page_of(frame, settings={"protocol": {"name": "paper", "early_stopping": "sensible"}})
     assert "Protocol paper: rows split at random, one by one; at most 10,000 to train" in text
-    assert "spaces of the paper; XGBoost stops early." in text
+    assert "spaces of the paper; boosted trees stop early." in text
     assert "Beyond the budget of a search, and no part of it: mlp 1 of 51 trials." in text
     assert "Scale: 1 the best test score of all candidates and trials" in text
     assert "beyond budget" not in text.partition('id="failures"')[2].partition('id="environment"')[0]
