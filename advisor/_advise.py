@@ -310,7 +310,8 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
     elif how == "flat":
         options["layout"] = verdict.layout
     elif how == "text":
-        options["columns"] = table.labels("text")
+        tokens, features = verdict.layout
+        options |= {"columns": table.labels("text"), "tokens": tokens, "features": features}
     elif how == "windows":
         names = {c.name: c.label for c in table.columns}
         options["entity"] = [names[name] for name in options["entity"]]

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from advisor.errors import InputError
 
 
-def stack(columns: Sequence[pd.Series], steps: int | None = None) -> tuple[NDArray[np.float32], bool]:
+def stack(
+    columns: Sequence[pd.Series], steps: int | None = None, inner: tuple[int, ...] | None = None
+) -> tuple[NDArray[np.float32], bool]:
     """Stack array cells.
 
     Parameters
@@ -21,6 +23,8 @@ def stack(columns: Sequence[pd.Series], steps: int | None = None) -> tuple[NDArr
         One column of arrays of any one shape, or several columns of lists: one per channel.
     steps : int, optional
         Pad or cut the first axis to this length; by default the longest.
+    inner : tuple of int, optional
+        Sizes of the other axes; by default those of the cells, which must hold one at least to tell.
 
     Returns
     -------
@@ -45,22 +49,23 @@ def stack(columns: Sequence[pd.Series], steps: int | None = None) -> tuple[NDArr
         items = parts[0]
     else:
         items = [_side_by_side(channels, columns) for channels in zip(*parts, strict=True)]
-    dims = max((item.ndim for item in items), default=1)
-    inner = {item.shape[1:] for item in items if item.size}
-    if len(inner) > 1 or any(item.ndim != dims for item in items if item.size):
+    held = {item.shape[1:] for item in items if item.size}
+    if len(held) > 1 or (inner is not None and not held <= {inner}):
         shapes = sorted({str(item.shape) for item in items if item.size})[:3]
+        shape = None if inner is None else f"be of shape ({', '.join(map(str, ('n', *inner)))})"
         raise InputError(
-            f"the cells of {str(columns[0].name)!r} must agree in all but their first axis",
+            f"the cells of {str(columns[0].name)!r} must {shape or 'agree in all but their first axis'}",
             got=f"shapes such as {', '.join(shapes)}",
             do="bring them to one size",
         )
+    inner = next(iter(held), ()) if inner is None else inner
     lengths = {len(item) for item in items}
     longest = steps or max(lengths, default=0)
     if longest == 0:
         raise InputError(
             f"the cells of {str(columns[0].name)!r} must hold numbers", got="empty lists", do="drop it"
         )
-    out = np.full((len(items), longest, *next(iter(inner), ())), np.nan, np.float32)
+    out = np.full((len(items), longest, *inner), np.nan, np.float32)
     for row, item in enumerate(items):
         if item.size:
             out[row, : len(item)] = item[:longest]

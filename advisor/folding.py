@@ -17,7 +17,8 @@ from advisor.dates import Notation
 from advisor.errors import InputError
 from advisor.numbers import as_numbers
 from advisor.reader import Reader
-from advisor.roles import Role, numbers_of, roles_of
+from advisor.reading import as_frame, check_columns, column_of, named, unpacked
+from advisor.roles import INPUTS, Role, numbers_of, roles_of
 from advisor.spread import ROWS, coarse, some_rows
 
 Tensor = NDArray[np.float32]
@@ -107,9 +108,7 @@ class FoldAxes(FoldNumbers):
 
     def _folded(self, X: Any) -> NDArray[Any]:
         array = cells.as_array(X)
-        held = [0] * len(self.order)
-        for size, axis in zip(self.layout, self.order):
-            held[axis] = size
+        held = _held(self.order, self.layout)
         flattened = array.ndim == 2 and array.shape[1] == np.prod(held)
         if array.dtype == object or (array.shape[1:] != tuple(held) and not flattened):
             raise InputError(
@@ -136,10 +135,12 @@ class FoldCells(Fold):
     def __init__(self, columns: Sequence[Any], layout: tuple[int, ...], order: tuple[int, ...]) -> None:
         self.columns, self.layout, self.order = columns, layout, order
 
-    def transform(self, X: pd.DataFrame) -> Tensor:
+    def transform(self, X: Any) -> Tensor:
         """Stack, reorder."""
-        held_first = self.layout[self.order.index(0)]
-        array, _ = cells.stack([column_of(X, label) for label in self.columns], held_first)
+        steps, *inner = _held(self.order, self.layout)
+        frame = as_frame(X)
+        columns = [column_of(frame, label) for label in self.columns]
+        array, _ = cells.stack(columns, steps, tuple(inner))
         return np.ascontiguousarray(_in_order(array, self.order, self.layout), dtype=np.float32)
 
 
@@ -167,21 +168,16 @@ class FoldFlat(FoldNumbers):
 
     def fit(self, X: Any, y: Any = None) -> FoldFlat:
         """Learn how exact the numbers must be, and how those that are text are written."""
-        held = X if isinstance(X, pd.DataFrame) else pd.DataFrame()
-        labels = [label for label in self.columns or () if label in held.columns]
-        self.readers_ = {label: Reader.of(held[label], "numeric") for label in labels}
+        X = unpacked(X)
+        labels = list(self.columns or ()) if isinstance(X, pd.DataFrame) else []
+        self.readers_ = {label: Reader.of(column_of(X, label), "numeric") for label in labels}
         super().fit(X, y)
         return self
 
     def _folded(self, X: Any) -> NDArray[Any]:
+        X = unpacked(X)
         if self.columns is not None and isinstance(X, pd.DataFrame):
-            missing = [label for label in self.columns if label not in X.columns]
-            if missing:
-                raise InputError(
-                    "the data must have the columns it was advised on",
-                    got=f"no {missing[0]!r}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else ""),
-                    do="pass the same columns, the target left out",
-                )
+            check_columns(X, self.columns)
             X = X[list(self.columns)]
             if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in X.dtypes):
                 X = pd.concat([self.readers_[label](X[label]) for label in self.columns], axis=1)
@@ -242,14 +238,13 @@ class FoldWindows(Fold):
 
     def fit(self, X: Any, y: Any = None) -> FoldWindows:
         """Learn which columns are used and the codes of their categories."""
-        frame = _frame(X)
+        frame = self._frame(X)
         roles = roles_of(frame) if self.roles is None else dict(self.roles)
-        named = set(self.entity)
+        series = set(self.entity)
         self.roles_ = {
-            label: roles[label]
-            for label in frame.columns
-            if label not in named and roles.get(label) in USED | {"constant"}
+            label: role for label, role in roles.items() if role in INPUTS and label not in series
         }
+        check_columns(frame, list(self.roles_))
         self.codes_: dict[Any, dict[Any, int]] = {}
         for label, role in self.roles_.items():
             numbers = role != "categorical" and (role == "time" or numbers_of(frame[label], role) is not None)
@@ -267,7 +262,7 @@ class FoldWindows(Fold):
 
     def transform(self, X: Any) -> NDArray[np.floating[Any]]:
         """Look back."""
-        frame = _frame(X)
+        frame = self._frame(X)
         values = self._inputs(frame).astype(np.float64 if self.exact_ else np.float32)
         codes = np.zeros(len(frame), np.intp)
         for label in self.entity:
@@ -288,8 +283,12 @@ class FoldWindows(Fold):
         out[order] = windows
         return out  # (n, window, inputs)
 
+    def _frame(self, X: Any) -> pd.DataFrame:
+        return as_frame(X) if self.roles is None else named(X, list(self.roles))
+
     def _inputs(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         columns = [self._numbers(frame, label) for label in self.roles_]
+        # columns may do no more than name the series: then how many rows it has had is what is left to see
         return np.column_stack(columns or [np.zeros(len(frame))])
 
     def _numbers(self, frame: pd.DataFrame, label: Any) -> NDArray[np.float64]:
@@ -301,9 +300,6 @@ class FoldWindows(Fold):
         elif self.roles_[label] != "constant":
             column = self.readers_[label](column)
         return np.asarray(as_numbers(column).to_numpy(dtype=np.float64, na_value=np.nan))
-
-
-USED = frozenset(["numeric", "ordinal", "categorical", "time"])
 
 
 class FoldPictures(Fold):
@@ -332,6 +328,7 @@ class FoldPictures(Fold):
 
     def transform(self, X: Any) -> Tensor:
         """Decode, resize."""
+        X = unpacked(X)
         if isinstance(X, pd.DataFrame):
             X = column_of(X, X.columns[0] if self.column is None else self.column)
         root = None if self.root is None else Path(self.root)
@@ -339,23 +336,15 @@ class FoldPictures(Fold):
         return pictures.stack(X, (height, width, channels), root, fenced=root is not None)
 
 
+def _held(order: tuple[int, ...], layout: tuple[int, ...]) -> list[int]:
+    """Sizes of the axes of an item in the order held."""
+    held = [0] * len(order)
+    for size, axis in zip(layout, order):  # a layout may have one more, a single channel
+        held[axis] = size
+    return held
+
+
 def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ...]) -> NDArray[Any]:
     moved = np.transpose(array, (0, *(axis + 1 for axis in order)))
     return moved.reshape(len(array), *layout)
 
-
-def _frame(X: Any) -> pd.DataFrame:
-    """Take a frame as it is; columns of an array are named by their place."""
-    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(cells.filled(X)))
-
-
-def column_of(frame: pd.DataFrame, label: Any) -> pd.Series:
-    """Take a column, or say that it is missing."""
-    if label not in frame.columns:
-        raise InputError(
-            "the data must have the columns it was advised on",
-            got=f"no {label!r}",
-            do="pass the same columns",
-        )
-    column: pd.Series = frame[label]
-    return column

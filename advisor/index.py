@@ -1,4 +1,4 @@
-"""What the index of a frame holds: moments, and levels with a name, are read as columns."""
+"""Labels of a frame: levels of the index that are read as columns, and names that columns share."""
 
 from __future__ import annotations
 
@@ -99,6 +99,23 @@ def with_levels(frame: pd.DataFrame, labels: Collection[Any] | None = None) -> p
     joined = pd.concat([pd.DataFrame(dict(enumerate(held)), index=frame.index), plain], axis=1)
     names = pd.Index([*levels, *frame.columns.to_flat_index()], tupleize_cols=False)
     return joined.set_axis(names, axis=1)
+
+
+def check_unique(labels: pd.Index, wanted: Collection[Any] | None = None) -> None:
+    """Refuse names, all or these, that several columns have.
+
+    Examples
+    --------
+    >>> check_unique(pd.Index(["a", "b", "b"]), ["a"])
+    """
+    twice = list(dict.fromkeys(labels[labels.duplicated()]))
+    twice = [str(label) for label in twice if wanted is None or label in wanted]
+    if twice:
+        raise InputError(
+            "column names must be unique",
+            got=f"{', '.join(twice[:3])} more than once",
+            do="rename or drop the copies",
+        )
 
 
 def unread(frame: pd.DataFrame) -> tuple[str, ...]:

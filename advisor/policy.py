@@ -9,10 +9,10 @@ from typing import Any
 from advisor.architectures.base import Structure
 from advisor.order import CLEAR_SHARE, FAR_SHARE, SHORT
 from advisor.probes.base import Evidence
+from advisor.roles import INPUTS
 from advisor.table import Table
 
 Facts = Mapping[str, Evidence]
-WINDOWED = ("numeric", "ordinal", "categorical", "time", "constant")  # roles that a window holds
 
 
 @dataclass(frozen=True)
@@ -347,7 +347,7 @@ def windows(
     rows = facts.get("row_order")
     remembers = facts.get("panel", rows) if form == "panel" else rows
     window = int(remembers.details["window"]) if remembers is not None else 8
-    inputs = sum(c.role in WINDOWED and c.name not in entity for c in table.columns)
+    inputs = sum(c.role in INPUTS and c.name not in entity for c in table.columns)
     folding = {"how": "windows", "window": window, "entity": tuple(entity), "time": tuple(time)}
     against = []
     memory = facts.get("panel" if form == "panel" else "row_order")
@@ -359,7 +359,7 @@ def windows(
         )
     if rows is not None and not rows.found:
         because = tuple(name for name in because if name != "row_order")
-    held = [c.label for c in table.columns if c.role in WINDOWED or c.name in entity]
+    held = [c.label for c in table.columns if c.role in INPUTS or c.name in entity]
     against += beside(table, held)
     return Verdict(rule or form, "sequence", (window, max(1, inputs)), form, folding, because, tuple(against))
 

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor.cells import filled
 from advisor.errors import InputError
-from advisor.index import with_levels
+from advisor.index import check_unique, with_levels
 from advisor.reader import Reader
 from advisor.roles import LEFT_OUT, Role, left_out
 
@@ -91,22 +91,90 @@ class ReadColumns(TransformerMixin, BaseEstimator):
         return [label for label in kept if self.roles[label] != "text"] or kept  # trees cannot split on text
 
     def _frame(self, X: Any) -> pd.DataFrame:
-        frame = X if isinstance(X, pd.DataFrame) else self._named(np.asarray(filled(X)))
-        missing = [label for label in self._kept() if label not in frame.columns]
-        if missing:
-            raise InputError(
-                "the data must have the columns it was advised on",
-                got=f"no {missing[0]!r}",
-                do="pass the same columns, the target left out",
-            )
+        frame = named(X, list(self.roles))
+        check_columns(frame, self._kept())
         return frame
 
-    def _named(self, array: NDArray[Any]) -> pd.DataFrame:
-        """Of an array columns are known by their place alone."""
-        if array.ndim != 2 or array.shape[1] != len(self.roles):
-            raise InputError(
-                f"an array must have the {len(self.roles)} columns that were advised on",
-                got=f"shape {array.shape}",
-                do="pass the same columns, the target left out",
-            )
-        return pd.DataFrame(array, columns=list(self.roles))
+
+def named(X: Any, labels: Sequence[Any]) -> pd.DataFrame:
+    """Take a frame as it is, and call the columns of an array as they were advised.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like
+        One series, all rows and columns, or named fields.
+    labels : sequence of label
+        Of all columns that were advised on: those of an array without fields are known by their place alone.
+
+    Returns
+    -------
+    DataFrame
+        With columns of these labels, and others where it was a frame.
+
+    Raises
+    ------
+    InputError
+        If an array without fields has other columns.
+
+    Examples
+    --------
+    >>> named(np.array([1.0, 2.0]), ["value"]).columns.tolist()
+    ['value']
+    """
+    X = unpacked(X)
+    if isinstance(X, pd.DataFrame):
+        return X
+    frame = as_frame(X)
+    if frame.shape[1] != len(labels):
+        raise InputError(
+            f"an array must have the {len(labels)} columns that were advised on",
+            got=f"shape {np.shape(X)}",
+            do="pass the same columns, the target left out",
+        )
+    return frame.set_axis(pd.Index(list(labels), tupleize_cols=False), axis=1)
+
+
+def as_frame(X: Any) -> pd.DataFrame:
+    """Make a frame of an array, fields by their names and else columns by their place.
+
+    Examples
+    --------
+    >>> as_frame(np.array([(1, 0.5)], dtype=[("a", int), ("b", float)])).columns.tolist()
+    ['a', 'b']
+    >>> as_frame(np.array(["so it goes"])).columns.tolist()
+    [0]
+    """
+    X = unpacked(X)
+    if isinstance(X, pd.DataFrame):
+        return X
+    array = np.asarray(filled(X))
+    if array.ndim > 2:
+        raise InputError(
+            "the data must be columns", got=f"an array of shape {array.shape}", do="pass what was advised on"
+        )
+    return pd.DataFrame(array)
+
+
+def unpacked(X: Any) -> Any:
+    """Make a frame of an array with named fields, and give anything else back as it is."""
+    named_fields = getattr(getattr(X, "dtype", None), "names", None) is not None
+    return pd.DataFrame.from_records(X) if named_fields else X
+
+
+def column_of(frame: pd.DataFrame, label: Any) -> pd.Series:
+    """Take a column, or say that it is missing or there more than once."""
+    check_columns(frame, [label])
+    column: pd.Series = frame[label]
+    return column
+
+
+def check_columns(frame: pd.DataFrame, labels: Sequence[Any]) -> None:
+    """Refuse a frame in which one of these columns is missing or there more than once."""
+    missing = [label for label in labels if label not in frame.columns]
+    if missing:
+        raise InputError(
+            "the data must have the columns it was advised on",
+            got=f"no {missing[0]!r}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else ""),
+            do="pass the same columns, the target left out",
+        )
+    check_unique(frame.columns, labels)

@@ -198,6 +198,7 @@ def numbers_of(column: pd.Series, role: Role) -> NDArray[np.float64] | None:
 
 
 LEFT_OUT = frozenset(["identifier", "ignore", "file"])
+INPUTS = ("numeric", "ordinal", "categorical", "time", "constant")  # read as a number or a category a row
 
 
 def left_out(roles: Mapping[Any, Role]) -> bool:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.folding import Fold, Tensor, column_of
+from advisor.folding import Fold, Tensor
 from advisor.positions import one_hot
+from advisor.reading import as_frame, column_of
 
 
 class FoldLetters(Fold):
@@ -33,10 +34,11 @@ class FoldLetters(Fold):
     def __init__(self, columns: Sequence[Any], letters: Sequence[str]) -> None:
         self.columns, self.letters = columns, letters
 
-    def transform(self, X: pd.DataFrame) -> Tensor:
+    def transform(self, X: Any) -> Tensor:
         """Spell out."""
-        groups = one_hot([column_of(X, label) for label in self.columns], self.letters)
-        return groups.reshape(len(X), len(self.columns), len(self.letters))
+        frame = as_frame(X)
+        groups = one_hot([column_of(frame, label) for label in self.columns], self.letters)
+        return groups.reshape(len(frame), len(self.columns), len(self.letters))
 
 
 class FoldText(Fold):
@@ -60,17 +62,19 @@ class FoldText(Fold):
 
     Examples
     --------
-    >>> FoldText(columns=["t"]).fit_transform(pd.DataFrame({"t": ["so it goes", "and so on"]})).shape
-    (2, 64, 32)
+    >>> texts = pd.DataFrame({"t": ["so it goes", "and so on"]})
+    >>> FoldText(columns=["t"], tokens=8, features=32).fit_transform(texts).shape
+    (2, 8, 32)
     """
 
-    def __init__(self, columns: Sequence[Any], tokens: int = 64, features: int = 32) -> None:
+    def __init__(self, columns: Sequence[Any], tokens: int, features: int) -> None:
         self.columns, self.tokens, self.features = columns, tokens, features
 
-    def transform(self, X: pd.DataFrame) -> Tensor:
+    def transform(self, X: Any) -> Tensor:
         """Read, cut, hash."""
-        out = np.full((len(X), self.tokens, self.features), np.nan, np.float32)
-        texts = [column_of(X, label).fillna("").astype(str) for label in self.columns]
+        frame = as_frame(X)
+        out = np.full((len(frame), self.tokens, self.features), np.nan, np.float32)
+        texts = [_texts(column_of(frame, label)) for label in self.columns]
         known: dict[str, Tensor] = {}
         for row, parts in enumerate(zip(*texts, strict=True)):
             words = " ".join(parts).lower().split()
@@ -86,3 +90,8 @@ class FoldText(Fold):
     def _signs(self, word: str) -> Tensor:
         rng = np.random.default_rng(zlib.crc32(word.encode()))
         return rng.choice(np.array([-1, 1], np.float32), self.features)
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """Cells as text, nothing where missing; columns of categories or of a nullable type hold no "" of their own."""
+    return column.astype(object).where(column.notna(), "").astype(str)

@@ -15,7 +15,7 @@ from advisor import cells, pictures
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, TargetError
 from advisor.files import DO, kind_of_name
-from advisor.index import unread, with_levels
+from advisor.index import check_unique, unread, with_levels
 from advisor.intake._common import (
     SCAN,
     as_labels,
@@ -71,13 +71,7 @@ def read(
     if frame.shape[1] == 0:
         raise InputError("the frame must have columns", got="none", do="check how it was built")
     check_rows(len(frame), "frame")
-    if not frame.columns.is_unique:
-        twice = list(dict.fromkeys(str(c) for c in frame.columns[frame.columns.duplicated()]))
-        raise InputError(
-            "column names must be unique",
-            got=f"{', '.join(twice[:3])} more than once",
-            do="rename or drop the copies",
-        )
+    check_unique(frame.columns)
     notes += unread(frame)
     width = frame.shape[1]
     frame = with_levels(frame)

@@ -19,6 +19,7 @@ import pandas as pd
 from advisor.holdout import sample
 from advisor.interventions._trial import Trial
 from advisor.probes.base import Evidence
+from advisor.roles import INPUTS
 from advisor.table import Table
 
 __all__ = ["MOST_ROWS", "Trial", "names", "run"]
@@ -71,7 +72,7 @@ def run(
     """
     data = sample(table, folder, folding, np.random.default_rng([seed, *b"rows"]), MOST_ROWS)
     if len(layout) == 1 and table.columns:
-        usable = set(table.labels("numeric", "ordinal", "categorical", "time", "constant"))
+        usable = set(table.labels(*INPUTS))
         if isinstance(data.X, pd.DataFrame):  # from which identifiers and text are gone already
             called = {str(label) for label in usable}
             kept = [place for place, name in enumerate(data.X.columns) if str(name) in called]

@@ -208,3 +208,93 @@ def test_pictures_with_constant_corners_fold_however_they_are_held(held):
     advice = advise(data, y)
     assert advice.layout == (8, 8, 1)
     np.testing.assert_array_equal(advice.folder().fit_transform(data)[..., 0], X.to_numpy().reshape(-1, 8, 8))
+
+
+def walk(n=300, seed=0):
+    return np.random.default_rng(seed).normal(size=n).cumsum()
+
+
+@pytest.mark.parametrize(
+    "held", [np.asarray, list, pd.Series, lambda v: pd.Series(v, name="p"), np.ma.masked_invalid]
+)
+def test_one_series_is_folded_however_it_is_held(held):
+    advice = advise(held(walk()), np.roll(walk(), -1))
+    assert advice.folding["how"] == "windows"
+    folded = advice.folder().fit_transform(held(walk()))
+    np.testing.assert_allclose(folded[-1, :, 0], walk()[-advice.layout[0] :], rtol=1e-6)
+
+
+def test_windows_want_every_column_that_was_advised_on():
+    frame = pd.DataFrame({"x": walk(), "z": walk(seed=1)})
+    fold = FoldWindows(window=4, roles={"x": "numeric", "z": "numeric"})
+    with pytest.raises(InputError, match=r"must have the columns it was advised on, got no 'z'"):
+        fold.fit(frame[["x"]])
+    np.testing.assert_array_equal(fold.fit_transform(frame[["z", "x"]]), fold.transform(frame.to_numpy()))
+    with pytest.raises(InputError, match=r"the 2 columns that were advised on, got shape \(300, 3\)"):
+        fold.transform(frame.assign(y=0.0).to_numpy())
+
+
+def test_columns_that_only_name_the_series_leave_the_count_of_its_rows():
+    frame = pd.DataFrame({"who": list("aab")})
+    folded = FoldWindows(window=2, entity=["who"], roles={"who": "entity"}).fit_transform(frame)
+    assert (~np.isnan(folded[..., 0])).sum(axis=1).tolist() == [1, 2, 1]
+
+
+def structured(columns):
+    return np.rec.fromarrays(list(columns.values()), names=list(columns))
+
+
+@pytest.mark.parametrize(
+    ("columns", "how"),
+    [
+        ({"a": walk()[:200] % 1, "b": walk(seed=1)[:200] % 1}, "columns"),
+        ({f"t{j}": walk(24 * 200).reshape(200, 24)[:, j] for j in range(24)}, "flat"),
+        ({"day": np.arange("2024-01-01", "2024-07-19", dtype="M8[D]"), "x": walk()[:200]}, "windows"),
+    ],
+)
+def test_fields_of_a_structured_array_are_columns(columns, how):
+    rows, y = structured(columns), np.arange(200) % 2
+    advice = advise(rows, y)
+    assert advice.folding["how"] == how
+    folded = np.asarray(advice.folder().fit_transform(rows))
+    np.testing.assert_array_equal(folded, np.asarray(advice.folder().fit_transform(pd.DataFrame(rows))))
+    assert len(np.unique(folded)) > 100
+
+
+@pytest.mark.parametrize("shape", [(60,), (60, 1)])
+def test_arrays_of_text_and_of_lists_are_folded(shape):
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(["so", "it", "goes", "and", "on"], 9)) for _ in range(60)]
+    lists = np.empty(60, dtype=object)
+    lists[:] = [list(rng.normal(size=rng.integers(5, 9))) for _ in range(60)]
+    for held, how in ((np.array(texts, dtype=object), "text"), (lists, "cells")):
+        held = held.reshape(shape)
+        advice = advise(held, np.arange(60) % 2)
+        assert advice.folding["how"] == how
+        assert advice.folder().fit_transform(held).shape == (60, *advice.layout)
+
+
+def test_a_batch_of_missing_cells_keeps_the_shape_advised_on():
+    cells = pd.DataFrame({"s": [np.ones((5, 3)), np.zeros((4, 3))]})
+    fold = FoldCells(columns=["s"], layout=(3, 5, 1), order=(1, 0)).fit(cells)
+    empty = fold.transform(pd.DataFrame({"s": [None, np.nan]}))
+    assert empty.shape == (2, 3, 5, 1)
+    assert np.isnan(empty).all()
+    with pytest.raises(InputError, match=r"must be of shape \(n, 3\), got shapes such as \(5, 4\)"):
+        fold.transform(pd.DataFrame({"s": [np.ones((5, 4))]}))
+
+
+def test_a_column_that_is_there_twice_is_refused(shop):
+    model = advise(shop, "y").folder().fit(shop)
+    twice = pd.concat([shop, shop[["kind"]]], axis=1)
+    for fold in (model, FoldText(columns=["kind"], tokens=4, features=4)):
+        with pytest.raises(InputError, match=r"column names must be unique, got kind more than once"):
+            fold.transform(twice)
+
+
+@pytest.mark.parametrize("dtype", ["category", "string", object])
+def test_a_missing_text_is_empty_whatever_the_type_of_its_column(dtype):
+    fold = FoldText(columns=["t"], tokens=4, features=4)
+    held = pd.Series(["so it goes", None], dtype=dtype).to_frame("t")
+    expected = fold.transform(pd.DataFrame({"t": ["so it goes", ""]}))
+    np.testing.assert_array_equal(fold.transform(held), expected)
