@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from advisor.architectures._preprocessing import CELLS, check_rows
+from advisor.architectures._preprocessing import CELLS, as_pandas, check_rows
 from advisor.architectures._target import check_target
 from advisor.errors import AdvisorError, NotEnoughMemory
 
@@ -35,7 +35,7 @@ def peak_memory(estimator: Any, X: Any, y: Any) -> dict[str, int]:
         Bytes by device, see :meth:`advisor.architectures._learner.Learner.peak_memory`.
     """
     other = clone(estimator).set_params(random_state=0)
-    X = X if hasattr(X, "columns") or hasattr(X, "tocsr") else np.asarray(X)
+    X = as_pandas(X) if hasattr(X, "columns") or hasattr(X, "tocsr") else np.asarray(X)
     n, d = X.shape[0], int(np.prod(X.shape[1:]))
     size = max(64, min(256, SAMPLE // max(1, d)))
     which = np.linspace(0, n - 1, min(n, size)).astype(np.intp)

@@ -69,7 +69,9 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
         If the width contradicts the layout, a value is infinite or beyond 1e100, or nothing was observed at
         all.
     """
-    if not hasattr(X, "columns") and not hasattr(X, "tocsr"):  # neither a frame nor a sparse matrix
+    if hasattr(X, "columns"):
+        X = as_pandas(X)
+    elif not hasattr(X, "tocsr"):  # no sparse matrix
         X = _array(X)
     if isinstance(X, np.ndarray) and X.ndim > 2:
         shape = X.shape
@@ -80,7 +82,8 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
                 do="pass the layout of the data or reshape it",
             )
         X = np.reshape(X, (shape[0], -1))
-    rows = _numbers_or_frame(estimator, X, reset=reset)
+    tensor = layout is not None and len(layout) > 1
+    rows = _numbers_or_frame(estimator, X, reset=reset, tensor=tensor)
     width = rows.shape[1]
     if layout is not None and width != int(np.prod(layout)):
         raise InputError(
@@ -89,8 +92,10 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
             do="pass the layout that the columns fold into",
         )
     if isinstance(rows, np.ndarray):
+        frame = isinstance(X, pd.DataFrame)
+        names = list(X.columns) if frame else getattr(estimator, "feature_names_in_", range(width))
         for _, some in row_parts(rows):
-            _check_size(cast("NDArray[np.float64]", some), range(width))
+            _check_size(cast("NDArray[np.float64]", some), names)
         if reset and np.isnan(rows).all():
             raise InputError(
                 "the inputs must hold at least one observed value",
@@ -98,6 +103,13 @@ def check_rows(estimator: Any, X: Any, *, layout: Layout | None = None, reset: b
                 do="check how they were read",
             )
     return rows
+
+
+def as_pandas(X: Any) -> Any:
+    """Make a pandas frame of that of another package: an array would lose its names, dates and categories."""
+    from advisor.intake import dataframes  # which needs what architectures are
+
+    return dataframes.plain(X) if dataframes.accepts(X) else X
 
 
 def _array(X: Any) -> NDArray[Any]:
@@ -127,17 +139,21 @@ def _check_size(values: NDArray[np.float64], names: Sequence[Any]) -> None:
     )
 
 
-def _numbers_or_frame(estimator: Any, X: Any, *, reset: bool) -> Rows:
+def _numbers_or_frame(estimator: Any, X: Any, *, reset: bool, tensor: bool) -> Rows:
     """A float64 array where all columns are numeric, else a frame; feature names and width are checked.
 
     Where categories were learned it is a frame at predict in any case: as float64, the category 1 would be
-    spelled 1.0.
+    spelled 1.0. Objects of which none is there are numbers wherever no category can be: at predict where none
+    was learned, and in tensors.
     """
     categories = not reset and _knows_categories(estimator)
     if isinstance(X, pd.DataFrame):
         X = X.infer_objects()  # drivers of databases give numbers and None as objects
+        empty = tensor or not reset
         held = enumerate(X.dtypes)
-        numeric = not categories and all(_is_numeric(t) or _are_numbers(X.iloc[:, j]) for j, t in held)
+        numeric = not categories and all(
+            _is_numeric(t) or _are_numbers(X.iloc[:, j], or_empty=empty) for j, t in held
+        )
     elif _is_table(X) and (categories or _holds_text(X)):
         X, numeric = pd.DataFrame(np.asarray(X, dtype=object)).infer_objects(), False
     else:
@@ -160,9 +176,10 @@ def _is_numeric(dtype: Any) -> bool:
     return bool(pd.api.types.is_numeric_dtype(dtype)) and not pd.api.types.is_complex_dtype(dtype)
 
 
-def _are_numbers(column: pd.Series) -> bool:
-    """Whether the objects of a column are numbers, such as decimals, or missing."""
-    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in NUMBERS
+def _are_numbers(column: pd.Series, *, or_empty: bool = False) -> bool:
+    """Whether the objects of a column are numbers, such as decimals, or missing; or missing one and all."""
+    kind = pd.api.types.infer_dtype(column, skipna=True) if column.dtype == object else ""
+    return kind in NUMBERS or (or_empty and kind == "empty")
 
 
 def _knows_categories(estimator: Any) -> bool:

@@ -43,7 +43,14 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
     """
     if y is None:
         raise TargetError("fit requires y to be passed, but the target y is None", got="None", do="pass y")
-    values = column_or_1d(y, warn=True)
+    try:
+        values = column_or_1d(y, warn=True)
+    except (TypeError, ValueError) as error:
+        raise TargetError(
+            "the target must be one value per row",
+            got=str(error).rstrip("."),
+            do="pass one column of labels or numbers",
+        ) from error
     if len(values) != n_rows:
         raise TargetError(
             "there must be one target per row",
@@ -74,6 +81,8 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
                 do="pass it in a larger unit",
             )
         return numbers
+    if values.dtype == object:  # drivers of databases give numbers and truth values as objects
+        values = pd.Series(values).infer_objects().to_numpy()
     infinite = values.dtype.kind == "f" and bool(np.isinf(values).any())
     if infinite or pd.isna(values).any():
         raise TargetError(
@@ -81,8 +90,16 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
             got=f"Input y contains {'infinity' if infinite else 'NaN'}",
             do="drop those rows",
         )
-    check_classification_targets(values)
-    if (classes := len(np.unique(values))) < 2:
+    try:
+        check_classification_targets(values)
+        classes = len(np.unique(values))
+    except (TypeError, ValueError) as error:
+        raise TargetError(
+            "a target to classify must hold labels of one kind, text, whole numbers or truth values",
+            got=str(error).split(". ")[0],
+            do="turn the labels into text, or use a regressor for numbers",
+        ) from error
+    if classes < 2:
         raise TargetError(
             "at least 2 classes are needed", got=f"{classes} class", do="check the target column"
         )
@@ -107,11 +124,18 @@ def check_weight(sample_weight: Any, rows: Any) -> NDArray[np.float64] | None:
     Raises
     ------
     InputError
-        If a weight is negative, missing or infinite, or all are 0.
+        If a weight is negative, missing or infinite, all are 0, or they are not one per row.
     """
     if sample_weight is None:
         return None
-    weight: NDArray[np.float64] = _check_sample_weight(sample_weight, rows, dtype=np.float64)
+    try:
+        weight: NDArray[np.float64] = _check_sample_weight(sample_weight, rows, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "sample_weight must be one finite number per row",
+            got=str(error).rstrip("."),
+            do="pass an array of weights",
+        ) from error
     if weight.min() < 0 or not weight.any():
         raise InputError(
             "sample_weight must be at least 0, and not 0 for all rows",

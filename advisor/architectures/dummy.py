@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 import sklearn.dummy
 
+from advisor.architectures._target import check_weight
 from advisor.architectures.base import Architecture, Capabilities
 
 
 def _counting(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
     """The rows that count: one of weight 0 has no part in anything."""
-    if sample_weight is None or np.all(np.asarray(sample_weight) > 0):
-        return X, y, sample_weight
-    rows = np.flatnonzero(np.asarray(sample_weight) > 0)
+    weight = check_weight(sample_weight, X)
+    if weight is None or weight.all():
+        return X, y, weight
+    rows = np.flatnonzero(weight)
     inputs = X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
-    return inputs, np.asarray(y)[rows], np.asarray(sample_weight)[rows]
+    return inputs, np.asarray(y)[rows], weight[rows]
 
 
 class DummyClassifier(sklearn.dummy.DummyClassifier):

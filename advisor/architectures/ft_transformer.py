@@ -206,7 +206,7 @@ class FTTransformerRegressor(_FTTransformer, NetworkRegressor):
     """FT-Transformer regressor.
 
     Inputs are quantile-normal numbers and embedded categories, see
-    :class:`advisor.architectures._preprocessing.TableEncoder`.
+    :class:`advisor.architectures._encoders.TableEncoder`.
 
     Parameters
     ----------

@@ -151,7 +151,7 @@ class ResNetRegressor(_ResNet, NetworkRegressor):
     """Residual network regressor.
 
     Inputs are quantile-normal numbers and embedded categories, see
-    :class:`advisor.architectures._preprocessing.TableEncoder`.
+    :class:`advisor.architectures._encoders.TableEncoder`.
 
     Parameters
     ----------

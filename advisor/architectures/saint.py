@@ -236,7 +236,7 @@ class SAINTRegressor(_SAINT, NetworkRegressor):
     """SAINT regressor: self-attention and intersample attention, without the unsupervised pretraining.
 
     Inputs are quantile-normal numbers and embedded categories, see
-    :class:`advisor.architectures._preprocessing.TableEncoder`. The layers are those of the published code,
+    :class:`advisor.architectures._encoders.TableEncoder`. The layers are those of the published code,
     where the residual is the normalised input and attention has no dropout. One difference: the published
     code predicts a row from whatever rows are predicted with it. Here a row attends to itself and to
     ``batch_size`` training rows that are drawn once, so that a prediction depends on nothing else.

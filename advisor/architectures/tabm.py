@@ -145,7 +145,7 @@ class TabMRegressor(_TabM, NetworkRegressor):
     """TabM regressor: the modules of the package ``tabm``, trained by the shared loop.
 
     Inputs are quantile-normal numbers and one-hot categories, see
-    :class:`advisor.architectures._preprocessing.TableEncoder`.
+    :class:`advisor.architectures._encoders.TableEncoder`.
 
     Parameters
     ----------

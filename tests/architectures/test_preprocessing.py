@@ -105,7 +105,7 @@ def test_times_keep_fractions_of_a_second(unit):
 def test_numbers_whose_squares_are_infinite_are_refused(name):
     x = np.linspace(-1, 1, 20)
     frame = pd.DataFrame({"small": x, "huge": 1e200 * x})
-    for X, column in ((frame, "1"), (frame.to_numpy(), "1"), (frame.assign(text="t"), "'huge'")):
+    for X, column in ((frame, "'huge'"), (frame.to_numpy(), "1"), (frame.assign(text="t"), "'huge'")):
         with pytest.raises(InputError, match=rf"within 1e\+100 of zero, got -1e\+200 in column {column}"):
             architectures.get(name).make("regression").fit(X, x)
     with pytest.raises(TargetError, match=r"within 1e\+100 of zero, got 1e\+200"):
@@ -113,3 +113,61 @@ def test_numbers_whose_squares_are_infinite_are_refused(name):
     model = architectures.get("nearest_neighbours").make("regression")
     large = model.fit(1e100 * x[:, None], 1e100 * x).predict(1e100 * x[:, None])
     assert np.corrcoef(large / 1e100, x)[0, 1] > 0.9
+
+
+def test_a_record_with_nothing_in_it_is_a_number_missing_in_tensors():
+    empty = pd.DataFrame({"a": pd.Series([None, None], dtype=object), "b": [1.0, 2.0]})
+    rows, _ = read(empty, layout=(2, 1))
+    np.testing.assert_array_equal(rows, [[np.nan, 1.0], [np.nan, 2.0]])
+    _, columns = read(empty)  # of a table it may be words, all of which these rows lack
+    assert columns.categorical.tolist() == [0]
+
+
+# --- frames of other packages
+
+
+@pytest.mark.parametrize("package", ["pyarrow", "polars"])
+def test_frames_of_other_packages_keep_their_names_and_dates(package):
+    make = getattr(pytest.importorskip(package), "table" if package == "pyarrow" else "DataFrame")
+    days = pd.date_range("2024-01-01", periods=60)
+    frame = pd.DataFrame({"x": np.arange(60.0) % 7, "day": days, "word": ["a", "b"] * 30})
+    y = frame["x"] > 3
+    held = make({name: frame[name].tolist() for name in frame})
+    model, expected = linear(held, y), linear(frame, y)
+    assert model.feature_names_in_.tolist() == list(frame)
+    np.testing.assert_array_equal(model.predict_proba(held), expected.predict_proba(frame))
+    assert model.peak_memory(held, y) == model.peak_memory(frame, y)
+    with pytest.raises(ValueError, match="same order"):
+        model.predict(held.select(["word", "day", "x"]))
+
+
+# --- targets
+
+
+def cells(*values):
+    held = np.empty(len(values), dtype=object)
+    held[:] = values
+    return held
+
+
+@pytest.mark.parametrize("labels", [(0, 1), (True, False), (1, 2.0)], ids=str)
+def test_labels_held_as_objects_are_labels(labels):
+    X = np.arange(40.0)[:, None]
+    y = cells(*labels * 20)
+    for held in (y, pd.Series(y)):
+        assert linear(X, held).classes_.tolist() == sorted(labels)
+
+
+@pytest.mark.parametrize(
+    ("y", "why"),
+    [
+        (cells(*("a", 1) * 20), "labels of one kind"),
+        (cells(*(Decimal(1), Decimal(2)) * 20), "labels of one kind"),
+        (np.array([b"a", b"b"] * 20), "labels of one kind"),
+        (np.array([0.5, 1.5] * 20), "labels of one kind"),
+        (np.eye(2)[[0, 1] * 20], "one value per row"),
+    ],
+)
+def test_what_is_no_column_of_labels_is_refused_in_a_sentence(y, why):
+    with pytest.raises(TargetError, match=why):
+        linear(np.arange(40.0)[:, None], y)
