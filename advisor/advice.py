@@ -13,6 +13,7 @@ from advisor.calibration import Belief, Measured
 from advisor.errors import InputError, TargetError
 from advisor.fit_time import FitTime
 from advisor.outlook import Expected
+from advisor.policy import Form
 from advisor.probes.base import Evidence, number
 from advisor.roles import Role
 
@@ -80,7 +81,7 @@ class Advice:
 
     structure: Structure
     layout: tuple[int, ...]
-    form: str
+    form: Form
     recommendation: str
     ranking: tuple[Expected, ...]
     confidence: float | None

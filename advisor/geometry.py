@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.image_fold import Fold, best_fold
+from advisor.image_fold import LineLength, best_fold
 from advisor.lags import Lags, nanmean
 from advisor.order import SHORTEST, Order, channel_steps, unit_step
 
@@ -31,7 +31,7 @@ class Geometry:
         (H, W, C) for images, (T, C) for series.
     channel_axis : {"none", "last", "first"}
         Whether channels stand together or follow one another.
-    fold : Fold or None
+    fold : LineLength or None
         The best line length, whether or not it is that of a picture.
     image : float
         Probability that ``fold`` is right, 0..1.
@@ -43,7 +43,7 @@ class Geometry:
     order: Order
     layout: tuple[int, ...] | None = None
     channel_axis: str = "none"
-    fold: Fold | None = None
+    fold: LineLength | None = None
     image: float = 0.0
     start: int = 0
     stop: int = 0
@@ -140,7 +140,7 @@ def fold_body(lags: Lags) -> Geometry:
     order, together = unit_step(lags)
     if not order.found:
         return Geometry(lags.size, order)
-    best: tuple[float, int, Lags, Fold] | None = None
+    best: tuple[float, int, Lags, LineLength] | None = None
     for step in sorted({1, together, *channel_steps(lags)}):
         line = lags.coarsen(step)
         fold = best_fold(line)

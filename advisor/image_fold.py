@@ -17,7 +17,7 @@ FACTS = ("weakest", "uneven", "anisotropic", "breaks", "aspect")
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class LineLength:
     """A candidate length of a line."""
 
     length: int  # columns per line
@@ -55,13 +55,13 @@ class Fold:
         return Logistic.load("image_fold").probability(self.facts())
 
 
-def best_fold(line: Lags) -> Fold | None:
+def best_fold(line: Lags) -> LineLength | None:
     """The line length that is most likely that of a picture; None if none can be."""
     folds = list(candidate_folds(line))
-    return max(folds, key=Fold.odds, default=None)
+    return max(folds, key=LineLength.odds, default=None)
 
 
-def candidate_folds(line: Lags) -> Iterator[Fold]:
+def candidate_folds(line: Lags) -> Iterator[LineLength]:
     """Measure every divisor that leaves lines and columns enough."""
     for length in range(SHORTEST_SIDE, line.size // SHORTEST_SIDE + 1):
         lines = line.size // length
@@ -69,7 +69,7 @@ def candidate_folds(line: Lags) -> Iterator[Fold]:
             yield measure_fold(line, length, lines)
 
 
-def measure_fold(line: Lags, length: int, lines: int) -> Fold:
+def measure_fold(line: Lags, length: int, lines: int) -> LineLength:
     """Measure one candidate length of a line.
 
     The order from line to line is looked for column by column and, for pictures of few strokes, line by line.
@@ -83,7 +83,7 @@ def measure_fold(line: Lags, length: int, lines: int) -> Fold:
     triples = line.at(2)
     along = (triples < near[:-1]) & (triples < near[1:])
     whole = np.isfinite(triples) & np.isfinite(near[:-1]) & np.isfinite(near[1:])
-    return Fold(
+    return LineLength(
         length=length,
         lines=lines,
         planes=planes(line, length, lines),

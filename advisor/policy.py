@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from advisor.architectures.base import Structure
 from advisor.order import CLEAR_SHARE, FAR_SHARE, SHORT
@@ -13,6 +13,18 @@ from advisor.roles import INPUTS
 from advisor.table import Table
 
 Facts = Mapping[str, Evidence]
+Form = Literal[
+    "table",
+    "array",
+    "list_cells",
+    "text",
+    "wide_image",
+    "wide_series",
+    "long_series",
+    "panel",
+    "image_cells",
+    "image_folder",
+]
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Verdict:
     rule: str
     structure: Structure
     layout: tuple[int, ...]
-    form: str
+    form: Form
     folding: Mapping[str, Any] = field(default_factory=dict)
     because: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
@@ -334,7 +346,7 @@ def table_of_columns(table: Table, facts: Facts) -> Verdict:
 
 
 def windows(
-    form: str,
+    form: Literal["long_series", "panel"],
     table: Table,
     facts: Facts,
     *,

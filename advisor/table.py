@@ -19,18 +19,7 @@ from advisor.roles import Role
 from advisor.seriation import Recovered, recover_order
 from advisor.topology import Topology, measure_topology
 
-Form = Literal[
-    "table",
-    "array",
-    "list_cells",
-    "text",
-    "wide_image",
-    "wide_series",
-    "long_series",
-    "panel",
-    "image_cells",
-    "image_folder",
-]
+Container = Literal["table", "array", "list_cells", "text", "image_cells", "image_folder"]
 NUMBERS = 500_000  # numbers looked at for facts about columns, between the two limits of rows that follow
 FEWEST_ROWS, MOST_ROWS = 512, 2048
 LEVEL_ALONE = 0.5  # agreement of columns far apart above which the level of a row hides its shape
@@ -111,7 +100,7 @@ class Table:
         Which rows of the data set ``data`` holds, where it is too large or too slow to be read whole.
     """
 
-    form: Form
+    form: Container
     n: int
     columns: tuple[Column, ...]
     values: Floats

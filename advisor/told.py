@@ -9,7 +9,7 @@ from math import isqrt
 from advisor.architectures.base import Structure
 from advisor.doubts import rows_move
 from advisor.errors import InputError
-from advisor.policy import Facts, Verdict, beside, panel, timed_rows, windows
+from advisor.policy import Facts, Form, Verdict, beside, panel, timed_rows, windows
 from advisor.table import Table
 
 
@@ -98,8 +98,7 @@ def _rows_as_steps(table: Table, facts: Facts) -> Verdict | None:
     entity = [c.name for c in table.columns if c.role == "entity"]
     if not entity and not times and not rows_move(facts):
         return None
-    form = "panel" if entity else "long_series"
-    found = windows(form, table, facts, because=(), entity=entity, time=times)
+    found = windows("panel" if entity else "long_series", table, facts, because=(), entity=entity, time=times)
     aside = "the rows are taken as steps: if each is a series of its own, pass an array of shape (n, T, 1)"
     return replace(found, against=(*found.against, aside))
 
@@ -130,7 +129,7 @@ def _axes(structure: Structure, table: Table, layout: tuple[int, ...]) -> Verdic
 
 
 def _flat(structure: Structure, table: Table, layout: tuple[int, ...]) -> Verdict:
-    form = "wide_image" if structure == "image" else "wide_series"
+    form: Form = "wide_image" if structure == "image" else "wide_series"
     folding = {"how": "flat", "channel_axis": "none", "columns": list(table.numbers)}
     return Verdict("told", structure, layout, form, folding, against=beside(table, table.numbers))
 

@@ -16,7 +16,7 @@ from rich.text import Text
 import datasets
 from advisor.errors import AdvisorError
 from advisor.pipes import ends_with_reader
-from datasets.layouts import Layout
+from datasets.layouts import ColumnLayout
 from datasets.sources import openml
 from datasets.suites import suites
 
@@ -79,7 +79,7 @@ def show_list(args: argparse.Namespace) -> int:
     rows = [
         [
             *(name, facts["name"], facts.get("n", ""), facts.get("d", "")),
-            str(Layout.read(facts["found"])) if "found" in facts else f"{len(facts['tasks'])} tasks",
+            str(ColumnLayout.read(facts["found"])) if "found" in facts else f"{len(facts['tasks'])} tasks",
             facts["fetched"],
         ]
         for name, facts in cached.items()
@@ -96,7 +96,7 @@ def show(args: argparse.Namespace) -> int:
     rows = [[name, getattr(info, name)] for name in info.__slots__]
     if info.id.startswith("openml:"):
         facts = openml.cached(info.id.partition(":")[2])[info.id]
-        rows += [["found", str(Layout.read(facts["found"]))]]
+        rows += [["found", str(ColumnLayout.read(facts["found"]))]]
         rows += [[name, value] for name, value in facts.items() if name not in (*info.__slots__, "found")]
     _show(_console(), ["fact", "value"], rows)
     return 0

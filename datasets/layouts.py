@@ -18,7 +18,7 @@ Channels = Literal["first", "last"]
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """What the columns of a task are, and in which order.
 
     Parameters
@@ -36,12 +36,12 @@ class Layout:
     order: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, structure: Structure, shape: tuple[int, ...], channels: Channels = "last") -> Layout:
+    def of(cls, structure: Structure, shape: tuple[int, ...], channels: Channels = "last") -> ColumnLayout:
         """Make a layout whose channels are held together ("last") or one after the other ("first").
 
         Examples
         --------
-        >>> Layout.of("sequence", (3, 2), "first").order
+        >>> ColumnLayout.of("sequence", (3, 2), "first").order
         (0, 3, 1, 4, 2, 5)
         """
         if channels == "last" or shape[-1] == 1:
@@ -50,7 +50,7 @@ class Layout:
         return cls(structure, shape, tuple(np.moveaxis(planes, 0, -1).ravel().tolist()))
 
     @classmethod
-    def read(cls, facts: Mapping[str, Any]) -> Layout:
+    def read(cls, facts: Mapping[str, Any]) -> ColumnLayout:
         """Make a layout of what :meth:`facts` gave."""
         order = facts["order"]
         return cls(facts["structure"], tuple(facts["shape"]), None if order is None else tuple(order))
@@ -67,7 +67,7 @@ class Layout:
 
         Examples
         --------
-        >>> Layout.of("sequence", (2, 2), "first").fold(pd.DataFrame([[1, 2, 8, 9]])).to_dict("list")
+        >>> ColumnLayout.of("sequence", (2, 2), "first").fold(pd.DataFrame([[1, 2, 8, 9]])).to_dict("list")
         {'x_0_0': [1], 'x_0_1': [8], 'x_1_0': [2], 'x_1_1': [9]}
         """
         if not self.shape:
@@ -81,7 +81,7 @@ class Layout:
         return f"{self.structure} {self.shape}{order}" if self.shape else self.structure
 
 
-def find(X: pd.DataFrame, y: pd.Series) -> Layout:
+def find(X: pd.DataFrame, y: pd.Series) -> ColumnLayout:
     """Ask the advisor what the columns are; a look, always the same for the same values.
 
     Parameters
@@ -93,7 +93,7 @@ def find(X: pd.DataFrame, y: pd.Series) -> Layout:
 
     Returns
     -------
-    Layout
+    ColumnLayout
         A table where the columns do not all have a place in one picture or series.
     """
     from advisor import advise
@@ -101,28 +101,30 @@ def find(X: pd.DataFrame, y: pd.Series) -> Layout:
     try:
         advice = advise(X.set_axis(range(X.shape[1]), axis=1), y.to_numpy())
     except AdvisorError:  # too few rows, for instance: nothing is found
-        return Layout("tabular")
+        return ColumnLayout("tabular")
     folding = advice.folding
     columns = list(folding.get("columns") or ())
     if folding.get("how") != "flat" or sorted(columns) != list(range(X.shape[1])):
-        return Layout("tabular")
-    held = Layout.of(
+        return ColumnLayout("tabular")
+    held = ColumnLayout.of(
         advice.structure, advice.layout, "first" if folding["channel_axis"] == "first" else "last"
     )
     order = columns if held.order is None else [columns[i] for i in held.order]
-    return Layout(held.structure, held.shape, None if order == sorted(order) else tuple(order))
+    return ColumnLayout(held.structure, held.shape, None if order == sorted(order) else tuple(order))
 
 
-def reconcile(task_id: str, declared: Layout | None, found: Layout, width: int, *, where: str = "") -> Layout:
+def reconcile(
+    task_id: str, declared: ColumnLayout | None, found: ColumnLayout, width: int, *, where: str = ""
+) -> ColumnLayout:
     """Decide between what is declared and what was found: the declaration wins, a difference is told.
 
     Parameters
     ----------
     task_id : str
         For the messages.
-    declared : Layout or None
+    declared : ColumnLayout or None
         What a suite says, if it says something.
-    found : Layout
+    found : ColumnLayout
         What the advisor says.
     width : int
         Number of columns.
@@ -131,7 +133,7 @@ def reconcile(task_id: str, declared: Layout | None, found: Layout, width: int, 
 
     Returns
     -------
-    Layout
+    ColumnLayout
         The one to use.
 
     Raises

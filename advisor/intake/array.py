@@ -29,7 +29,7 @@ from advisor.intake._common import (
 from advisor.pictures import is_opened
 from advisor.ranks import midranks
 from advisor.roles import Role
-from advisor.table import RUN, Column, Form, Table
+from advisor.table import RUN, Column, Container, Table
 
 LARGE = 8_000_000  # numbers looked at in items of several axes
 FEWEST_ITEMS = 32
@@ -153,7 +153,7 @@ def table_of(
     if array.ndim == 2:
         columns = tuple(Column(j, "numeric") for j in range(array.shape[1]))
         run = pd.DataFrame(array[:RUN], copy=False)
-    form: Form = "table" if array.ndim == 2 else "array"
+    form: Container = "table" if array.ndim == 2 else "array"
     return Table(
         form,
         n or len(array),

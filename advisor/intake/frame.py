@@ -33,7 +33,7 @@ from advisor.lags import Floats
 from advisor.numbers import are_numbers
 from advisor.reader import MOST, read_numbers
 from advisor.roles import LEFT_OUT, Role, is_number, roles_of
-from advisor.table import RUN, Column, Form, Table
+from advisor.table import RUN, Column, Container, Table
 
 
 def accepts(data: Any) -> bool:
@@ -137,7 +137,7 @@ def read(
     values = _numbers(read, body, rows)
     check_finite(values, "the data")
     texts = [c for c in columns if c.role == "text"]
-    form: Form = "text" if texts and 2 * len(texts) >= len(columns) else "table"
+    form: Container = "text" if texts and 2 * len(texts) >= len(columns) else "table"
     return Table(
         form,
         total,

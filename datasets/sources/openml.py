@@ -17,7 +17,7 @@ import pandas as pd
 
 from advisor.errors import CorruptDataError, StudyError
 from datasets import suites
-from datasets.layouts import Layout, find, reconcile
+from datasets.layouts import ColumnLayout, find, reconcile
 from datasets.openml import client
 from datasets.openml.cache import SPLIT, TEST, TRAIN, Cache
 from datasets.task import Task, TaskInfo
@@ -257,15 +257,15 @@ def _measured(key: str, facts: dict[str, Any], frame: pd.DataFrame) -> dict[str,
 _METRICS = {"classification": "accuracy", "regression": "r2"}
 
 
-def _settled(key: str, facts: dict[str, Any]) -> tuple[Layout, Layout, Any]:
+def _settled(key: str, facts: dict[str, Any]) -> tuple[ColumnLayout, ColumnLayout, Any]:
     """The layout that was found, the one to use, and the declared structure."""
     declared, where = suites.declared(_id(key))
-    found = Layout.read(facts["found"])
+    found = ColumnLayout.read(facts["found"])
     layout = reconcile(_id(key), declared, found, facts["width"], where=where)
     return found, layout, None if declared is None else declared.structure
 
 
-def _loaded(key: str, facts: dict[str, Any], layout: Layout, structure: Any) -> Task:
+def _loaded(key: str, facts: dict[str, Any], layout: ColumnLayout, structure: Any) -> Task:
     cache = Cache.of(server())
     try:
         frame = cache.frame(key, facts)
@@ -275,7 +275,7 @@ def _loaded(key: str, facts: dict[str, Any], layout: Layout, structure: Any) -> 
     return _task(key, facts, frame, layout, structure)
 
 
-def _task(key: str, facts: dict[str, Any], frame: pd.DataFrame, layout: Layout, structure: Any) -> Task:
+def _task(key: str, facts: dict[str, Any], frame: pd.DataFrame, layout: ColumnLayout, structure: Any) -> Task:
     X = _inputs(frame, facts)
     marks = [frame[name].to_numpy() for name in frame if str(name).startswith(SPLIT)]
     X = layout.fold(X) if layout.shape else X.loc[:, X.notna().any()]
@@ -296,7 +296,7 @@ def _inputs(frame: pd.DataFrame, facts: dict[str, Any]) -> pd.DataFrame:
     return frame.drop(columns=[facts["target"], *(name for name in frame if str(name).startswith(SPLIT))])
 
 
-def _shape(layout: Layout, structure: Any, d: int) -> tuple[int, ...] | None:
+def _shape(layout: ColumnLayout, structure: Any, d: int) -> tuple[int, ...] | None:
     """A table has a layout only if it is declared to be one."""
     return layout.shape or (None if structure is None else (d,))
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from advisor.errors import StudyError
 from datasets import sources
-from datasets.layouts import Layout
+from datasets.layouts import ColumnLayout
 
 __all__ = ["FOLDER", "Suite", "declared", "expand", "suites"]
 
@@ -44,13 +44,13 @@ class Suite:
         For people.
     tasks : tuple of str
         Task ids, patterns and suites.
-    layouts : mapping of str to Layout
+    layouts : mapping of str to ColumnLayout
         What is declared of single tasks, by id.
     """
 
     title: str
     tasks: tuple[str, ...]
-    layouts: Mapping[str, Layout]
+    layouts: Mapping[str, ColumnLayout]
 
 
 @cache
@@ -78,7 +78,7 @@ def suites(folder: Path | None = None) -> Mapping[str, Suite]:
     ('openml:s/337',)
     """
     found = {path.stem: _read(path) for path in sorted((folder or FOLDER).glob("*.toml"))}
-    said: dict[str, tuple[str, Layout]] = {}
+    said: dict[str, tuple[str, ColumnLayout]] = {}
     for name, suite in found.items():
         for task_id, layout in suite.layouts.items():
             before, other = said.setdefault(task_id, (name, layout))
@@ -91,7 +91,7 @@ def suites(folder: Path | None = None) -> Mapping[str, Suite]:
     return found
 
 
-def declared(task_id: str) -> tuple[Layout | None, str]:
+def declared(task_id: str) -> tuple[ColumnLayout | None, str]:
     """Return what a suite declares of a task, and the name of its file.
 
     Parameters
@@ -101,7 +101,7 @@ def declared(task_id: str) -> tuple[Layout | None, str]:
 
     Returns
     -------
-    layout : Layout or None
+    layout : ColumnLayout or None
         None if no suite does.
     where : str
         Empty if no suite does.
@@ -177,9 +177,9 @@ def _read(path: Path) -> Suite:
     return suite
 
 
-def _layout(structure: Any, shape: Any = (), channels: Any = "last") -> Layout:
+def _layout(structure: Any, shape: Any = (), channels: Any = "last") -> ColumnLayout:
     if structure not in _AXES or len(shape) != _AXES[structure]:
         raise ValueError(f"{structure!r} with a shape of {len(shape)} axes")
     if channels not in ("first", "last") or any(type(size) is not int or size < 1 for size in shape):
         raise ValueError(f"shape {shape} with channels {channels!r}")
-    return Layout.of(structure, tuple(shape), channels)
+    return ColumnLayout.of(structure, tuple(shape), channels)

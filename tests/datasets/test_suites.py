@@ -6,7 +6,7 @@ import pytest
 import datasets
 from advisor.errors import StudyError
 from datasets import layouts, suites
-from datasets.layouts import Layout
+from datasets.layouts import ColumnLayout
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_suites_must_not_contradict_each_other(folder):
 def test_what_the_corpus_declares_is_found_whatever_the_names(name):
     task = datasets.load(f"embedded:{name}")
     found = layouts.find(task.X, task.y)
-    assert found == Layout(task.structure, () if task.structure == "tabular" else task.layout)
+    assert found == ColumnLayout(task.structure, () if task.structure == "tabular" else task.layout)
     folded = found.fold(task.X)
     if task.structure == "tabular":
         assert folded is task.X
@@ -95,11 +95,11 @@ def test_channels_one_after_the_other_are_found_and_folded():
     first = [c + t * channels for c in range(channels) for t in range(steps)]
     held = task.X.iloc[:, first]  # all of one channel, then all of the next
     found = layouts.find(held, task.y)
-    assert found == Layout.of("sequence", task.layout, "first")
+    assert found == ColumnLayout.of("sequence", task.layout, "first")
     np.testing.assert_array_equal(found.fold(held), task.X)
-    assert Layout.read(found.facts()) == found
+    assert ColumnLayout.read(found.facts()) == found
 
 
 def test_too_little_to_look_at_is_a_table():
     task = datasets.load("embedded:digits")
-    assert layouts.find(task.X.iloc[:1], task.y.iloc[:1]) == Layout("tabular")
+    assert layouts.find(task.X.iloc[:1], task.y.iloc[:1]) == ColumnLayout("tabular")
