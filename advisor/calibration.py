@@ -137,7 +137,8 @@ class Calibration:
         the structure that was advised and the features of :mod:`advisor.outlook`; those of text have
         ``"form": "text"``, those shipped also ``inputs``, ``classes`` and ``seconds`` of each family's fit.
     models : Mapping
-        Coefficients of the logistic models, see :class:`~advisor.logistic.Logistic`.
+        Coefficients of the logistic models, kept to be written again; those in use are those shipped, see
+        :class:`~advisor.logistic.Logistic`.
     """
 
     provenance: Mapping[str, Any]
@@ -207,7 +208,11 @@ class Calibration:
         return rows
 
     def without(self, origin: str) -> Calibration:
-        """Leave out all that came from one origin, so that advice on it can be scored honestly.
+        """Leave out what was counted and measured on one origin, so that it does not judge itself.
+
+        Left out are the counts behind the confidence, of how often rules were right, and the outcomes behind
+        the ranking of the families. What decides the structure stays as shipped: the rules with their
+        thresholds, and the logistic models.
 
         Examples
         --------
