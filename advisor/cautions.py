@@ -192,7 +192,8 @@ def _duplicates(table: Table) -> str | None:
     if table.values.shape[1] < 2 or table.n < 20:
         return None
     if table.run.empty:
-        held = table.values if table.form == "image_folder" else table.data  # there the data are paths
+        # of pictures the data are paths, or objects in cells
+        held = table.values if table.pictures is not None else table.data
         size = min(len(held), FEWEST_ROWS)
         rows = np.ascontiguousarray(held[:size]).reshape(size, -1)
         share = 1 - len({row.tobytes() for row in rows}) / size

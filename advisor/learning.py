@@ -56,7 +56,7 @@ def outcomes(store: Path) -> list[dict[str, Any]]:
             do="run a study first: python -m benchmarks run benchmarks/studies/starter.toml",
         )
     try:
-        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.row_factory = sqlite3.Row
             cells = [dict(row) for row in connection.execute(_QUERY)]
     except sqlite3.Error as error:

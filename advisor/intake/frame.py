@@ -254,6 +254,10 @@ def _differ_as_pictures(column: pd.Series) -> bool:
 
 def _look(column: pd.Series, root: Path | None, rng: np.random.Generator) -> pictures.Pictures:
     present = column.dropna()
+    if present.empty:
+        raise InputError(
+            f"the column {str(column.name)!r} must hold pictures", got="nothing", do="give it no role"
+        )
     rows = np.arange(len(present))
     if len(rows) > pictures.LOOK:
         rows = np.sort(rng.choice(rows, pictures.LOOK, replace=False))
@@ -323,22 +327,29 @@ def _has_numbers(inputs: pd.DataFrame, place: int, dtype: Any, role: Role) -> bo
 
 
 def _can_be_endless(dtype: Any) -> bool:
-    return is_number(dtype) and not (isinstance(dtype, np.dtype) and dtype.kind in "iub")
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "fO"
+    return is_number(dtype)
 
 
 def _check_finite(inputs: pd.DataFrame, places: list[int]) -> None:
     """Refuse infinities in any of these columns."""
     types = set(inputs.dtypes)
-    if len(places) == inputs.shape[1] and len(types) == 1 and isinstance(next(iter(types)), np.dtype):
+    only = next(iter(types))
+    if len(places) == inputs.shape[1] and len(types) == 1 and isinstance(only, np.dtype) and is_number(only):
         step = max(1, BLOCK // inputs.shape[1])  # what is not held together is copied block by block
         with np.errstate(over="ignore", invalid="ignore"):
             sums = [inputs.iloc[i : i + step].to_numpy().sum() for i in range(0, len(inputs), step)]
         if np.isfinite(sums).all():
             return
     for place in places:
+        column = inputs.iloc[:, place]
+        if column.dtype == object:
+            if pd.api.types.infer_dtype(column, skipna=True) == "string":
+                continue  # a word for an infinity makes names of the others
+            column = pd.to_numeric(column, errors="coerce")
         check_finite(
-            inputs.iloc[:, place].to_numpy(dtype=np.float64, na_value=np.nan),
-            f"the column {str(inputs.columns[place])!r}",
+            column.to_numpy(dtype=np.float64, na_value=np.nan), f"the column {str(inputs.columns[place])!r}"
         )
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from advisor.architectures.base import Kind
 from advisor.errors import InputError, MissingDependency, StudyError, TargetError
-from advisor.target import infer_kind, quantities
+from advisor.target import infer_kind, quantities, told_kind
 from datasets.sources import unknown
 from datasets.task import Task
 
@@ -47,7 +47,7 @@ def load(rest: str, /) -> Task:
     InputError
         If the file or its inputs cannot be used.
     TargetError
-        If the target is unknown or cannot be learned.
+        If the target is unknown or cannot be learned, or is not of the kind that was said.
 
     Examples
     --------
@@ -83,7 +83,8 @@ def load(rest: str, /) -> Task:
         )
     y = frame.pop(target).rename("target")
     groups = frame.pop(group) if group is not None else None
-    kind = cast(Kind, options.get("kind")) or infer_kind(y)
+    told = cast("Kind | None", options.get("kind"))
+    kind = infer_kind(y) if told is None else told_kind(y, told)
     _check_inputs(frame, path)
     return Task(
         id=f"{scheme}:{rest}",

@@ -41,6 +41,7 @@ def test_targets_that_cannot_be_learned(data, target, words):
         (TWICE, "unique, got a more than once"),
         (GOOD[["age"]].assign(age=None), "nothing in 'age'"),
         (GOOD.assign(age=[1, np.inf, 2, 3]), "'age' must be finite, got 1 infinite value"),
+        (GOOD.assign(age=pd.Series([1, -np.inf, 2.5, None], dtype=object)), "'age' must be finite, got 1"),
         (GOOD.assign(age=[1j, 2, 3, 4]), "complex numbers"),
         (GOOD.assign(age=[{"a": 1}] * 4), "dictionaries"),
         (GOOD.assign(age=[[1], 2, 3, 4]), "mixed"),

@@ -109,6 +109,20 @@ def test_a_few_that_cannot_be_read_are_counted_and_many_are_an_error():
         advise(pd.DataFrame({"p": [huge()] * 20}))
 
 
+def test_a_column_of_pictures_holds_some():
+    frame = pd.DataFrame({"p": pd.Series([None] * 40, dtype=object), "age": range(40)})
+    with pytest.raises(InputError, match="the column 'p' must hold pictures, got nothing: give it no role"):
+        advise(frame, LABELS, roles={"p": "image"})
+
+
+@pytest.mark.parametrize("make", [encoded, np.copy], ids=["png", "array"])
+def test_copies_of_pictures_are_said(make):
+    pixels = [picture() for _ in range(40)]
+    held = pd.Series([make(each) for each in (*pixels[:30], *pixels[:10])], dtype=object)
+    warnings = advise(pd.DataFrame({"p": held}), LABELS, roles={"p": "image"}).warnings
+    assert any(warning.startswith("25% of rows repeat an earlier one") for warning in warnings)
+
+
 def test_other_columns_are_said_to_be_unused():
     advice = advise(cells(encoded).assign(age=range(40), t=LABELS), "t")
     assert any("('age') would not be used" in sentence for sentence in advice.against)

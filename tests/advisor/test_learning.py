@@ -72,6 +72,14 @@ def test_own_results_are_kept_apart_and_count(store, capsys):
     assert Calibration.load() == Calibration.shipped()
 
 
+def test_a_store_is_found_whatever_its_path_holds(store):
+    odd = store.parent / "runs #1?" / "100% mine.sqlite"
+    odd.parent.mkdir()
+    store.rename(odd)
+    assert len(outcomes(odd)) == 3
+    assert not (store.parent / "runs ").exists()  # what the URI was cut to
+
+
 def test_what_was_measured_on_text_counts_for_text(tmp_path, capsys):
     path = tmp_path / "store.sqlite"
     study = Study.parse(STUDY.text.replace("[protocol]", "advisor = true\n[protocol]"))

@@ -106,6 +106,7 @@ def test_rows_without_target_are_left_out(frame, tmp_path):
         ("?targt=price", StudyError, "an option of a file must be known, got 'targt': did you mean 'target'"),
         ("?target=price&kind=regresion", StudyError, "did you mean 'regression'"),
         ("?target=colour&kind=regression", TargetError, "a target to regress must be numbers"),
+        ("?target=price&kind=classification", TargetError, "a target to classify must hold text or whole"),
     ],
 )
 def test_wrong_options(path, query, error, message):
