@@ -14,9 +14,9 @@ from advisor.probes.base import Evidence
 from advisor.ranks import midranks
 from advisor.roles import LEFT_OUT
 from advisor.table import FEWEST_ROWS, RUN, Table
+from advisor.target import hides_a_class
 
 FEW_ROWS = {"cnn": 500, "lstm": 500, "gbt": 100}  # below this, folds differ more than families do
-RARE = 0.05  # share of the rarest class that is worth a word
 REPEATED = 0.02  # share of repeated rows that is worth a word
 SHOWN = 3  # columns named in one sentence
 FIRST_COMPARED = 32  # columns in which rows are compared first
@@ -27,7 +27,7 @@ FAR = 30.0  # distances between quartiles that a target may lie off its median
 
 
 def cautions(table: Table, facts: Mapping[str, Evidence], verdict: Verdict, family: str) -> tuple[str, ...]:
-    """Collect the warnings; everything is judged on the first 8192 rows at most.
+    """Collect the warnings: inputs are judged on 8192 rows at most, the target on all where that is cheap.
 
     Examples
     --------
@@ -276,11 +276,11 @@ def _classes(table: Table) -> list[str | None]:
             f"{single} of {len(counts)} classes have one row ({shown}): merge or drop them, they cannot be "
             "both trained and tested"
         ]
-    rarest = counts.iloc[-1] / counts.sum()
-    if rarest >= RARE or len(counts) > 20:
+    shares = (counts / counts.sum()).to_numpy()
+    if not hides_a_class(shares):
         return []
     return [
-        f"class {str(counts.index[-1])!r} has {rarest:.1%} of rows: accuracy will hide it, stratify "
+        f"class {str(counts.index[-1])!r} has {shares[-1]:.1%} of rows: accuracy will hide it, stratify "
         "the splits and look at balanced accuracy"
     ]
 

@@ -241,9 +241,7 @@ class FoldWindows(Fold):
         frame = self._frame(X)
         roles = roles_of(frame) if self.roles is None else dict(self.roles)
         series = set(self.entity)
-        self.roles_ = {
-            label: role for label, role in roles.items() if role in INPUTS and label not in series
-        }
+        self.roles_ = {label: role for label, role in roles.items() if role in INPUTS and label not in series}
         check_columns(frame, list(self.roles_))
         self.codes_: dict[Any, dict[Any, int]] = {}
         for label, role in self.roles_.items():
@@ -347,4 +345,3 @@ def _held(order: tuple[int, ...], layout: tuple[int, ...]) -> list[int]:
 def _in_order(array: NDArray[Any], order: tuple[int, ...], layout: tuple[int, ...]) -> NDArray[Any]:
     moved = np.transpose(array, (0, *(axis + 1 for axis in order)))
     return moved.reshape(len(array), *layout)
-

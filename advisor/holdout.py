@@ -16,10 +16,10 @@ from advisor.architectures.base import Kind
 from advisor.clocks import read_clock
 from advisor.errors import TargetError
 from advisor.table import Table
+from advisor.target import hides_a_class
 
 Rows = NDArray[np.intp]
 FEWEST = 40  # rows with a target, below which no split says anything
-RARE = 0.05  # a rarest class below this share makes accuracy blind to it
 UNITS = 6  # entities of a panel needed to hold whole ones out; fewer are split by time
 CLASS = 20  # rows of each class that are drawn, of which a quarter is held out
 COPIES = 10  # mean rows of equal inputs above which these are the few combinations there are, and no copies
@@ -63,7 +63,7 @@ class Sample:
         if self.kind == "regression":
             return "r2"
         shares = np.unique(self.codes, return_counts=True)[1] / len(self)
-        return "balanced accuracy" if shares.min() < RARE and len(shares) <= 20 else "accuracy"
+        return "balanced accuracy" if hides_a_class(shares) else "accuracy"
 
     @cached_property
     def codes(self) -> NDArray[Any]:

@@ -78,7 +78,7 @@ def as_numbers(column: pd.Series, comma: bool | None = None) -> pd.Series:
     [1234.0, -5.0, 45000.0]
     """
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return column.astype("float64") if column.dtype != object else column
+        return column.astype("float64")
     words = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
     if not words and not isinstance(column.dtype, pd.CategoricalDtype):
         moments: pd.Series = pd.to_numeric(column, errors="coerce")

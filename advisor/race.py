@@ -118,7 +118,7 @@ class _Track:
         return self._result(interrupted)
 
     def _load(self) -> None:
-        """Load the packages first, so that no family pays for it with its time; who cannot be cut starts."""
+        """Load the packages first, at no family's cost in time; those that learn in epochs come last."""
         for family in list(self.alive):
             try:
                 architectures.get(family)

@@ -198,7 +198,8 @@ def numbers_of(column: pd.Series, role: Role) -> NDArray[np.float64] | None:
 
 
 LEFT_OUT = frozenset(["identifier", "ignore", "file"])
-INPUTS = ("numeric", "ordinal", "categorical", "time", "constant")  # read as a number or a category a row
+# what is read as one number or category a row
+INPUTS: tuple[Role, ...] = ("numeric", "ordinal", "categorical", "time", "constant")
 
 
 def left_out(roles: Mapping[Any, Role]) -> bool:

@@ -93,5 +93,5 @@ class FoldText(Fold):
 
 
 def _texts(column: pd.Series) -> pd.Series:
-    """Cells as text, nothing where missing; columns of categories or of a nullable type hold no "" of their own."""
+    """Cells as text, empty where missing, which a column of categories takes only as an object."""
     return column.astype(object).where(column.notna(), "").astype(str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
 from advisor.dates import are_dates
@@ -12,14 +13,15 @@ from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
 from advisor.roles import LOOK, is_time
 
 MOST_CODES = 20  # more distinct whole numbers than this are a count or a measurement, not codes of classes
+RARE, FEW = 0.05, 20  # a class below this share, among at most so many, is lost in the accuracy
 TIMES = ("date", "datetime", "period", "time", "timedelta")  # kinds of objects, as pandas names them
 
 
 def infer_kind(y: pd.Series) -> Kind:
     """Tell whether a target is to be classified or regressed.
 
-    Text, categories and booleans are labels. So are numbers of at most two distinct values, and whole numbers
-    of at most 20 distinct values if each occurs twice on average. All other numbers are quantities, prices
+    Text, categories and booleans are labels. So are whole numbers of at most two distinct values, and of at
+    most 20 if each occurs twice on average. All other numbers are quantities, prices
     and shares written as text among them; digits written as text are labels if each occurs twice on average.
     Missing values do not count. Whole numbers can be meant either way (a mark from 1 to 10): who knows should
     say so, as ``kind`` of :func:`~advisor.advise`.
@@ -153,6 +155,27 @@ def quantities(y: pd.Series) -> pd.Series:
     values = np.full(len(y), np.nan)
     values[y.notna().to_numpy()] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     return pd.Series(values, index=y.index, name=y.name)
+
+
+def hides_a_class(shares: NDArray[np.floating]) -> bool:
+    """Whether accuracy hides the rarest class: one of less than 5% of the rows, among at most 20.
+
+    Parameters
+    ----------
+    shares : ndarray, shape (classes,)
+        Of the rows; none is 0.
+
+    Returns
+    -------
+    bool
+        Whether balanced accuracy is the score to look at.
+
+    Examples
+    --------
+    >>> hides_a_class(np.array([0.97, 0.03])), hides_a_class(np.array([0.9, 0.1]))
+    (True, False)
+    """
+    return bool(shares.min() < RARE) and len(shares) <= FEW
 
 
 def _present(y: pd.Series) -> pd.Series:

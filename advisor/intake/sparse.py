@@ -93,7 +93,7 @@ def read(
 
 
 def plain(data: Any) -> Any:
-    """Give it as it is where models take it so, dense where it is small."""
+    """Make it dense, where it is small enough."""
     n, width = data.shape
     if n * width > 200_000_000:
         raise InputError(

@@ -18,7 +18,7 @@ BATCHES = ("DataLoader", "IterableDataset", "IterableDatasetDict", "IterDataPipe
 def accepts(data: Any) -> bool:
     """Whether it is an iterator, a loader of batches or a streamed data set."""
     if isinstance(data, Iterator):
-        return not isinstance(data, str | bytes) and not from_package(data, "polars", "pyarrow")
+        return not from_package(data, "polars", "pyarrow")
     return _streamed(data)
 
 

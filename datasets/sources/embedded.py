@@ -68,22 +68,6 @@ def names() -> list[str]:
     return sorted(catalog())
 
 
-def members(rest: str, /) -> list[str]:
-    """List the one task: there are no suites here.
-
-    Parameters
-    ----------
-    rest : str
-        What stands after the colon.
-
-    Returns
-    -------
-    list of str
-        Its id.
-    """
-    return [f"{scheme}:{rest}"]
-
-
 def describe(name: str, /, *, folder: Path = FOLDER) -> TaskInfo:
     """Read the catalog entry of a set; the data file is not touched.
 

@@ -27,17 +27,6 @@ _SERVER = "https://www.openml.org/api/v1/xml"
 _ID = re.compile(r"(?:(?P<kind>[td])/)?(?P<number>[1-9]\d*)|s/(?P<suite>\w[\w.-]*)", re.ASCII)
 
 
-def names() -> list[str]:
-    """List nothing: there are too many, and asking needs the network.
-
-    Returns
-    -------
-    list of str
-        Empty.
-    """
-    return []
-
-
 def server() -> str:
     """Return the address of the API.
 
