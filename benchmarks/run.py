@@ -154,6 +154,8 @@ def _fit_and_score(cell: Cell, facts: Facts) -> None:
     facts.device = str(getattr(estimator, "device_", "cpu"))
     told = {"epochs": "n_epochs_", "best_epoch": "best_epoch_", "trees": "n_trees_", "stopped": "stopped_"}
     facts.extra |= {say: getattr(estimator, name) for say, name in told.items() if hasattr(estimator, name)}
+    if getattr(estimator, "hurried_", False):
+        facts.extra["hurried"] = True
     sides = ("test",) if parts else ("validation", "test")
     with timed(facts, "predict_seconds"):
         predicted = {side: estimator.predict(task.X.iloc[getattr(rows, side)]) for side in sides}
@@ -184,6 +186,8 @@ def _inner_score(cell: Cell, facts: Facts, held: np.ndarray) -> float:
         estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
     if getattr(estimator, "stopped_", None) == "time_limit":
         facts.extra["stopped"] = "time_limit"  # validation comes from this fit, so the cell was cut short
+    if getattr(estimator, "hurried_", False):
+        facts.extra["hurried"] = True
     with timed(facts, "predict_seconds"):
         predicted = estimator.predict(task.X.iloc[held])
     return _score(task, held, predicted)

@@ -13,7 +13,8 @@ Every function takes the frame of :meth:`benchmarks.store.Store.frame`. The rule
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -261,12 +262,23 @@ def cut_short(frame: pd.DataFrame) -> str:
     """Say whose searches the budget ended early, and whose fits the time limit; empty if nobody's."""
     searches = frame.drop_duplicates(["task", "candidate", "trial"])
     left_out = _shares(searches, searches["status"] == BEYOND)
-    ended = _shares(frame, [extra.get("stopped") == "time_limit" for extra in frame["extra"]])
+    ended = _shares(frame, [on_the_clock(extra) for extra in frame["extra"]])
     told = [
         f"Beyond the budget of a search, and no part of it: {left_out} trials." if left_out else "",
-        f"Ended by the time limit of a fit, with the best weights so far: {ended} fits." if ended else "",
+        f"Ended or hurried by the time limit of a fit: {ended} fits." if ended else "",
     ]
     return " ".join(filter(None, told))
+
+
+def on_the_clock(extra: Mapping[str, Any]) -> bool:
+    """Whether a fit depends on the machine: its time limit ended it, or made its learning rate fall faster.
+
+    Examples
+    --------
+    >>> on_the_clock({"stopped": "patience"}), on_the_clock({"stopped": "patience", "hurried": True})
+    (False, True)
+    """
+    return extra.get("stopped") == "time_limit" or bool(extra.get("hurried"))
 
 
 def _shares(rows: pd.DataFrame, hit: Sequence[bool] | pd.Series) -> str:

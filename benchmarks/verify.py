@@ -19,7 +19,7 @@ from benchmarks.budget import BEYOND
 from benchmarks.cell import Cell
 from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell, split_of
-from benchmarks.scores import FAILED
+from benchmarks.scores import FAILED, on_the_clock
 from benchmarks.store import Store
 from datasets.task import group_codes
 from datasets.units import row_keys
@@ -233,7 +233,7 @@ def _again(cells: list[Cell], frame: pd.DataFrame, number: int, seed: int) -> Ch
     done = [
         cell
         for cell, status, extra in zip(cells, frame["status"], frame["extra"])
-        if status == "ok" and cell.candidate != ADVISOR and extra.get("stopped") != "time_limit"
+        if status == "ok" and cell.candidate != ADVISOR and not on_the_clock(extra)
     ]
     if not done:
         return Check("again", "failed", "no finished cell to compute again")

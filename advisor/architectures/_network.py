@@ -70,6 +70,8 @@ class Network(Learner):
         Validation score after each epoch: minus the loss, higher is better.
     stopped_ : {"patience", "max_epochs", "time_limit", "diverged"}
         Why training ended; "diverged" if the loss was not finite any more, after the epoch that was kept.
+    hurried_ : bool
+        Whether the time limit made the learning rate fall faster, on which the weights then depend.
     fit_seconds_ : float
         Wall time of ``fit``.
     device_ : torch.device
@@ -158,6 +160,7 @@ class Network(Learner):
         self.best_epoch_ = history.best_epoch + 1
         self.validation_curve_ = list(history.scores)
         self.stopped_ = history.stopped
+        self.hurried_ = history.hurried
         self.fit_seconds_ = time.monotonic() - start
         return self
 

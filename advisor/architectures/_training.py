@@ -20,6 +20,7 @@ from advisor.architectures._checks import check_at_least_zero
 from advisor.errors import DivergedError, InputError
 
 WARM_STEPS = 3  # the first steps load and allocate, and say nothing of how long the others take
+SETTLED = 0.25  # share of a falling schedule from which on an epoch can be the best
 
 Stopped = Literal["patience", "max_epochs", "time_limit", "diverged"]
 Schedule = Literal["cosine", "plateau", "constant"]
@@ -43,8 +44,9 @@ class Recipe:
         Decoupled weight decay of AdamW.
     schedule : {"cosine", "plateau", "constant"}
         "cosine": linear warm-up over a tenth of the steps, then half a cosine to zero (a tenth of the time
-        limit, where that ends training first). "plateau": times 0.2 after 30 epochs without a better score,
-        not below 2e-5.
+        limit, where that ends training first); an epoch of the first quarter, or of the first half of the
+        patience, is the best only if none comes after. "plateau": times 0.2 after 30 epochs without a better
+        score, not below 2e-5.
     clip : float or None
         Largest norm of the gradient.
     time_limit : float or None
@@ -67,11 +69,16 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Validation score per epoch (minus the loss, -inf if not finite), the best epoch, why training ended."""
+    """Validation score per epoch (minus the loss, -inf if not finite), the best epoch, why training ended.
+
+    ``hurried`` says whether the learning rate fell faster than the epochs alone would have let it, so as to
+    end with the time limit: the weights then depend on the speed of the machine, whatever ended the training.
+    """
 
     scores: tuple[float, ...]
     best_epoch: int
     stopped: Stopped
+    hurried: bool
 
 
 def pick_device(name: str) -> torch.device:
@@ -177,6 +184,7 @@ def train(
     until = math.inf if recipe.time_limit is None else start + recipe.time_limit
     progress = _Progress(recipe.max_epochs * n_batches, until)
     best = _Best(module)
+    settled = recipe.schedule != "cosine"
     scores: list[float] = []
     stopped: Stopped = "max_epochs"
     step = 0
@@ -214,6 +222,10 @@ def train(
             break
         # running statistics of few batches can overflow in evaluation and come right with more
         scores.append(score if math.isfinite(score) else -math.inf)
+        late = progress.now >= SETTLED or 2 * epoch >= recipe.patience
+        if late and not settled and math.isfinite(score):
+            # weights of the warm-up, sure of nothing, can have the least loss of all and a poor accuracy
+            best.score, settled = -math.inf, True
         best.offer(epoch, scores[-1])
         if stopped == "time_limit":
             break
@@ -226,7 +238,8 @@ def train(
         raise _diverged(f"no finite validation loss in {len(scores)} epochs", recipe)
     best.restore()
     module.eval()
-    return History(tuple(scores), best.epoch, stopped)
+    hurried = progress.hurried and recipe.schedule == "cosine"
+    return History(tuple(scores), best.epoch, stopped, hurried)
 
 
 def _diverged(got: str, recipe: Recipe) -> DivergedError:
@@ -275,12 +288,14 @@ def forward(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
 class _Progress:
     """Share of the training that is over, from 0 to 1, by its steps or, once started, by the clock.
 
-    The clock has a say only where it runs ahead: a limit that is not needed changes nothing.
+    The clock has a say only where it runs ahead of the steps, as if all epochs were to be trained:
+    ``hurried`` says whether it ever did.
     """
 
     def __init__(self, n_steps: int, until: float) -> None:
         self.n_steps, self.until = n_steps, until
         self.since, self.done, self.now = math.inf, 0.0, 0.0
+        self.hurried = False
 
     def start(self, step: int) -> None:
         """Let the clock count from here; what came before was slow, since torch was warming up."""
@@ -292,7 +307,7 @@ class _Progress:
             passed = (time.monotonic() - self.since) / max(self.until - self.since, 1e-9)
             clock = self.done + (1 - self.done) * passed
             if clock > (step + 1) / self.n_steps:
-                self.now = min(1.0, clock)
+                self.now, self.hurried = min(1.0, clock), True
         return self.now
 
 

@@ -35,7 +35,7 @@ class _GBT(Boosted):
     learning_rate: float | None = None
     max_depth: int = 5
     max_bin: int | None = None
-    min_child_weight: float = 1.0
+    min_child_weight: float | None = None
     gamma: float = 0.0
     subsample: float = 0.8
     colsample_bytree: float | None = None
@@ -62,6 +62,13 @@ class _GBT(Boosted):
         binned = 2.7 * n * d + 20 * n * self._n_outputs
         return float(super()._training_memory(n, some, target) + binned + max(sketch, sums))
 
+    def _step(self, n_columns: int) -> float:
+        step = 0.03 if self.kind == "regression" else 0.05
+        return min(0.2, step * max(1.0, n_columns / 1_000))
+
+    def _leaf(self) -> float:
+        return 5.0 if self.kind == "regression" else 1.0  # rows, or their share in the curvature of the loss
+
     def _bins(self, n_rows: int) -> int:
         return self.max_bin or (64 if n_rows <= 2000 else 256)
 
@@ -70,10 +77,10 @@ class _GBT(Boosted):
     ) -> tuple[Any, int]:
         max_bin = self._bins(len(train.target) + (0 if held is None else len(held.target)))
         parameters = {
-            "learning_rate": self.learning_rate or min(0.2, 0.05 * max(1.0, train.values.shape[1] / 1_000)),
+            "learning_rate": self.learning_rate or self._step(train.values.shape[1]),
             "max_depth": int(self.max_depth),
             "max_bin": max_bin,
-            "min_child_weight": self.min_child_weight,
+            "min_child_weight": self._leaf() if self.min_child_weight is None else self.min_child_weight,
             "gamma": self.gamma,
             "subsample": self.subsample,
             "colsample_bytree": self.colsample_bytree or max(0.1, min(0.8, 100 / train.values.shape[1])),
@@ -160,11 +167,14 @@ class GBTRegressor(Regressor, _GBT):
     max_bin : int or None
         Thresholds tried per number; None is 64 up to 2,000 rows, else 256.
     learning_rate : float or None
-        Step size; None is 0.05, beyond 1,000 columns as many times more, at most 0.2: a tree of so many
-        columns takes long. On ten sets of 100 to 800 columns 0.1 cost half a point of the score, 0.2 a whole.
-    min_child_weight, gamma, subsample, reg_alpha, reg_lambda : float
-        XGBoost's own: least weight of a leaf, least gain of a split, share of rows a tree sees, L1 and L2
-        penalties of the leaves.
+        Step size; None is 0.05 for classes and 0.03 for numbers, beyond 1,000 columns as many times more, at
+        most 0.2: a tree of so many columns takes long. On ten sets of 100 to 800 columns 0.1 cost half a point
+        of the score, 0.2 a whole.
+    min_child_weight : float or None
+        Least weight of a leaf, in rows for numbers, in rows times p (1 - p) for classes; None is 5 for numbers,
+        so that one extreme target has no leaf of its own, and 1 for classes.
+    gamma, subsample, reg_alpha, reg_lambda : float
+        XGBoost's own: least gain of a split, share of rows a tree sees, L1 and L2 penalties of the leaves.
     max_depth : int
         Most splits between root and leaf.
     colsample_bytree : float or None

@@ -65,6 +65,29 @@ def test_the_best_weights_are_restored():
     assert history.scores[history.best_epoch] == max(history.scores)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "changes", "kept"),
+    [
+        ("cosine", {}, 5),  # the first epoch after a quarter of twenty
+        ("cosine", {"patience": 6}, 3),  # the first after half the patience
+        ("cosine", {"max_epochs": 1}, 0),  # there is no other
+        ("constant", {}, 0),
+        ("plateau", {}, 0),
+    ],
+)
+def test_an_epoch_of_the_warm_up_is_best_only_if_no_other_is(schedule, changes, kept):
+    x, y = regression_problem()
+    losses = iter(range(1, 100))  # the longer, the worse
+
+    def rising(output, target):
+        return mse(output, target) * 0 + next(losses) if len(target) == 20 else mse(output, target)
+
+    settings = {"max_epochs": 20, "patience": 20, **changes}
+    history = run(nn.Linear(3, 1), x, y, loss=rising, schedule=schedule, **settings)
+    assert history.best_epoch == kept
+    assert history.scores[0] == max(history.scores)
+
+
 def test_validation_rows_are_not_learned_from():
     x, y = regression_problem()
     states = []
@@ -189,6 +212,7 @@ def test_cosine_falls_to_zero_within_the_time_limit():
         patch.setattr(torch.optim.AdamW, "step", step)
         history = run(nn.Linear(3, 1), x, y, max_epochs=10**6, patience=10**6, time_limit=0.5)
     assert history.stopped == "time_limit"
+    assert history.hurried
     assert max(seen) == pytest.approx(0.05, rel=0.2)
     assert seen[-1] < 0.2 * max(seen)
 

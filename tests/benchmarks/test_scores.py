@@ -226,11 +226,9 @@ def test_fits_that_the_time_limit_ended_are_counted():
     assert scores.cut_short(frame) == ""
     ended = (frame["task"] == "a") & frame["candidate"].isin(["cnn", "lstm"])
     frame["extra"] = [{"stopped": "time_limit" if hit else "patience"} for hit in ended]
+    assert scores.cut_short(frame.assign(extra=[{"hurried": bool(hit)} for hit in ended])).endswith("2 fits.")
     told = scores.cut_short(frame)
-    assert (
-        told
-        == "Ended by the time limit of a fit, with the best weights so far: cnn 1 of 2, lstm 1 of 2 fits."
-    )
+    assert told == "Ended or hurried by the time limit of a fit: cnn 1 of 2, lstm 1 of 2 fits."
     frame["status"] = frame["status"].where(~ended, scores.BEYOND)
     assert "no part of it: cnn 1 of 2, lstm 1 of 2 trials." in scores.cut_short(frame)
 
