@@ -86,7 +86,8 @@ class Outcome:
     validation, test : float or None
         Scores of the task's metric (higher is better); None unless ``status`` is "ok".
     fit_seconds, predict_seconds : float or None
-        Wall time; of a "timeout" the limit, which it has spent.
+        Wall time; of a "timeout" the limit, which it has spent, and of another cell whose process was ended
+        the time until then.
     peak_mb : float or None
         Peak resident memory of the process above its level before the cell, in MiB.
     extra : dict

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import importlib.metadata
 import os
 import platform
@@ -31,6 +29,7 @@ from advisor.errors import DivergedError, StudyError
 from benchmarks import candidates
 from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, Outcome, Status
+from benchmarks.engine.processes import give_back
 from benchmarks.protocol import METRICS
 from datasets.splits import Split, given_split, inner_folds, random_split, split
 from datasets.task import Task
@@ -302,9 +301,7 @@ class _PeakMemory:
     """Peak resident memory above the level at the start, from the kernel's own high-water mark (Linux)."""
 
     def __init__(self) -> None:
-        gc.collect()  # what is freed during a cell would be subtracted from its peak
-        with suppress(AttributeError, OSError):  # glibc: what is free already would be used and not be seen
-            ctypes.CDLL(None).malloc_trim(0)
+        give_back()  # what was freed before would be used and not be seen
         try:
             Path("/proc/self/clear_refs").write_text("5")  # sets the mark back to the present level
             self.start = self._mark()

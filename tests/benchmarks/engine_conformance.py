@@ -17,6 +17,8 @@ from benchmarks.cell import Cell, Outcome
 from benchmarks.engine import Limits
 
 ROOT = Path(__file__).parents[2]
+IDLE = "import time; time.sleep(600)"
+LEFT = []  # what cells leave in the process that runs them
 
 
 class Unpicklable(Exception):
@@ -51,6 +53,20 @@ def behave(cell):
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "nap":
         time.sleep(0.5)
+    if what == "nap_and_exit":
+        time.sleep(0.5)
+        os._exit(3)
+    if what == "start":  # another process, and waits for ever
+        Path(detail).write_text(str(subprocess.Popen([sys.executable, "-c", IDLE]).pid))
+        time.sleep(600)
+    if what == "start_hog":
+        subprocess.run([sys.executable, "-c", f"hog = b'x' * 600_000_000; {IDLE}"])
+    if what == "leave":  # so many MB in its process
+        LEFT.append(b"x" * int(float(detail) * 1e6))
+    if what == "need":  # so many MB, and long enough to be seen
+        needed = b"x" * int(float(detail) * 1e6)
+        time.sleep(1)
+        del needed
     if what == "kill_parent":  # what looks after the worker on a node, not what the suite speaks of
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(60)
@@ -149,6 +165,39 @@ class EngineConformance:
             assert outcome.test == (0.5 if status == "ok" else None)
             if status == "timeout":
                 assert outcome.fit_seconds == 5  # which it has spent
+
+    def test_a_cell_whose_worker_dies_has_spent_its_time(self):
+        cells = [cell("nap_and_exit"), cell("hog")]
+        outcomes = list(self.engine(1).run(behave, cells, limits=Limits(memory_mb=500)))
+        assert [o.status for o in outcomes] == ["error", "out_of_memory"]
+        assert all(0 < o.fit_seconds < 60 for o in outcomes)
+
+    def test_what_a_cell_has_started_ends_with_it(self, tmp_path):
+        late, closed = tmp_path / "late", tmp_path / "closed"
+        (outcome,) = self.engine(1).run(behave, [cell(f"start:{late}")], limits=Limits(seconds=3))
+        assert outcome.status == "timeout"
+        assert wait_until(lambda: not alive(int(late.read_text())), seconds=5)
+        cells = [cell("good"), cell(f"start:{closed}")]
+        outcomes = self.engine(2).run(behave, cells, limits=Limits(seconds=100))
+        next(outcomes)
+        assert wait_until(lambda: closed.exists() and closed.read_text(), seconds=20)
+        outcomes.close()
+        assert wait_until(lambda: not alive(int(closed.read_text())), seconds=5)
+
+    def test_the_memory_of_what_a_cell_has_started_counts(self):
+        limits = Limits(seconds=60, memory_mb=400)
+        (outcome,) = self.engine(1).run(behave, [cell("start_hog")], limits=limits)
+        assert (outcome.status, outcome.reason) == (
+            "out_of_memory",
+            "stopped above 400 MiB of resident memory",
+        )
+
+    def test_a_cell_is_not_charged_with_what_others_left(self):
+        cells = [cell("leave:120", place) for place in range(3)] + [cell("need:400")]
+        limits = Limits(seconds=60, memory_mb=700)
+        outcomes = list(self.engine(1).run(behave, cells, limits=limits))
+        assert [o.status for o in outcomes] == ["ok"] * 4
+        assert len({o.extra["pid"] for o in outcomes}) == 2  # not one for each cell
 
     def test_a_thousand_cells_give_a_thousand_outcomes(self):
         cells = [cell("good", place) for place in range(1_000)]
