@@ -39,6 +39,7 @@ def page(summary: Summary) -> str:
         certainty=sentences.certainty(summary),
         advice=sentences.advice(summary),
         unfinished=sentences.unfinished(summary),
+        fitting=sentences.fitting(summary),
         both=_both(summary),
         flagged=flags.flagged(summary.tasks.rename_axis("task").reset_index()).to_dict("records"),
         next_step=sentences.next_step(summary),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from benchmarks import curves, scores
 from benchmarks.protocol import Protocol
 from reports import statistics
 from reports.style import structure_title, title
-from reports.summary import OVERALL, Summary
+from reports.summary import NO_ZERO, OVERALL, UNFINISHED, UNREAD, Summary
 from reports.wording import SPOKEN, count, listed, signed, span, spoken
 
 POLICIES = {
@@ -22,6 +23,11 @@ POLICIES = {
     "textbook": "Textbook rule (told the structure: image CNN, sequence LSTM, table trees)",
 }
 
+LEFT_OUT = {
+    UNFINISHED: "not all cells have a result",
+    NO_ZERO: "the dummy failed, so that there is no zero",
+    UNREAD: "the data could not be had",
+}
 _AHEAD = " ahead"  # what a leader is where there are too few sources to say that it leads
 
 
@@ -104,9 +110,12 @@ def unfinished(summary: Summary) -> str:
     if summary.left_out.empty:
         return ""
     n, judged = len(summary.left_out), len(summary.tasks)
+    counts = Counter(summary.left_out["kind"])
+    why = [f"{f'{k} ' if len(counts) > 1 else ''}because {LEFT_OUT[kind]}" for kind, k in counts.items()]
+    start = "" if set(counts) == {NO_ZERO} else "Unfinished study: "
     return (
-        f"Unfinished study: {n} of {n + judged} tasks are in no average, because not all of their cells "
-        f"have a result. The report covers the other {judged}."
+        f"{start}{n} of {n + judged} tasks {'is' if n == 1 else 'are'} in no average, {listed(why)}. "
+        f"The report covers the other {judged}."
     )
 
 
@@ -251,6 +260,32 @@ def by_trials(frame: pd.DataFrame, candidates: Iterable[str]) -> dict[str, list[
     for name in (c for c in candidates if c != scores.BASELINE):
         groups.setdefault(span(low[name], high[name]), []).append(title(name))
     return groups
+
+
+def fitting(summary: Summary) -> str:
+    """Of what the typical seconds are those: fits of a cell, with those that a limit ended.
+
+    Parameters
+    ----------
+    summary : Summary
+        The findings.
+
+    Returns
+    -------
+    str
+        Begins in the middle of a sentence.
+    """
+    k = Protocol.of(summary.study.get("settings", {}).get("protocol", {})).inner_folds
+    inner = f" and one for each of its {k} inner folds" if k else ""
+    cells = summary.frame[summary.frame["candidate"] != scores.ADVISOR]
+    late = Counter(cells.loc[cells["status"] == "timeout", "candidate"])
+    whose = ", ".join(f"{title(name)} {n}" for name, n in late.items())
+    text = f"wall seconds of fitting in a cell: one fit on the training rows of a split{inner}."
+    if not whose:
+        return text
+    return (
+        f"{text} Cells stopped for their time count with the limit, which is less than they needed: {whose}."
+    )
 
 
 def scale(summary: Summary) -> str:

@@ -15,6 +15,7 @@ from reports import statistics
 from reports.style import STRUCTURES
 
 OVERALL = "overall"
+UNFINISHED, NO_ZERO, UNREAD = "unfinished", "no zero", "unread"  # kinds of tasks that are left out
 _FACTS = ["origin", "structure", "kind", "metric"]
 _ADVICE = ["structure", "layout", "form", "recommendation"]
 _LEFT_OUT = ["task", "why"]
@@ -39,7 +40,8 @@ class Summary:
     candidates : list of str
         In the order of the study, without the advisor.
     left_out : DataFrame
-        ``task`` and ``why`` of the tasks that are not judged.
+        ``task``, ``why`` and ``kind`` of the tasks that are not judged: "unfinished", "no zero" (the dummy
+        failed) or "unread" (no data, so no cells).
     test, normalised, rank : DataFrame, shape (tasks, candidates)
         Scores of the chosen configurations, the same between dummy (0) and best (1), and their ranks.
     imputed, cells : DataFrame, shape (tasks, candidates)
@@ -52,7 +54,8 @@ class Summary:
     verdict : DataFrame
         One row per (structure, candidate), structure "overall" first: that of
         :func:`benchmarks.scores.verdict` with ``score_low``, ``score_high``, ``rank_low``, ``rank_high``,
-        ``seconds`` (of a fit, median over tasks), ``win``, ``tie``, ``loss`` (tasks, against the leader).
+        ``seconds`` (of the fits of a cell, median over tasks; one that was stopped for its time counts with
+        its limit), ``win``, ``tie``, ``loss`` (tasks, against the leader).
     places : DataFrame
         One row per structure: ``structure``, ``tasks``, ``sources``, ``leader``, ``second``, ``ahead``,
         ``low``, ``high`` (difference of their mean normalised scores, with its interval) and ``lead`` (share
@@ -170,13 +173,14 @@ def summarise(
         return rows.pivot(index="task", columns="candidate", values=column).reindex(tasks.index)[everyone]
 
     normalised, rank = matrix("normalised"), matrix("rank")
-    verdict, places = _verdict(frame, tasks, normalised, rank, candidates, rng)
+    seconds = _seconds(frame, study.get("settings", {}))
+    verdict, places = _verdict(frame, tasks, normalised, rank, seconds, candidates, rng)
     return Summary(
         study=study,
         frame=frame,
         tasks=tasks,
         candidates=candidates,
-        left_out=_left_out(frame, tasks),
+        left_out=_left_out(frame, tasks, study.get("missing", {})),
         test=matrix("test")[candidates],
         normalised=normalised[candidates],
         rank=rank[candidates],
@@ -244,11 +248,11 @@ def _verdict(
     tasks: pd.DataFrame,
     normalised: pd.DataFrame,
     rank: pd.DataFrame,
+    seconds: pd.Series,
     candidates: list[str],
     rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = scores.verdict(frame).set_index(["structure", "candidate"])
-    seconds = frame[frame["status"] == "ok"].groupby(["task", "candidate"])["fit_seconds"].mean()
     parts, places = [], []
     for group in [OVERALL, *dict.fromkeys(tasks["structure"])]:
         chosen = tasks.index if group == OVERALL else tasks.index[tasks["structure"] == group]
@@ -274,6 +278,19 @@ def _verdict(
     return pd.concat(parts, ignore_index=True), pd.DataFrame(places)
 
 
+def _seconds(frame: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series:
+    """Mean seconds of the fits of a cell, by (task, candidate).
+
+    Without those that a limit stopped, what is too slow for it would look fast.
+    """
+    stopped = (frame["status"] == "timeout") & (frame["candidate"] != scores.ADVISOR)
+    limit = float(settings.get("cell_seconds", 3_600.0))
+    took = frame["fit_seconds"].where(~stopped, frame["fit_seconds"].fillna(limit))
+    cells = frame.assign(took=took.where(stopped | (frame["status"] == "ok")))
+    mean: pd.Series = cells.groupby(["task", "candidate"])["took"].mean().dropna()
+    return mean
+
+
 def _places(z: pd.DataFrame, first: pd.Index, origin: pd.Series, rng: np.random.Generator) -> dict[str, Any]:
     """The leader, the second and how far apart they are."""
     leader = first[0]
@@ -295,13 +312,16 @@ def _splits(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return cells[["task", "candidate", "fold", "seed", "trial", "test", "normalised", "imputed"]]
 
 
-def _left_out(frame: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+def _left_out(frame: pd.DataFrame, tasks: pd.DataFrame, missing: Mapping[str, str]) -> pd.DataFrame:
     rows = []
     for task, cells in frame[~frame["task"].isin(tasks.index)].groupby("task", sort=False):
-        pending = int((cells["status"] == "pending").sum())
-        why = f"{pending} of {len(cells)} cells are not finished" if pending else "the dummy has no score"
-        rows.append((task, why))
-    return pd.DataFrame(rows, columns=_LEFT_OUT)
+        if pending := int((cells["status"] == "pending").sum()):
+            rows.append((task, f"{pending} of {len(cells)} cells are not finished", UNFINISHED))
+        else:
+            rows.append((task, "the dummy has no score", NO_ZERO))
+    held = set(frame["task"])
+    rows += [(task, f"not to be had: {why}", UNREAD) for task, why in missing.items() if task not in held]
+    return pd.DataFrame(rows, columns=[*_LEFT_OUT, "kind"])
 
 
 def _policies(regret: pd.DataFrame, tasks: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

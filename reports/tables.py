@@ -14,6 +14,7 @@ from reports.style import STATUS, structure_title, task_title, title
 from reports.summary import OVERALL, Summary
 
 METRIC = {"r2": "R²"}
+_CELL = ["task", "candidate", "trial", "fold", "seed"]
 
 
 def verdict(summary: Summary) -> list[dict[str, Any]]:
@@ -83,7 +84,8 @@ def tasks(summary: Summary) -> list[dict[str, Any]]:
     """
     spread = summary.splits.groupby(["task", "candidate"])["test"].agg(["min", "max"])
     ranges = {key: f"{low:.3f} to {high:.3f}" for key, low, high in spread.itertuples()}
-    bad = summary.failures.groupby(["task", "candidate"])["status"].agg(lambda s: list(dict.fromkeys(s)))
+    failed = summary.splits.loc[summary.splits["imputed"], _CELL].merge(summary.frame[[*_CELL, "status"]])
+    bad = failed.groupby(["task", "candidate"])["status"].agg(lambda s: list(dict.fromkeys(s)))
     groups = []
     for structure in summary.structures:
         rows = []

@@ -19,7 +19,8 @@ from reports.summary import Summary
 COLUMNS = {
     "candidate": "architecture",
     "mean_rank": "rank on the scores of one source, 1 is best, mean over sources",
-    "groups": "numbers of the bars that join it to others; candidates without a common number differ",
+    "groups": "numbers of the bars that join it to others; candidates with a common number are not told "
+    "apart; for the others see the table of pairs",
     "sources": "independent sources ranked",
 }
 
@@ -66,8 +67,8 @@ def caption(summary: Summary) -> str:
     return (
         f"Mean rank over {n} independent sources (tasks of one source averaged first), 1 is best, without "
         "the dummy. Bars join candidates that no pair of Wilcoxon signed-rank tests separates at the "
-        f"{ALPHA:.0%} level after Holm’s correction. Not being separated is no proof of being equal; ranks "
-        "have no interval."
+        f"{ALPHA:.0%} level after Holm’s correction; for those without a common bar see the table of pairs. "
+        "Not being separated is no proof of being equal; ranks have no interval."
     )
 
 

@@ -13,11 +13,12 @@ from reports.figures import Figure
 from reports.style import look, structure_title
 from reports.summary import OVERALL, Summary, machines
 
-NOTE = "Typical seconds per fit (log scale) against mean normalised score; dashed: Pareto front"
+NOTE = "Typical seconds of fitting per cell (log scale) against mean normalised score; dashed: Pareto front"
 COLUMNS = {
     "structure": "structure of the tasks",
     "candidate": "architecture",
-    "seconds": "seconds of one fit on the training rows of one split, all configurations; median over tasks",
+    "seconds": "seconds that a cell, one configuration on one split, spends on fitting; mean over cells, "
+    "those stopped for their time with their limit; median over tasks",
     "mean": "mean normalised score over tasks, 0 (dummy) to 1 (best)",
     "front": "whether no candidate is both faster and better",
     "tasks": "tasks in the mean",
@@ -70,8 +71,8 @@ def caption(summary: Summary) -> str:
         else ""
     )
     return (
-        "Median over tasks of the mean wall seconds of one fit on the training rows of one split, no "
-        f"interval. {sentences.basis(summary)}{mixed}"
+        f"Median over tasks of the mean {sentences.fitting(summary)} No interval. "
+        f"{sentences.basis(summary)}{mixed}"
     )
 
 

@@ -201,6 +201,11 @@ def test_the_critical_difference_diagram_from_plain_arguments():
     )
 
 
+def test_the_diagram_does_not_say_that_those_without_a_bar_differ(summary):
+    told = [critical_difference.caption(summary), critical_difference.COLUMNS["groups"]]
+    assert all("table of pairs" in text and "differ" not in text for text in told)
+
+
 def test_too_few_sources_have_no_diagram(make):
     few = make()[lambda f: f["structure"] == "image"]
     assert not len(critical_difference.data(summary_of(few)))

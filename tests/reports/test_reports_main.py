@@ -140,7 +140,7 @@ def test_a_half_done_study_is_reported_as_such(tmp_path, frame, capsys, undrawn)
     frame.loc[(frame["task"] == "embedded:bike") & (frame["candidate"] == "lstm"), "status"] = "pending"
     fill(tmp_path / "s.sqlite", frame)
     assert main(["build", "starter", "--store", str(tmp_path / "s.sqlite"), "--out", str(tmp_path)]) == 0
-    assert "Unfinished study: 1 of 17 tasks are in no average" in capsys.readouterr().out.replace("\n", " ")
+    assert "Unfinished study: 1 of 17 tasks is in no average" in capsys.readouterr().out.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

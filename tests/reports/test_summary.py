@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import scores
-from reports import comparisons, sentences, statistics
+from reports import comparisons, sentences, statistics, tables
 from reports.significance import significance
 from reports.summary import ReportError, environments, machines, summarise
 
@@ -117,15 +117,70 @@ def test_a_task_with_a_pending_cell_is_in_no_average_and_is_named(frame, summary
     partial = summary_of(pending(frame, "bike", "lstm"))
     assert "embedded:bike" not in partial.tasks.index
     assert partial.left_out.to_dict("records") == [
-        {"task": "embedded:bike", "why": "2 of 14 cells are not finished"}
+        {"task": "embedded:bike", "why": "2 of 14 cells are not finished", "kind": "unfinished"}
     ]
-    assert sentences.unfinished(partial).startswith("Unfinished study: 1 of 17 tasks are in no average")
+    assert sentences.unfinished(partial) == (
+        "Unfinished study: 1 of 17 tasks is in no average, because not all cells have a result. "
+        "The report covers the other 16."
+    )
     assert sentences.unfinished(summary) == ""
 
 
 def test_a_task_whose_dummy_failed_is_left_out(frame, failing):
     summary = summary_of(failing(frame, "bike", "dummy"))
     assert summary.left_out["why"].tolist() == ["the dummy has no score"]
+    assert sentences.unfinished(summary) == (
+        "1 of 17 tasks is in no average, because the dummy failed, so that there is no zero. "
+        "The report covers the other 16."
+    )
+
+
+def test_each_reason_why_tasks_are_left_out_is_counted(frame, failing):
+    for task in ("bike", "letters"):
+        frame = failing(frame, task, "dummy")
+    study = STUDY | {"missing": {"file:gone.csv": "no such file", "embedded:digits": "it was there before"}}
+    summary = summarise(pending(frame, "plaid", "lstm"), study, rng=np.random.default_rng(0))
+    assert summary.left_out["task"].tolist()[-1] == "file:gone.csv"
+    assert summary.left_out["why"].tolist()[-1] == "not to be had: no such file"
+    assert sentences.unfinished(summary) == (
+        "Unfinished study: 4 of 18 tasks are in no average, 1 because not all cells have a result, "
+        "2 because the dummy failed, so that there is no zero and 1 because the data could not be had. "
+        "The report covers the other 14."
+    )
+
+
+def test_a_cell_that_was_stopped_for_its_time_is_not_fast(frame):
+    task = (frame["task"] == "embedded:plaid") & (frame["candidate"] == "lstm")
+    seconds = [2.0, 60.0]  # the second fold was stopped
+    frame.loc[task, "fit_seconds"] = seconds
+    frame.loc[task & (frame["fold"] == 1), ["status", "validation", "test"]] = ["timeout", np.nan, np.nan]
+    of = {"embedded:plaid"}
+    told = summary_of(frame[frame["task"].isin(of)])
+    assert verdict(told, "sequence", "lstm")["seconds"] == 31
+    frame.loc[task & (frame["fold"] == 1), "fit_seconds"] = np.nan  # as it was noted once
+    study = STUDY | {"settings": {"cell_seconds": 100, "protocol": {"name": "kfold"}}}
+    told = summarise(frame[frame["task"].isin(of)], study, rng=np.random.default_rng(0))
+    assert verdict(told, "sequence", "lstm")["seconds"] == 51
+    assert sentences.fitting(told) == (
+        "wall seconds of fitting in a cell: one fit on the training rows of a split and one for each of its "
+        "5 inner folds. Cells stopped for their time count with the limit, which is less than they needed: "
+        "LSTM 1."
+    )
+
+
+def test_notes_of_a_task_are_those_of_the_chosen_configuration(make):
+    frame = make(trials=2)
+    mlp = (frame["task"] == "embedded:plaid") & (frame["candidate"] == "mlp")
+    lost = ["validation", "test", "fit_seconds"]
+    hits = {"out_of_memory": (mlp & (frame["trial"] == 0)), "timeout": mlp & (frame["trial"] == 1)}
+    hits["timeout"] &= frame["fold"] == 1
+    for status, hit in hits.items():
+        frame.loc[hit, ["status", "reason"]], frame.loc[hit, lost] = [status, "r"], np.nan
+    summary = summary_of(frame)
+    (row,) = (r for g in tables.tasks(summary) for r in g["rows"] if r["name"].endswith("plaid"))
+    notes = {name: cell["note"] for name, cell in zip(summary.candidates, row["cells"])}
+    assert notes["mlp"] == "1 of 2 time limit"
+    assert not any(note for name, note in notes.items() if name != "mlp")
 
 
 def test_nothing_finished_is_refused(frame):
