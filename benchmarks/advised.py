@@ -13,7 +13,7 @@ def resolve_advice(records: list[dict[str, Any]]) -> None:
     for record in records:
         if record["candidate"] != ADVISOR or record["status"] != "ok":
             continue
-        family = record["extra"]["recommendation"]
+        family = record["extra"].get("recommendation", "nothing")
         cell = own.get((record["task"], family, record["fold"], record["seed"]))
         if cell is None:
             record.update(status="error", reason=f"it advised {family}, which is no candidate of this study")

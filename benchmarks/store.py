@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import operator
-import os
 import sqlite3
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +20,9 @@ from advisor.errors import StoreError, did_you_mean
 from benchmarks.advised import resolve_advice
 from benchmarks.budget import mark_beyond
 from benchmarks.cell import Cell, Outcome, canonical_json
+from benchmarks.opening import VERSION as VERSION
+from benchmarks.opening import check, hold, open_reader, open_writer
 
-VERSION = 1
-APPLICATION = 0x41524341  # "ARCA": tells our files from other SQLite databases
 COLUMNS = (
     *("key", "task", "origin", "structure", "kind", "metric", "candidate", "config", "trial", "fold", "seed"),
     *("status", "reason", "validation", "test", "fit_seconds", "predict_seconds", "peak_mb"),
@@ -31,26 +30,8 @@ COLUMNS = (
 )
 _CELL = ("task", "data_hash", "candidate", "config", "fold", "seed", "protocol")
 _OUTCOME = tuple(f.name for f in fields(Outcome))
+_NUMBERS = ("validation", "test", "fit_seconds", "predict_seconds", "peak_mb")
 _TASK = ("id", "data_hash", "origin", "structure", "kind", "metric", "layout", "n", "d")
-
-_SCHEMA = """
-CREATE TABLE studies (
-  name TEXT PRIMARY KEY, title TEXT NOT NULL, declared TEXT NOT NULL, created TEXT NOT NULL);
-CREATE TABLE tasks (
-  id TEXT NOT NULL, data_hash TEXT NOT NULL, origin TEXT NOT NULL, structure TEXT, kind TEXT NOT NULL,
-  metric TEXT NOT NULL, layout TEXT, n INTEGER NOT NULL, d INTEGER NOT NULL, PRIMARY KEY (id, data_hash));
-CREATE TABLE cells (
-  key TEXT PRIMARY KEY, task TEXT NOT NULL, data_hash TEXT NOT NULL, candidate TEXT NOT NULL,
-  config TEXT NOT NULL, fold INTEGER NOT NULL, seed INTEGER NOT NULL, protocol TEXT NOT NULL,
-  FOREIGN KEY (task, data_hash) REFERENCES tasks (id, data_hash)) WITHOUT ROWID;
-CREATE TABLE study_cells (
-  study TEXT NOT NULL REFERENCES studies, position INTEGER NOT NULL, key TEXT NOT NULL REFERENCES cells,
-  trial INTEGER NOT NULL, PRIMARY KEY (study, position), UNIQUE (study, key)) WITHOUT ROWID;
-CREATE TABLE outcomes (
-  key TEXT PRIMARY KEY REFERENCES cells, status TEXT NOT NULL, reason TEXT NOT NULL,
-  validation REAL, test REAL, fit_seconds REAL, predict_seconds REAL, peak_mb REAL,
-  extra TEXT NOT NULL, environment TEXT NOT NULL, finished TEXT NOT NULL);
-"""
 
 
 class Store:
@@ -64,6 +45,7 @@ class Store:
     - An outcome is written entirely or not at all, and once ``record`` has returned it survives the process.
     - A recorded outcome is replaced only if asked; outcomes are never deleted, also when a study changes.
     - A cell belongs to its content: studies that declare the same cell share its outcome.
+    - What is known of a task does not change under its outcomes.
     - Whatever is not a store of this version is refused with one sentence and left as it was.
 
     Parameters
@@ -83,7 +65,7 @@ class Store:
         self.path = Path(path)
         self._lock: filelock.BaseFileLock | None = None
         with self._translated():
-            exists = self._check()
+            exists = check(self.path)
             if not exists and not writable:
                 raise StoreError(
                     "a results store must exist",
@@ -92,14 +74,14 @@ class Store:
                 )
             if writable:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._hold()
+                self._lock = hold(self.path)
                 try:
-                    self._db = self._open_writer()
+                    self._db = open_writer(self.path)
                 except BaseException:
-                    self._lock = None if self._lock is None else self._lock.release()
+                    self._lock.release()
                     raise
             else:
-                self._db = self._open_reader()
+                self._db = open_reader(self.path)
 
     def __enter__(self) -> Store:
         return self
@@ -124,6 +106,8 @@ class Store:
         declared: str,
         tasks: Iterable[Mapping[str, Any]],
         cells: Sequence[Cell],
+        missing: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         """Say which cells a study consists of; declaring it again replaces the list and keeps every outcome.
 
@@ -137,6 +121,15 @@ class Store:
             Facts of each task: ``id, data_hash, origin, structure, kind, metric, layout, n, d``.
         cells : sequence of Cell
             In the order of the report.
+        missing : mapping of str to str
+            Why the other tasks that were asked for cannot be had.
+        files : mapping of str to (str, str)
+            Name and text of the candidates of the user's own, by path.
+
+        Raises
+        ------
+        StoreError
+            If a task with outcomes is of another kind, metric or layout now; then nothing has changed.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._translated(), self._db:
@@ -145,10 +138,10 @@ class Store:
                 "DO UPDATE SET title = excluded.title, declared = excluded.declared",
                 (name, title, declared, now),
             )
-            self._db.executemany(
-                f"INSERT OR REPLACE INTO tasks VALUES ({_marks(_TASK)})",
-                ([json.dumps(t[c]) if c == "layout" else t[c] for c in _TASK] for t in tasks),
-            )
+            for task in tasks:
+                row = {c: json.dumps(task[c]) if c == "layout" else task[c] for c in _TASK}
+                self._refuse_another(row)
+                self._db.execute(f"INSERT OR REPLACE INTO tasks VALUES ({_marks(_TASK)})", list(row.values()))
             self._db.executemany(
                 f"INSERT OR IGNORE INTO cells VALUES (?, {_marks(_CELL)})",
                 ((c.key, *(getattr(c, column) for column in _CELL)) for c in sorted(cells, key=_key)),
@@ -157,6 +150,32 @@ class Store:
             self._db.executemany(
                 "INSERT INTO study_cells VALUES (?, ?, ?, ?)",
                 sorted(((name, position, c.key, c.trial) for position, c in enumerate(cells)), key=_third),
+            )
+            self._db.execute("DELETE FROM missing WHERE study = ?", (name,))
+            self._db.executemany(
+                "INSERT INTO missing VALUES (?, ?, ?)", ((name, *row) for row in (missing or {}).items())
+            )
+            self._db.executemany(  # what was declared before stays: outcomes of it are there
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                ((name, path, *of) for path, of in (files or {}).items()),
+            )
+
+    def _refuse_another(self, task: Mapping[str, Any]) -> None:
+        """Outcomes are of what a task was; neither their keys nor the hash of the data say what that is."""
+        facts = ("kind", "metric", "layout")
+        where = (task["id"], task["data_hash"])
+        query = f"SELECT {', '.join(facts)} FROM tasks WHERE id = ? AND data_hash = ?"
+        before = self._db.execute(query, where).fetchone()
+        if before is None or before == tuple(task[name] for name in facts):
+            return
+        query = "SELECT 1 FROM cells JOIN outcomes USING (key) WHERE task = ? AND data_hash = ? LIMIT 1"
+        if self._db.execute(query, where).fetchone() is not None:
+            changed = {n: old for n, old in zip(facts, before) if old != task[n]}
+            told = ", ".join(f"{n} {task[n]} where it was {old}" for n, old in changed.items())
+            raise StoreError(
+                f"the task {task['id']} must be what it was when its outcomes were had",
+                got=told,
+                do="give another --store, or the task another name",
             )
 
     def record(self, outcome: Outcome, *, replace: bool = False) -> bool:
@@ -193,13 +212,13 @@ class Store:
         Returns
         -------
         dict
-            ``name``, ``title``, ``declared`` (the text of its file), ``created`` (UTC) and ``settings``
-            (the text parsed).
+            ``name``, ``title``, ``declared`` (the text of its file), ``created`` (UTC), ``settings``
+            (the text parsed) and ``missing`` (why tasks could not be had when it was declared, by task).
 
         Raises
         ------
         StoreError
-            If there is no such study.
+            If there is no such study, or its text is damaged.
         """
         with self._translated():
             row = self._db.execute("SELECT * FROM studies WHERE name = ?", (name,)).fetchone()
@@ -211,8 +230,22 @@ class Store:
                 do=did_you_mean(name, known)
                 + (f"it holds {', '.join(known)}" if known else "it is empty: run a study first"),
             )
-        settings = dict(zip(("name", "title", "declared", "created"), row))
-        return {**settings, "settings": tomllib.loads(settings["declared"])}
+        told = dict(zip(("name", "title", "declared", "created"), row))
+        with self._readable(f"the text of the study {name!r}"):
+            settings = tomllib.loads(told["declared"])
+        missing = dict(self._added("SELECT task, reason FROM missing WHERE study = ? ORDER BY rowid", name))
+        return {**told, "settings": settings, "missing": missing}
+
+    def files(self, study: str) -> dict[str, str]:
+        """Read the text of each candidate of the user's own, by path, as it was declared last."""
+        return dict(self._added("SELECT path, text FROM files WHERE study = ? ORDER BY rowid", study))
+
+    def _added(self, query: str, study: str) -> list[tuple[str, str]]:
+        """Rows of a table that a store which was written by an older version does not have."""
+        with self._translated():
+            names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
+            table = query.split(" FROM ")[1].split()[0]
+            return self._db.execute(query, (study,)).fetchall() if table in names else []
 
     def cells(self, study: str) -> list[Cell]:
         """List the cells of a study in their declared order."""
@@ -229,7 +262,10 @@ class Store:
             WHERE s.study = ? ORDER BY t.id"""
         with self._translated():
             rows = [dict(zip(_TASK, row)) for row in self._db.execute(query, (study,))]
-        return [{**row, "layout": json.loads(row["layout"])} for row in rows]
+        for row in rows:
+            with self._readable(f"the layout of the task {row['id']}"):
+                row["layout"] = json.loads(row["layout"])
+        return rows
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
         """Look up the status of those of the cells that have an outcome."""
@@ -265,6 +301,11 @@ class Store:
         -------
         DataFrame
             With the columns :data:`COLUMNS`, in the declared order.
+
+        Raises
+        ------
+        StoreError
+            If there is no such study, or an outcome is damaged, which is named.
         """
         settings = self.study(study)["settings"]
         query = """SELECT s.key, c.task, t.origin, t.structure, t.kind, t.metric, c.candidate, c.config,
@@ -278,92 +319,29 @@ class Store:
             rows = self._db.execute(query, (study,)).fetchall()
         records = [dict(zip(COLUMNS, row)) for row in rows]
         for record in records:
-            record["extra"], record["environment"] = (
-                json.loads(record["extra"]),
-                json.loads(record["environment"]),
-            )
+            with self._readable(f"the outcome of the cell {record['key']}"):
+                for name in ("extra", "environment"):
+                    record[name] = dict(json.loads(record[name]))
+                for name in _NUMBERS:
+                    record[name] = None if record[name] is None else float(record[name])
         mark_beyond(records, settings)
         resolve_advice(records)
         frame = pd.DataFrame(records, columns=COLUMNS)
-        numbers = ["validation", "test", "fit_seconds", "predict_seconds", "peak_mb"]
-        return frame.astype(dict.fromkeys(numbers, float))
+        return frame.astype(dict.fromkeys(_NUMBERS, float))
 
-    # ---- opening ----
+    # ---- errors ----
 
-    def _check(self) -> bool:
-        """Whether there is a store; raises, having touched nothing, if there is something else."""
-        if not self.path.exists():
-            return False
-        if self.path.is_dir():
-            raise StoreError(
-                "the store must be a file", got=f"the folder {self.path}", do="name a file in it"
-            )
-        with self.path.open("rb") as file:
-            header = file.read(100)
-        if not header:
-            return False
-        # SQLite's file format, section 1.3: offsets of the user version and the application id
-        version, application = (int.from_bytes(header[at : at + 4], "big") for at in (60, 68))
-        if not header.startswith(b"SQLite format 3\0") or application != APPLICATION:
-            sqlite = header.startswith(b"SQLite format 3\0")
-            found = "the SQLite database of another program" if sqlite else "another kind of file"
-            raise StoreError(
-                "the store must be a results store of this project",
-                got=f"{found}: {self.path}",
-                do="give another --store",
-            )
-        if version > VERSION:
-            raise StoreError(
-                f"the store must be of schema version {VERSION} or older",
-                got=f"version {version} in {self.path}",
-                do="update this project, or give another --store",
-            )
-        return True
-
-    def _hold(self) -> None:
-        whole = self.path.resolve()  # a link to the store is the same store
-        path = whole.with_name(whole.name + ".lock")
-        lock = filelock.FileLock(path, thread_local=False)
+    @contextmanager
+    def _readable(self, what: str) -> Iterator[None]:
+        """Name what is damaged, where SQLite itself sees nothing wrong."""
         try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            holder = path.read_text().strip() or "another process"
+            yield
+        except (ValueError, TypeError) as error:
             raise StoreError(
-                f"only one driver may write the store {self.path}",
-                got=f"one that is held by {holder}",
-                do="wait for it, stop it, or give another --store",
-            ) from None
-        path.write_text(f"process {os.getpid()}\n")
-        self._lock = lock
-
-    def _open_reader(self) -> sqlite3.Connection:
-        uri = self.path.absolute().as_uri()
-        if os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK):
-            # with the right to write, what SQLite keeps beside the store goes when the last reader does
-            db = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=30)
-            db.execute("PRAGMA query_only = ON")
-            return db
-        unwritten = not self.path.with_name(self.path.name + "-wal").exists()
-        return sqlite3.connect(f"{uri}?mode=ro{'&immutable=1' * unwritten}", uri=True, timeout=30)
-
-    def _open_writer(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=30)
-        try:
-            db.execute("PRAGMA foreign_keys = ON")
-            # 256 MiB at most: keys are hashes, so writes go everywhere
-            db.execute("PRAGMA cache_size = -262144")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                # before the journal changes, so that the file itself says at once what it is
-                db.executescript(
-                    f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION};"
-                    f"PRAGMA user_version = {VERSION}; COMMIT;"
-                )
-            db.execute("PRAGMA journal_mode = WAL")  # readers are not in the way of a writer
-            db.execute("PRAGMA synchronous = FULL")
-        except BaseException:
-            db.close()
-            raise
-        return db
+                f"the store {self.path} must be as it was written",
+                got=f"{what} with {type(error).__name__}: {error}",
+                do="take a copy from before; an outcome that is deleted from it runs again",
+            ) from error
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -99,6 +99,35 @@ class StoreConformance:
             declare(store, [cell("dummy"), cell("gbt")])
             assert list(store.frame("study")["status"]) == ["pending", "ok"]
 
+    def test_a_task_does_not_change_under_its_outcomes(self, path):
+        with self.open(path, writable=True) as store:
+            declare(store, [cell()])
+            other = {"title": "S", "declared": 'name = "s"', "cells": [cell()]}
+            store.declare("s", tasks=[TASK | {"layout": [1, 3]}], **other)  # nothing was had from it
+            store.record(Outcome(cell().key, "ok", test=0.5))
+            store.declare("s", tasks=[TASK | {"layout": [1, 3], "origin": "u", "n": 11}], **other)
+            for change in ({"kind": "classification"}, {"metric": "accuracy"}, {"layout": None}):
+                (name,) = change
+                with pytest.raises(StoreError, match=rf"t\.csv.* must be what it was .* got .*{name} "):
+                    store.declare("new", tasks=[TASK | {"layout": [1, 3]} | change], **other)
+            assert store.studies() == ["study", "s"]
+            assert store.tasks("s") == [TASK | {"layout": [1, 3], "origin": "u", "n": 11}]
+
+    def test_what_is_missing_and_what_is_the_users_own_is_kept_with_the_study(self, path):
+        known = {"title": "S", "declared": 'name = "s"', "tasks": [TASK], "cells": [cell()]}
+        with self.open(path, writable=True) as store:
+            declare(store, [cell()])
+            files = {"a.py": ("a@1", "x = 1"), "b.py": ("b@1", "")}
+            store.declare("s", missing={"file:gone.csv": "no such file"}, files=files, **known)
+            assert store.study("study")["missing"] == store.files("study") == {}
+            assert store.study("s")["missing"] == {"file:gone.csv": "no such file"}
+            assert store.files("s") == {"a.py": "x = 1", "b.py": ""}
+            store.declare("s", files={"a.py": ("a@2", "x = 2")}, **known)
+            assert store.study("s")["missing"] == {}
+            assert store.files("s")["a.py"] == "x = 2"
+            store.declare("s", files={"a.py": ("a@1", "x = 1")}, **known)
+            assert store.files("s")["a.py"] == "x = 1"
+
     def test_studies_share_the_outcome_of_a_cell(self, path):
         with self.open(path, writable=True) as store:
             declare(store, [cell()], name="one")

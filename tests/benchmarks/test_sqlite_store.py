@@ -1,6 +1,10 @@
 """The SQLite store keeps the promises of a store, and refuses every file that is not one."""
 
+import errno
+import fcntl
+import os
 import sqlite3
+import warnings
 
 import pytest
 
@@ -95,3 +99,69 @@ def test_costs_are_means_over_configurations(path):
         store.record(Outcome(cells[1].key, "diverged", "NaN", fit_seconds=4.0))
         store.record(Outcome(cells[2].key, "timeout", "stopped"))
         assert store.costs() == {(cells[0].task, "gbt", "{}"): 3.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("extra = '{'", "JSONDecodeError"),
+        ("extra = '3'", "TypeError"),
+        ("environment = 'null'", "TypeError"),
+        ("test = 'half'", "could not convert"),
+    ],
+)
+def test_an_outcome_that_is_damaged_is_named(path, change, told):
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE outcomes SET {change}")
+    db.close()
+    with Store(path) as store, pytest.raises(StoreError, match=f"outcome of the cell {cell().key} .*{told}"):
+        store.frame("study")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE studies SET declared = 'name ='", "the text of the study 'study'"),
+        ("UPDATE tasks SET layout = '['", "the layout of the task file:t.csv"),
+    ],
+)
+def test_what_else_is_damaged_is_named(path, change, told):
+    with sqlite3.connect(path) as db:
+        db.execute(change)
+    db.close()
+    with Store(path) as store, pytest.raises(StoreError, match=told):
+        store.study("study") and store.tasks("study")
+
+
+def test_advice_without_a_family_is_an_error_in_the_frame(path):
+    with Store(path, writable=True) as store:
+        declare(store, [cell("advisor")])
+        store.record(Outcome(cell("advisor").key, "ok", fit_seconds=1.0))
+        assert store.frame("study").loc[0, "reason"].startswith("it advised nothing")
+
+
+def test_a_store_of_an_older_version_is_read_and_goes_on(path):
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE missing")
+        db.execute("DROP TABLE files")
+    db.close()
+    with Store(path) as store:
+        assert store.study("study")["missing"] == store.files("study") == {}
+        assert store.frame("study").loc[0, "test"] == 0.5
+    with Store(path, writable=True) as store:
+        store.declare(
+            "study", title="S", declared='name = "study"', tasks=[], cells=[cell()], missing={"t": "gone"}
+        )
+        assert store.study("study")["missing"] == {"t": "gone"}
+
+
+def test_a_place_without_locks_is_refused(path, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that of a lock which is none
+        with pytest.raises(StoreError, match="must be able to lock files, got Function not implemented"):
+            Store(path, writable=True)
+    assert Store(path).frame("study").loc[0, "test"] == 0.5
