@@ -9,8 +9,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -18,12 +17,12 @@ from typing import NoReturn
 from rich.console import Console
 
 from advisor import architectures
-from advisor.errors import AdvisorError, StoreError
+from advisor.errors import AdvisorError, StoreError, StudyError
 from advisor.pipes import ends_with_reader
 from benchmarks import scores, tracking
 from benchmarks.claims.running import add_command as add_claims
 from benchmarks.costs import Costs, Remaining
-from benchmarks.driver import clock, run_study
+from benchmarks.driver import clock, declared_study, run_study
 from benchmarks.engine.options import add_options, add_workers, make_engine, places, positive
 from benchmarks.importing import add_command as add_import
 from benchmarks.plan import Study, plan
@@ -44,14 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     and 130 after an interrupt.
     """
     args = _parser().parse_args(argv)
+    runs_cells = getattr(args, "runs_cells", False)
     try:
-        code: int = args.command(args)
-        return code
+        with _stopped_in_good_order() if runs_cells else nullcontext():
+            code: int = args.command(args)
+            return code
     except AdvisorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
+        kept = ": finished cells are kept; the same command goes on from there" if runs_cells else ""
+        print(f"\ninterrupted{kept}", file=sys.stderr)
         return 130
 
 
@@ -66,15 +68,29 @@ def run(args: argparse.Namespace) -> int:
 def retry(args: argparse.Namespace) -> int:
     """Run failed cells again; their old outcomes stay until the new ones are there.
 
-    Given the study's file, the limits that stand there now hold.
+    Given the study's file, the limits that stand there now hold, and are part of the study from then on.
     """
     with Store(args.store) as store:
         name = _study_name(args.study, store)
-        study = Study.parse(store.study(name)["declared"], where=f"the study {name!r} in {args.store}")
+        study = declared_study(store, name)
+        _refuse_other_code(study, {cell.candidate for cell in store.cells(name)})
     if args.study.endswith(".toml"):
         now = Study.read(args.study)
-        study = replace(study, cell_seconds=now.cell_seconds, memory_mb=now.memory_mb)
+        study = study.with_limits(now.cell_seconds, now.memory_mb)
     return _run(args, study, retried=args.status or _RETRIED)
+
+
+def _refuse_other_code(study: Study, ran: Collection[str]) -> None:
+    """A store of an older version does not hold the code of own candidates, which may have changed since."""
+    for name in study.own:
+        if name not in ran:
+            stem = name.partition("@")[0]
+            before = ", ".join(sorted(other for other in ran if other.startswith(f"{stem}@")))
+            raise StudyError(
+                "the file of a candidate must hold the code whose cells are run again",
+                got=f"{name} in place of {before or 'none'}",
+                do="restore the file, or run the new code: python -m benchmarks run STUDY.toml",
+            )
 
 
 def show_plan(args: argparse.Namespace) -> int:
@@ -112,6 +128,7 @@ def status(args: argparse.Namespace) -> int:
             frame = store.frame(name)
             title = f"{name}: {store.study(name)['title']}"
             show_progress(_console(), frame, title=title)
+            show_missing(_console(), store.study(name)["missing"])
             show_failures(_console(), frame)
     return 0
 
@@ -197,7 +214,7 @@ def show_spaces(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = ()) -> int:
-    with Store(args.store, writable=True) as store, _stopped_in_good_order():
+    with Store(args.store, writable=True) as store:
         try:
             summary = run_study(store, study, engine=make_engine(args), retry=retried, console=_console())
         except KeyboardInterrupt:

@@ -40,8 +40,7 @@ def read(path: str) -> tuple[str, str]:
     Returns
     -------
     name, text : str
-        The name is that of the file with a hash of its text, ``"my_svm@1f2e3d4c"``: with other code it is
-        another candidate, and old results stay what they are.
+        As :func:`name_of` gives it, and what the file holds.
 
     Raises
     ------
@@ -56,9 +55,22 @@ def read(path: str) -> tuple[str, str]:
             got=f"{path}: {getattr(error, 'strerror', None) or error}",
             do="give its path as seen from the folder that the command runs in",
         ) from error
-    name = f"{Path(path).stem}@{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    name = name_of(path, text)
     add(name, text)
     return name, text
+
+
+def name_of(path: str, text: str) -> str:
+    """Name the candidate of a file: after it, with a hash of its text.
+
+    With other code it is another candidate, and old results stay what they are.
+
+    Examples
+    --------
+    >>> name_of("mine/my_svm.py", "from sklearn.svm import SVC as classifier")
+    'my_svm@5c3bc665'
+    """
+    return f"{Path(path).stem}@{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def add(name: str, text: str) -> None:

@@ -22,7 +22,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, StudyError
+from benchmarks import candidates
+from benchmarks.advised import ADVISOR
 from benchmarks.budget import BEYOND, Budget
 from benchmarks.cell import Cell, Outcome
 from benchmarks.costs import Costs, Remaining
@@ -106,7 +108,27 @@ def run_study(
 
 
 def declare(store: Store, study: Study) -> tuple[Survey, list[Cell]]:
-    """Plan a study and say in the store which cells it consists of; gives its tasks and these cells."""
+    """Plan a study and say in the store which cells it consists of.
+
+    Parameters
+    ----------
+    store : Store
+        A writable store. Cells of tasks that cannot be had now stay part of the study there.
+    study : Study
+        What is declared.
+
+    Returns
+    -------
+    found : Survey
+        Its tasks.
+    cells : list of Cell
+        Those of the tasks that can be had.
+
+    Raises
+    ------
+    AdvisorError
+        If the study cannot be planned, no task of it can be had, or the store cannot be written.
+    """
     found = study.survey()
     cells = plan(study, found.infos)
     store.declare(
@@ -114,9 +136,56 @@ def declare(store: Store, study: Study) -> tuple[Survey, list[Cell]]:
         title=study.title,
         declared=study.text,
         tasks=[asdict(info) for info in found.infos],
-        cells=cells,
+        cells=[*cells, *_out_of_reach(store, study, found)],
+        missing={task: str(error) for task, error in found.failed.items()},
+        files={path: (candidates.name_of(path, text), text) for path, text in study.files.items()},
     )
     return found, cells
+
+
+def _out_of_reach(store: Store, study: Study, found: Survey) -> list[Cell]:
+    """List the cells that the study has of tasks which cannot be had now and are asked for all the same."""
+    if not found.failed or study.name not in store.studies():
+        return []
+    # which tasks a suite has is not known where it cannot be had
+    suites = any("suite:" in entry or "openml:s/" in entry for entry in found.failed)
+    there = {info.id for info in found.infos}
+    return [
+        cell
+        for cell in store.cells(study.name)
+        if cell.task not in there and (suites or cell.task in found.failed) and _asked_for(study, cell)
+    ]
+
+
+def _asked_for(study: Study, cell: Cell) -> bool:
+    """Whether a cell that was planned before is one of the study still, whatever its task."""
+    if cell.protocol != study.protocol.text or cell.seed not in study.protocol.seeds:
+        return False
+    if cell.candidate == ADVISOR:
+        return study.advisor
+    n_trials = study.trials.get(cell.candidate, study.n_trials)
+    return cell.candidate in study.candidates and cell.trial < n_trials
+
+
+def declared_study(store: Store, name: str) -> Study:
+    """Give a study as it was declared, with the code that its own candidates had then.
+
+    Raises
+    ------
+    StudyError
+        If the cells under that name are those of a claim, which has no study file.
+    """
+    told = store.study(name)
+    if claim := told["settings"].get("claim"):
+        size = told["settings"].get("size", "quick")
+        raise StudyError(
+            "this command takes a study that has a file",
+            got=f"{name!r}, the experiment on a claim",
+            do=f"python -m benchmarks claims {claim} --size {size} --store {store.path} --retry "
+            "runs its failed cells again and judges it",
+        )
+    where = f"the study {name!r} in {store.path}"
+    return Study.parse(told["declared"], where=where, files=store.files(name))
 
 
 def run_cells(

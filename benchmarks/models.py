@@ -24,7 +24,7 @@ from advisor.errors import AdvisorError, StoreError, StudyError
 from benchmarks import candidates, scores, searches, tracking
 from benchmarks.cell import Cell
 from benchmarks.connection import connect, patient, unusable
-from benchmarks.plan import Study
+from benchmarks.driver import declared_study
 from benchmarks.protocol import METRICS
 from benchmarks.run import split_of
 from benchmarks.store import Store
@@ -62,8 +62,7 @@ def log_models(store: Store, study: str, *, uri: str, which: str = BEST) -> Iter
     AdvisorError
         If there is no such candidate, a task has changed, a fit fails, or MLflow cannot be used.
     """
-    for name, text in Study.parse(store.study(study)["declared"], where=f"the study {study!r}").own.items():
-        candidates.add(name, text)
+    declared_study(store, study)  # makes its own candidates known
     cells = {cell.key: cell for cell in store.cells(study)}
     chosen = list(_chosen(store.frame(study), which, study))
     client = connect(uri)

@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,8 @@ class Study:
         What to run after this study, told at its end.
     text : str
         The file as it was read.
-    own : mapping of str to str
-        Text of each Python file among the candidates, by the candidate's name.
+    files : mapping of str to str
+        Text of each Python file among the candidates, by its path.
     """
 
     name: str
@@ -75,7 +75,12 @@ class Study:
     memory_mb: int | None = None
     next: str = ""
     text: str = ""
-    own: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own(self) -> dict[str, str]:
+        """Text of each candidate of the user's own, by its name."""
+        return {candidates.name_of(path, text): text for path, text in self.files.items()}
 
     @classmethod
     def read(cls, path: str | Path) -> Study:
@@ -122,11 +127,46 @@ class Study:
                 got=f"{n} such lines in the study {self.name!r}",
                 do="write it into the study itself",
             )
-        return Study.parse(text, where=f"the study {self.name!r} with {entry}")
+        return Study.parse(text, where=f"the study {self.name!r} with {entry}", files=self.files)
+
+    def with_limits(self, cell_seconds: float, memory_mb: int | None) -> Study:
+        """Give each cell other limits, in the text too, since results are read by it.
+
+        Examples
+        --------
+        >>> study = Study.parse('name = "s"\\ntasks = ["embedded:digits"]\\ncandidates = ["dummy"]')
+        >>> print(study.with_limits(60, None).text)
+        cell_seconds = 60
+        name = "s"
+        tasks = ["embedded:digits"]
+        candidates = ["dummy"]
+        """
+        if (cell_seconds, memory_mb) == (self.cell_seconds, self.memory_mb):
+            return self
+        text = re.sub(r"^[ \t]*(cell_seconds|memory_mb)[ \t]*=[^\n]*\n?", "", self.text, flags=re.MULTILINE)
+        head = f"cell_seconds = {cell_seconds!r}\n" + f"memory_mb = {memory_mb!r}\n" * (memory_mb is not None)
+        changed = Study.parse(head + text, where=f"the study {self.name!r}", files=self.files)
+        if changed != replace(self, cell_seconds=cell_seconds, memory_mb=memory_mb, text=changed.text):
+            raise StudyError(
+                "limits can be changed where cell_seconds and memory_mb are lines of the study",
+                got=f"other text in the study {self.name!r}",
+                do="run the study's file, which declares it anew",
+            )
+        return changed
 
     @classmethod
-    def parse(cls, text: str, *, where: str = "the study") -> Study:
-        """Read the text of a study file; ``where`` names it in errors."""
+    def parse(cls, text: str, *, where: str = "the study", files: Mapping[str, str] | None = None) -> Study:
+        """Read the text of a study file.
+
+        Parameters
+        ----------
+        text : str
+            TOML.
+        where : str
+            Names it in errors.
+        files : mapping of str to str, optional
+            Text of Python files among the candidates by path, known already; the others are read.
+        """
         try:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -137,14 +177,15 @@ class Study:
         protocol = Protocol.of(
             _checked(settings.pop("protocol", {}), _PROTOCOL_KEYS, where=f"{where} [protocol]")
         )
-        files = {name: candidates.read(name) for name in settings["candidates"] if name.endswith(".py")}
-        named = {path: name for path, (name, _) in files.items()}
+        paths = [name for name in settings["candidates"] if name.endswith(".py")]
+        known = {path: (files or {}).get(path) or candidates.read(path)[1] for path in paths}
+        named = {path: candidates.name_of(path, text) for path, text in known.items()}
+        for path, name in named.items():
+            candidates.add(name, known[path])
         settings["candidates"] = tuple(named.get(name, name) for name in settings["candidates"])
         if "trials" in settings:
             settings["trials"] = {named.get(name, name): n for name, n in settings["trials"].items()}
-        study = cls(
-            **{"title": settings["name"], **settings}, protocol=protocol, text=text, own=dict(files.values())
-        )
+        study = cls(**{"title": settings["name"], **settings}, protocol=protocol, text=text, files=known)
         for name in study.candidates:
             if name not in candidates.names():
                 own = "; or the path of a Python file of your own"
@@ -322,7 +363,7 @@ _PROTOCOL_KEYS: dict[str, Check] = {
     "refit": ("true or false", lambda v: isinstance(v, bool)),
     "normalisation": _one_of(("dummy", "published", "min-max")),
 }
-assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text", "own"}
+assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text", "files"}
 assert set(_PROTOCOL_KEYS) == {f.name for f in fields(Protocol)} - {"version"} | {"size"}
 
 

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisor.errors import AdvisorError
 from benchmarks import scores
 from benchmarks.budget import BEYOND
 
@@ -107,11 +106,11 @@ def show_failures(console: Console, frame: pd.DataFrame) -> None:
     show(console, "What did not go well", ["task", "candidate", "status", "cells", "reason"], rows)
 
 
-def show_missing(console: Console, missing: Mapping[str, AdvisorError]) -> None:
+def show_missing(console: Console, missing: Mapping[str, object]) -> None:
     """Print the tasks that could not be had, with the reason; nothing if all could."""
     if missing:
         rows = [[task, str(error)] for task, error in missing.items()]
-        show(console, f"Not to be had, left out: {len(rows)}", ["task", "reason"], rows)
+        show(console, f"Not to be had, so not run: {len(rows)}", ["task", "reason"], rows)
 
 
 def show_progress(console: Console, frame: pd.DataFrame, *, title: str) -> None:

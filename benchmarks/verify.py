@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 import datasets
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, StoreError
 from benchmarks.advised import ADVISOR
 from benchmarks.budget import BEYOND
 from benchmarks.cell import Cell
+from benchmarks.driver import declared_study
 from benchmarks.plan import Study, plan
 from benchmarks.run import run_cell, split_of
 from benchmarks.scores import FAILED, on_the_clock
@@ -66,12 +67,23 @@ def verify(store: Store, name: str, *, again: int = 0, seed: int = 0) -> Iterato
     Yields
     ------
     Check
-        One per check, in a fixed order: file, keys, plan, data, splits, seeds, density, statuses, scores,
-        environment, and "again" if it was asked for.
+        One per check, in a fixed order: file, tasks, keys, plan, data, splits, seeds, density, statuses,
+        scores, environment, and "again" if it was asked for. If an outcome cannot be read, the second and
+        last is "outcomes".
+
+    Raises
+    ------
+    AdvisorError
+        If there is no such study, or it cannot be read.
     """
-    frame, cells = store.frame(name), store.cells(name)
-    study = Study.parse(store.study(name)["declared"], where=f"the study {name!r} in {store.path}")
     yield _file(store)
+    study = declared_study(store, name)
+    try:
+        frame, cells = store.frame(name), store.cells(name)
+    except StoreError as error:
+        yield Check("outcomes", "failed", str(error))
+        return
+    yield _tasks(cells, store.study(name)["missing"])
     yield _keys(cells, frame)
     yield from _plan_and_data(study, cells)
     yield _splits(cells, frame, leaks=study.protocol.split == "holdout")
@@ -89,8 +101,22 @@ def _file(store: Store) -> Check:
     return Check("file", "ok" if told == "ok" else "failed", f"SQLite's integrity check says: {told}")
 
 
+def _tasks(cells: list[Cell], missing: Mapping[str, str]) -> Check:
+    """Every task that is declared has cells, also one that could not be had when it was declared."""
+    held = {cell.task for cell in cells}
+    if lost := [f"{task} ({reason})" for task, reason in missing.items() if task not in held]:
+        return Check("tasks", "failed", f"declared, and no part of the results: {_some(lost)}")
+    if missing:
+        told = f"not to be had when the study was last run, so as they were before: {_some(missing)}"
+        return Check("tasks", "note", told)
+    return Check("tasks", "ok", f"each of {len(held)} tasks that were declared has cells")
+
+
 def _keys(cells: list[Cell], frame: pd.DataFrame) -> Check:
-    """The key under which an outcome is kept is the hash of what was computed."""
+    """The key of an outcome is the hash of what was asked for: data, split, configuration, protocol.
+
+    What ``{}`` stands for are the defaults of the code whose commit the outcome's environment names.
+    """
     wrong = [key for cell, key in zip(cells, frame["key"]) if cell.key != key]
     if wrong:
         return Check("keys", "failed", f"{len(wrong)} cells were changed after they ran: {_some(wrong)}")

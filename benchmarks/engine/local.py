@@ -192,9 +192,7 @@ class _Pool:
             return failure(cell, status, reason, fit_seconds=spent)
         if code == -9 and kernel_kills() > self.kernel_kills:
             self.kernel_kills += 1  # another worker may have been killed in the same moment
-            return failure(
-                cell, "out_of_memory", "killed by the kernel for lack of memory", fit_seconds=took
-            )
+            return failure(cell, "out_of_memory", "killed by the kernel for lack of memory", fit_seconds=took)
         how = f"by signal {-code}" if code is not None and code < 0 else f"with exit code {code}"
         return failure(cell, "error", f"worker died {how}", fit_seconds=took)
 

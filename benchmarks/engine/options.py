@@ -21,7 +21,8 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--engine`` and what belongs to it."""
+    """Add ``--engine`` and what belongs to it, and note that the command runs cells."""
+    parser.set_defaults(runs_cells=True)
     add_workers(parser)
     parser.add_argument("--threads", type=positive, default=1, help="threads of each (default: 1)")
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help="default: local")

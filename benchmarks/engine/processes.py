@@ -23,7 +23,7 @@ def resident_mb(pid: int) -> float:
 
 
 def unshared_mb(processes: Iterable[psutil.Process]) -> float:
-    """Memory that processes share with no other, MiB: what a fork has in common with its parent is no more of it."""
+    """Memory that processes share with no other, MiB: what a fork shares with its parent is there once."""
     total = 0.0
     for process in processes:
         with suppress(psutil.Error):

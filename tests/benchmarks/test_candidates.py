@@ -1,5 +1,8 @@
 """A file of the user's own is a candidate like any other."""
 
+import json
+import re
+import sqlite3
 import subprocess
 import sys
 
@@ -173,3 +176,45 @@ def test_the_command_line_adds_candidates_and_tasks(table, tmp_path, capsys):
         assert {c.partition("@")[0] for c in frame["candidate"]} == {"mine", "linear", "dummy"}
     assert "mine@" in capsys.readouterr().out
     assert command.main(["retry", "s", *arguments]) == 0  # the store knows what was added
+
+
+@pytest.fixture
+def ran(table, tmp_path):
+    """A study with a candidate of the user's own, whose file was changed after it ran."""
+    path = tmp_path / "s.toml"
+    mine = write(tmp_path, NEIGHBOURS)
+    path.write_text(f'name = "s"\ntasks = ["{table}"]\ncandidates = ["{mine}", "dummy"]\n')
+    where = ["--store", str(tmp_path / "store.sqlite")]
+    assert command.main(["run", str(path), *where, "--workers", "1", "--no-mlflow"]) == 0
+    write(tmp_path, NEIGHBOURS.replace("1, 3, 9", "2"))
+    return where
+
+
+def test_cells_run_again_with_the_code_they_had(ran, tmp_path, capsys):
+    store = tmp_path / "store.sqlite"
+    with sqlite3.connect(store) as db:
+        db.execute(
+            "UPDATE outcomes SET status = 'error', reason = 'r', validation = NULL, test = NULL "
+            "WHERE key IN (SELECT key FROM cells WHERE candidate LIKE 'mine@%')"
+        )
+    db.close()
+    before = list(pd.unique(Store(store).frame("s")["candidate"]))
+    assert command.main(["retry", "s", *ran, "--workers", "1", "--no-mlflow"]) == 0
+    assert "1 ok in" in capsys.readouterr().out
+    assert list(pd.unique(Store(store).frame("s")["candidate"])) == before
+    (tmp_path / "mine.py").unlink()
+    assert command.main(["verify", "s", *ran, "--again", "2", "--json"]) == 0
+    told = {found["check"]: found["told"] for found in json.loads(capsys.readouterr().out)}
+    assert told["plan"] == "the declared text gives the same 2 cells today"
+    assert told["again"].startswith("2 cells computed again")
+
+
+def test_a_store_without_the_code_takes_no_other(ran, tmp_path, capsys):
+    with sqlite3.connect(tmp_path / "store.sqlite") as db:
+        db.execute("DROP TABLE files")
+    db.close()
+    assert command.main(["retry", "s", *ran, "--workers", "1", "--no-mlflow"]) == 2
+    assert re.search(
+        r"must hold the code .* got mine@\w{8} in place of mine@\w{8}: restore the file",
+        capsys.readouterr().err,
+    )

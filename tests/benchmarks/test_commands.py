@@ -1,6 +1,7 @@
 """The commands as a user types them: what they print, and their exit codes."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from advisor.errors import StudyError
 from benchmarks import __main__ as command
-from benchmarks import tracking
+from benchmarks import settling, tracking
+from benchmarks.claims import running
+from benchmarks.plan import Study
 from benchmarks.store import Store
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
@@ -114,7 +118,52 @@ def test_a_retry_of_a_file_takes_the_limits_that_stand_in_it(call, finished, mon
     call("retry", "tiny")
     path.write_text(before)
     assert (asked[0].cell_seconds, asked[0].memory_mb) == (4321, 77)
+    assert Study.parse(asked[0].text) == asked[0]  # the store says so, too
     assert asked[1].memory_mb is None
+    assert asked[1].text == before
+
+
+def test_limits_are_changed_wherever_they_stand():
+    head = 'name = "s"\ntasks = ["embedded:digits"]\ncandidates = ["dummy"]'
+    text = f"{head}\n cell_seconds=5  # short\nmemory_mb = 9"
+    changed = Study.parse(text).with_limits(7.5, None)
+    assert (changed.cell_seconds, changed.memory_mb) == (7.5, None)
+    assert changed == Study.parse(changed.text)
+    odd = Study.parse(text.replace("cell_seconds=", '"cell_seconds" = '))
+    with pytest.raises(StudyError):
+        odd.with_limits(7.5, None)
+
+
+@pytest.mark.parametrize("command_", ["verify", "retry"])
+def test_a_claim_is_told_by_its_own_command(tmp_path, capsys, command_):
+    path = tmp_path / "claims.sqlite"
+    with Store(path, writable=True) as store:
+        text = 'name = "claim-rotation-tiny"\nsize = "tiny"\nclaim = "rotation"\n'
+        store.declare("claim-rotation-tiny", title="Rotation", declared=text, tasks=[], cells=[])
+    assert command.main([command_, "claim-rotation-tiny", "--store", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert f"python -m benchmarks claims rotation --size tiny --store {path} --retry" in err
+
+
+@pytest.mark.parametrize(
+    ("args", "place"),
+    [(["settle", "tiny.toml", "linear", "dummy"], settling), (["claims", "rotation"], running)],
+)
+def test_a_signal_ends_every_command_that_runs_cells_in_good_order(
+    finished, tmp_path, monkeypatch, capsys, args, place
+):
+    def stopped(*_, **__):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.chdir(finished)
+    monkeypatch.setattr(place, "settle" if place is settling else "run", stopped)
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("nobody took it"))
+    try:
+        assert command.main([*args, "--store", str(tmp_path / "store.sqlite")]) == 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "interrupted: finished cells are kept; the same command goes on" in capsys.readouterr().err
+    Store(tmp_path / "store.sqlite", writable=True).close()  # nobody holds it
 
 
 def test_log_attaches_files(call, finished):
@@ -175,12 +224,14 @@ def test_a_task_that_cannot_be_had_is_told_and_the_rest_runs(finished, tmp_path,
     (tmp_path / "part.toml").write_text(text.replace('"tiny"', '"part"'))
     where = ["--store", str(tmp_path / "part.sqlite"), "--workers", "1"]
     assert command.main(["plan", str(tmp_path / "part.toml"), *where]) == 1
-    assert "Not to be had, left out: 1" in capsys.readouterr().out
+    assert "Not to be had, so not run: 1" in capsys.readouterr().out
     assert command.main(["run", str(tmp_path / "part.toml"), *where, "--no-mlflow"]) == 1
     out = capsys.readouterr().out
     assert "2 ok" in out
-    assert out.count("Not to be had, left out: 1") == 2  # before and after
+    assert out.count("Not to be had, so not run: 1") == 2  # before and after
     assert "the file must exist" in out[out.index("Then run another") :]
+    assert command.main(["status", "part", *where[:2]]) == 0
+    assert "Not to be had, so not run: 1" in capsys.readouterr().out
     (tmp_path / "none.toml").write_text(
         'name = "none"\ntasks = ["file:gone.csv?target=y"]\ncandidates = ["dummy"]'
     )

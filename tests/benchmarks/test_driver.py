@@ -117,6 +117,54 @@ def test_a_retry_that_is_interrupted_keeps_the_old_outcome(study, store):
     assert store.frame("s")["status"].value_counts()["error"] == 2
 
 
+@pytest.fixture
+def two(study, tmp_path):
+    """The study with a second task, whose file comes and goes."""
+    (tmp_path / "u.csv").write_text((tmp_path / "t.csv").read_text())
+    other = f"file:{tmp_path}/u.csv?target=y&kind=regression"
+    return study.with_entry("tasks", other), tmp_path / "u.csv", other
+
+
+def test_a_task_that_cannot_be_read_any_more_keeps_its_cells(two, store):
+    study, path, other = two
+    run_study(store, study, engine=Inline(), function=fine)
+    path.unlink()
+    again = run_study(store, study, engine=Inline(), function=fine)
+    assert (again.planned, again.already_done, list(again.missing)) == (10, 10, [other])
+    frame = store.frame("s")
+    assert frame["task"].value_counts().to_dict() == dict.fromkeys(study.tasks, 10)
+    assert set(frame["status"]) == {"ok"}
+    assert list(store.study("s")["missing"]) == [other]
+    # what the study does not ask for any more is no part of it
+    fewer = Study.parse(study.text.replace("[0, 1, 2, 3, 4]", "[0]").replace('"linear", ', ""))
+    run_study(store, fewer, engine=Inline(), function=fine)
+    assert store.frame("s").groupby("task").size().to_dict() == dict.fromkeys(study.tasks, 1)
+    run_study(store, Study.parse(study_text(path.parent, seeds=5)), engine=Inline(), function=fine)
+    assert set(store.frame("s")["task"]) == set(study.tasks) - {other}
+
+
+def test_tasks_of_a_suite_that_cannot_be_had_keep_their_cells(two, store):
+    study, path, other = two
+    run_study(store, study, engine=Inline(), function=fine)
+    path.unlink()
+    suite = Study.parse(study.text.replace(other, "openml:s/99"))  # nobody answers in tests
+    run_study(store, suite, engine=Inline(), function=fine)
+    assert store.frame("s")["task"].nunique() == 2
+
+
+def test_a_task_that_comes_back_is_whole(two, store):
+    study, path, other = two
+    text = path.read_text()
+    path.unlink()
+    run_study(store, study, engine=Inline(), function=fine)
+    assert other not in set(store.frame("s")["task"])
+    path.write_text(text)
+    run_study(store, study, engine=Inline(), function=fine)
+    assert store.study("s")["missing"] == {}
+    assert set(store.frame("s")["status"]) == {"ok"}
+    assert len(store.frame("s")) == 20
+
+
 def test_the_longest_cells_start_first(study, store):
     engine = Inline()
     run_study(store, study, engine=engine, function=fine)

@@ -18,7 +18,10 @@ from benchmarks.verify import verify
 from datasets.splits import Split
 
 RESEEDED = "UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1"
-CHECKS = ["file", "keys", "plan", "data", "splits", "seeds", "density", "statuses", "scores", "environment"]
+CHECKS = [
+    *("file", "tasks", "keys", "plan", "data", "splits", "seeds", "density", "statuses", "scores"),
+    "environment",
+]
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +88,28 @@ def test_what_was_done_to_it_is_found(tampered, statement, check, told):
     finding = tampered(statement)[check]
     assert finding.verdict == "failed"
     assert told in finding.told
+
+
+MISSING = "INSERT INTO missing VALUES ('honest', '{}', 'no such file')"
+
+
+def test_a_declared_task_without_cells_is_found(tampered):
+    finding = tampered(MISSING.format("file:gone.csv"))["tasks"]
+    assert finding.verdict == "failed"
+    assert finding.told == "declared, and no part of the results: file:gone.csv (no such file)"
+
+
+def test_a_task_that_could_not_be_had_again_is_noted(tampered, honest):
+    finding = tampered(MISSING.format(f"file:{honest}/t.csv?target=y&kind=regression"))["tasks"]
+    assert finding.verdict == "note"
+    assert "as they were before" in finding.told
+
+
+def test_an_outcome_that_cannot_be_read_is_found(tampered):
+    findings = tampered("UPDATE outcomes SET extra = '{' WHERE rowid = 1")
+    assert list(findings) == ["file", "outcomes"]
+    assert findings["outcomes"].verdict == "failed"
+    assert "the outcome of the cell" in findings["outcomes"].told
 
 
 def test_other_versions_and_failures_are_noted(tampered):
