@@ -129,10 +129,24 @@ def looks_of(sources: int) -> tuple[int, ...]:
 
 
 def compare(frame: pd.DataFrame, a: str, b: str) -> pd.Series:
-    """Test score of one candidate minus that of another, by source of the data."""
+    """Test score of one candidate minus that of another, by source of the data.
+
+    Raises
+    ------
+    StudyError
+        If no task can be judged.
+    """
     chosen = selected(frame[frame["candidate"].isin([a, b, BASELINE])])
     wide = chosen.pivot_table(index=["origin", "task"], columns="candidate", values="test")
+    wide = wide.reindex(columns=[a, b])  # of no candidate are there results if no task can be judged
     difference: pd.Series = (wide[a] - wide[b]).dropna().groupby("origin").mean()
+    if difference.empty:
+        counts = ", ".join(f"{n} {status}" for status, n in frame["status"].value_counts().items())
+        raise StudyError(
+            f"a task must be left on which {a} and {b} can be compared",
+            got=f"cells that are {counts}",
+            do="see why with: python -m benchmarks status; a task whose dummy failed has no zero",
+        )
     return difference
 
 
@@ -239,7 +253,8 @@ def with_tasks(study: Study, tasks: Sequence[str]) -> Study:
     """
     start, end = _place_of_tasks(study)
     text = f"{study.text[:start]}tasks = {json.dumps(list(tasks), ensure_ascii=False)}{study.text[end:]}"
-    return Study.parse(text, where=f"the study {study.name!r} with some of its tasks")
+    where = f"the study {study.name!r} with some of its tasks"
+    return Study.parse(text, where=where, files=study.files)
 
 
 def _place_of_tasks(study: Study) -> tuple[int, int]:

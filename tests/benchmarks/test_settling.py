@@ -165,3 +165,14 @@ def test_tasks_that_are_not_there_are_named(store, tmp_path):
 def test_both_candidates_must_be_in_the_study(store):
     with pytest.raises(StudyError, match="without cnn"):
         settling.settle(store, study(), "gbt", "cnn", engine=LocalEngine(1), minutes=1)
+
+
+def dummy_fails(cell):
+    return clear(cell) if cell.candidate != "dummy" else Outcome(cell.key, "error", "broken")
+
+
+def test_where_no_task_can_be_judged_it_says_so(store):
+    with pytest.raises(StudyError, match=r"can be compared, got cells that are 24 ok, 12 error: see why"):
+        settling.settle(
+            store, study(), "gbt", "mlp", engine=LocalEngine(1), minutes=9, tell=str, function=dummy_fails
+        )
