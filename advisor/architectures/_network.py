@@ -35,7 +35,8 @@ TRAINING = """max_epochs, patience : int
         Most epochs (where the default is None, as many as suit the number of rows), epochs without a better
         validation loss before stopping.
     batch_size : int or None
-        Rows per step; None is the square root of the number of training rows, from 8 to 128.
+        Rows per step; None is as many as suit the number of training rows, from 8 on: for networks that read
+        tensors its square root, at most 128; for those of tables a tenth, at most 64 (``mlp`` 128).
     learning_rate, weight_decay, validation_fraction : float
         Peak step size and decay of AdamW; share of the rows held out to choose the best epoch.
     schedule : {"cosine", "plateau", "constant"}
@@ -166,9 +167,7 @@ class Network(Learner):
 
     def _recipe(self, n_rows: int) -> Recipe:
         """How to train on so many rows."""
-        batch_size = self.batch_size
-        if batch_size is None:  # little data still gives many steps
-            batch_size = min(128, max(8, math.isqrt(n_rows)))
+        batch_size = self._batch(n_rows) if self.batch_size is None else self.batch_size
         recipe = Recipe(
             max_epochs=self._epochs(math.ceil(n_rows / max(1, batch_size))),
             patience=self.patience,
@@ -182,6 +181,10 @@ class Network(Learner):
         )
         check_recipe(recipe)
         return recipe
+
+    def _batch(self, n_rows: int) -> int:
+        """Rows per step: little data still gives many steps."""
+        return min(128, max(8, math.isqrt(n_rows)))
 
     def _epochs(self, n_steps: int) -> int:
         """Most epochs, of so many steps each."""
@@ -272,6 +275,11 @@ class TableNetwork(Network):
     The module is called with ``numbers``, shape (B, p), and, where there are categories, ``codes``, int64,
     shape (B, q): 0 for a category that was not seen in training, else from 1.
     """
+
+    most_rows: ClassVar[int] = 64  # of a step, where there are enough for ten steps an epoch
+
+    def _batch(self, n_rows: int) -> int:
+        return min(self.most_rows, max(8, n_rows // 10))
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
         """Make the module for p numbers and q categories with so many codes each."""

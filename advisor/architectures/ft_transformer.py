@@ -174,7 +174,6 @@ class _FTTransformer(TableNetwork):
     ffn_dropout: float = 0.1
     residual_dropout: float = 0.0
     max_epochs: int = 40
-    batch_size: int = 64
     weight_decay: float = 1e-5
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:

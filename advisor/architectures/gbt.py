@@ -168,11 +168,12 @@ class GBTRegressor(Regressor, _GBT):
         Thresholds tried per number; None is 64 up to 2,000 rows, else 256.
     learning_rate : float or None
         Step size; None is 0.05 for classes and 0.03 for numbers, beyond 1,000 columns as many times more, at
-        most 0.2: a tree of so many columns takes long. On ten sets of 100 to 800 columns 0.1 cost half a point
-        of the score, 0.2 a whole.
+        most 0.2: a tree of so many columns takes long. On ten sets of 100 to 800 columns 0.1 cost half a
+        point of the score, 0.2 a whole.
     min_child_weight : float or None
-        Least weight of a leaf, in rows for numbers, in rows times p (1 - p) for classes; None is 5 for numbers,
-        so that one extreme target has no leaf of its own, and 1 for classes.
+        Least weight of a leaf: in rows for numbers, in rows times p (1 - p) for classes. None is 1 for
+        classes and 5 for numbers, where one extreme target would else have a leaf of its own. With smaller
+        steps that gave 2.6 points of R2 more on thirty cases of 125 to 2,000 rows.
     gamma, subsample, reg_alpha, reg_lambda : float
         XGBoost's own: least gain of a split, share of rows a tree sees, L1 and L2 penalties of the leaves.
     max_depth : int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import ClassVar
 
 import scipy.stats
 from torch import Tensor, nn
@@ -62,9 +63,9 @@ class _MLP(TableNetwork):
     embedding_size: int = 32
     max_epochs: int = 300
     patience: int = 40
-    batch_size: int = 128
     learning_rate: float = 1e-3
     schedule: Schedule = "plateau"
+    most_rows: ClassVar[int] = 128
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
         return Perceptron(
@@ -102,8 +103,8 @@ class MLPRegressor(_MLP, NetworkRegressor):
     ----------
     Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on
     typical tabular data? NeurIPS Datasets and Benchmarks. Appendix A.4. Two differences of the default:
-    embeddings of 32 where it has 128, batches of 128 where it has 512, for tasks of 1,000 rows. The space is
-    that part of theirs which a processor trains in a minute on some thousand rows; all of it is in
+    embeddings of 32 where it has 128, batches of at most 128 where it has 512, for tasks of 1,000 rows. The
+    space is that part of theirs which a processor trains in a minute on some thousand rows; all of it is in
     :mod:`benchmarks.spaces.paper`.
     """
 

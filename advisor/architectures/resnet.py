@@ -117,7 +117,6 @@ class _ResNet(TableNetwork):
     norm: str = "batch"
     embedding_size: int = 32
     max_epochs: int = 40
-    batch_size: int = 64
     weight_decay: float = 1e-7
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:

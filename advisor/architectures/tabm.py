@@ -116,7 +116,6 @@ class _TabM(TableNetwork):
     n_bins: int = 48
     embedding_size: int = 16
     max_epochs: int = 40
-    batch_size: int = 64
     learning_rate: float = 5e-3
     weight_decay: float = 3e-4
     clip: float | None = 1.0
