@@ -173,7 +173,8 @@ class GBTRegressor(Regressor, _GBT):
     min_child_weight : float or None
         Least weight of a leaf: in rows for numbers, in rows times p (1 - p) for classes. None is 1 for
         classes and 5 for numbers, where one extreme target would else have a leaf of its own. With smaller
-        steps that gave 2.6 points of R2 more on thirty cases of 125 to 2,000 rows.
+        steps that gave 1.8 points of R2 more on 53 cases of 125 to 2,000 rows, and 0.3 on 56 of the authors'
+        suites.
     gamma, subsample, reg_alpha, reg_lambda : float
         XGBoost's own: least gain of a split, share of rows a tree sees, L1 and L2 penalties of the leaves.
     max_depth : int
