@@ -32,6 +32,8 @@ TREND, MANY = 0.45, 15  # rank correlation with time that is growth, and entitie
 STEADY = 0.9  # rank correlation that needs no shared calendar
 FEWEST_PAIRS = 30  # pairs of rows that tell how far rows remember
 IN_ORDER = 0.98  # share of rows later than the one before, of a file that is in order
+BEYOND_DEALT = 0.1  # autocorrelation within entities beyond that within groups dealt at random
+RISES = 0.98  # rank correlation of time and row in one series; recordings one after another have a third
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
     An entity is a column or a pair of columns, a time a date, a calendar in parts or a plain number. Order in
     the file does not matter. A table with a date and a category repeats them; in a design of crossed factors
-    nothing is left to remember once the means of entities and of times are taken away. Where the first rows
+    nothing is left to remember once the means of entities and of times are taken away; and where a quantity
+    groups the rows of one series, groups dealt at random remember as much. Where the first rows
     hold but a few moments of a file in the order of time, the rows of a few entities are looked at instead.
     """
     found = _find(table, rng)
@@ -181,8 +184,21 @@ def _shown(labels: tuple[Any, ...]) -> str:
 
 
 def _one_series(times: list[Clock]) -> bool:
-    """Whether some clock counts every row of the file once, in order: then there is one series."""
-    return any(clock.dated and in_order(clock.values)[0] >= 0.98 for clock in times)
+    """Whether some clock counts every row of the file once, in order: then there is one series.
+
+    Of recordings one after another, each with its own dates, almost all steps go forward as well; but over
+    the file as a whole the time does not rise.
+    """
+    return any(
+        clock.dated and in_order(clock.values)[0] >= IN_ORDER and _rises(clock.values) for clock in times
+    )
+
+
+def _rises(values: NDArray[np.float64]) -> bool:
+    """Whether time goes one way over the file as a whole: its rank correlation with the row."""
+    ranks = midranks(values)
+    place = np.arange(len(ranks))
+    return bool(abs(np.corrcoef(ranks, place)[0, 1]) >= RISES)
 
 
 def _entities(run: pd.DataFrame, roles: dict[Any, Any]) -> list[tuple[tuple[Any, ...], Codes]]:
@@ -292,10 +308,14 @@ def _judge(
     others = [
         v if every else v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)
     ]
+    own = told or _unlike(repeats, chance, n) or _together(codes)  # groups that chance does not deal
     share, strength, trend = 0.0, 0.0, 0.0
     if others:
-        trend = _trend(np.column_stack(others), codes, midranks(moments))
-        hits, gain = memory(np.column_stack(others), codes, times, order, ALPHA / (tried * len(others)), rng)
+        columns = np.column_stack(others)
+        trend = _trend(columns, codes, midranks(moments)) if own else 0.0
+        hits, gain = memory(columns, codes, times, order, ALPHA / (tried * len(others)), rng)
+        if hits.any() and not own:
+            hits &= gain > BEYOND_DEALT + _dealt(columns, codes, times, moments, rng)
         known = ~np.isnan(gain)
         share = float(hits[known].mean()) if known.any() else 0.0
         strength = float(gain[hits if hits.any() else known].mean()) if known.any() else 0.0
@@ -326,6 +346,27 @@ def _trend(columns: NDArray[np.float64], codes: Codes, clock: NDArray[np.float64
     moved = within(clock)
     agreement = [abs(float(within(column) @ moved)) for column in columns.T]
     return max((value for value in agreement if value < CLOCK), default=0.0)
+
+
+def _dealt(
+    columns: NDArray[np.float64],
+    codes: Codes,
+    times: NDArray[np.int64],
+    moments: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Memory within groups of the same sizes that are dealt to the rows at random, at least 0.
+
+    Where the whole file is one series, the rows of any group remember those before them.
+    """
+    dealt = rng.permutation(codes)
+    gain = memory(columns, dealt, times, np.lexsort((moments, dealt)), ALPHA, rng)[1]
+    return np.maximum(np.nan_to_num(gain), 0.0)
+
+
+def _together(codes: Codes) -> bool:
+    """Whether the rows of an entity stand together in the file, as groups dealt at random do not."""
+    return int(np.count_nonzero(np.diff(codes))) < 2 * (int(codes.max()) + 1)
 
 
 def _unlike(repeats: float, chance: float, n: float) -> bool:

@@ -193,3 +193,53 @@ def test_lags_of_a_series_are_named():
     assert any("the target, 'x1', 'x2', 'x3', 'x4'" in warning for warning in advice.warnings)
     shuffled = advise(frame.sample(frac=1, random_state=0), "y")
     assert shuffled.rule == "table"
+
+
+@pytest.mark.parametrize(("entities", "steps"), [(60, 30), (6, 400)])
+def test_recordings_one_after_another_with_dates_of_their_own_are_no_single_series(entities, steps):
+    rng = np.random.default_rng(9)
+    frame = panel(rng, entities, steps)
+    days = np.repeat(rng.permutation(300)[:entities], steps)
+    frame["t"] = (
+        pd.Timestamp("2024")
+        + pd.to_timedelta(days, unit="D")
+        + pd.to_timedelta(60 * frame["t"].to_numpy(), unit="s")
+    )
+    advice = advise(frame, "y")
+    assert advice.rule == "panel"
+    assert (advice.folding["entity"], advice.folding["time"]) == (["who"], ["t"])
+
+
+def ticks(rng, n=2000, drift=0.0):
+    """Prices at seconds that repeat; the size of an order has nothing to do with the one before."""
+    seconds = rng.exponential(1.3, n).cumsum().round()
+    price = 100 + (0.01 * rng.integers(-1, 2, n) + drift).cumsum()
+    frame = pd.DataFrame({"t": pd.Timestamp("2024-05-02 09:30") + pd.to_timedelta(seconds, unit="s")})
+    return frame.assign(price=price, bid=price - 0.01, size=rng.geometric(0.02, n) * 10)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.01])
+def test_a_quantity_that_groups_the_rows_of_one_series_at_random_is_no_entity(drift):
+    rng = np.random.default_rng(11)
+    advice = advise(ticks(rng, drift=drift), rng.integers(0, 2, 2000))
+    assert "entity" not in advice.roles.values()
+
+
+def test_entities_that_take_turns_in_times_of_their_own_remember_beyond_groups_dealt_at_random():
+    rng = np.random.default_rng(11)
+    frame = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "who": f"p{k}",
+                    "visit": np.arange(40) // 4,
+                    "t": pd.Timestamp("2024") + pd.to_timedelta(rng.integers(1, 9000, 40).cumsum(), unit="s"),
+                    "v": rng.normal(size=40).cumsum(),
+                    "w": rng.normal(size=40).cumsum(),
+                }
+            )
+            for k in range(25)
+        ]
+    ).sort_values(["visit", "who", "t"], ignore_index=True)
+    advice = advise(frame.drop(columns="visit"), rng.integers(0, 2, 1000))
+    assert (advice.rule, advice.folding["entity"]) == ("panel", ["who"])
