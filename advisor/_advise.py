@@ -14,7 +14,7 @@ from advisor.architectures.base import Kind, Structure
 from advisor.calibration import Calibration, group_of
 from advisor.cautions import cautions
 from advisor.choice import Choice, choose
-from advisor.doubts import doubts
+from advisor.doubts import ceiling, doubts
 from advisor.errors import InputError, TargetError
 from advisor.findings import follow
 from advisor.fit_time import FitTime
@@ -226,7 +226,7 @@ def _assemble(
         nearest=choice.nearest,
         features=choice.features,
         fit_times=fit_times,
-        confidence=None if told else choice.structure_belief.value,
+        confidence=None if told else min(choice.structure_belief.value, ceiling(verdict.rule, facts)),
         belief=None if told else choice.structure_belief,
         evidence=tuple(facts.values()),
         because=tuple(because),

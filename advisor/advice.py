@@ -40,7 +40,8 @@ class Advice:
         All families, the one to train first at the front, with the loss to expect and how sure that is.
     confidence : float or None
         Probability that ``structure`` is right: the share of labelled sets on which the deciding rule was, by
-        Jeffreys' prior; None if you said it. How sure the *recommendation* is stands in ``ranking``.
+        Jeffreys' prior, and of a series of columns at most what the odds of a picture leave; None if you said
+        it. How sure the *recommendation* is stands in ``ranking``.
     belief : Belief or None
         The counts behind it, with a 95% interval; None if you said it.
     evidence : tuple of Evidence
@@ -105,6 +106,11 @@ class Advice:
     fit_times: tuple[FitTime, ...] = field(default=(), compare=False)
     race: Race | None = None
     roles: Mapping[Any, Role] = field(default_factory=dict)
+
+    @property
+    def capped(self) -> bool:
+        """Whether the odds of a picture leave less confidence than was counted."""
+        return self.belief is not None and self.confidence is not None and self.confidence < self.belief.value
 
     def estimator(self, *, family: str | None = None, time_limit: float | None = None, **config: Any) -> Any:
         """Make the recommended architecture, set up for this layout and for the data as they are held.
@@ -207,7 +213,9 @@ class Advice:
             "form": self.form,
             "recommendation": self.recommendation,
             "confidence": number(self.confidence),
-            "confidence_interval": None if belief is None else [number(belief.low), number(belief.high)],
+            "confidence_interval": (
+                None if belief is None or self.capped else [number(belief.low), number(belief.high)]
+            ),
             "confidence_counts": {
                 "rule": self.rule,
                 "clear": self.clear,

@@ -49,6 +49,35 @@ def doubts(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> tup
     return tuple(found)
 
 
+def ceiling(rule: str, facts: Mapping[str, Evidence]) -> float:
+    """Highest confidence that the fitted odds of a picture leave to a series of columns.
+
+    Counts of verdicts in doubt know nothing of how near a picture came on these data; the odds do.
+
+    Parameters
+    ----------
+    rule : str
+        Which rule decided.
+    facts : Mapping of str to Evidence
+        By name of the probe.
+
+    Returns
+    -------
+    float
+        0.5..1; 1 where no picture came near, or the rule does not decide between the two.
+
+    Examples
+    --------
+    >>> ceiling("flat_series", {})
+    1.0
+    """
+    fact = facts.get("line_length")
+    if rule != "flat_series" or fact is None:
+        return 1.0
+    odds = float(fact.details["probability"])
+    return 1.0 - odds if odds > NEAR_IMAGE else 1.0
+
+
 def _hidden_columns(table: Table, facts: Mapping[str, Evidence]) -> list[str]:
     order, scrambled = facts.get("column_order"), facts.get("scrambled_columns")
     found = []

@@ -31,6 +31,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
             reference="after Le Roux, Bengio et al. (2007), Learning the 2-D topology of images, NIPS",
             summary="no line length makes a second ordered axis: the columns are one line",
             found=False,
+            details={"probability": round(geometry.image, 4)},
         )
     return Evidence(
         name="line_length",
@@ -48,6 +49,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         ),
         found=True,
         details={
+            "probability": round(geometry.image, 4),
             "vertical": round(fold.vertical, 4),
             "peak": round(fold.peak, 4),
             "reach": round(fold.reach, 3),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from advisor import AdvisorError, advise
 from advisor.calibration import Belief, Calibration
+from advisor.doubts import ceiling
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases, shuffled_cases
 from benchmarks.advisor.packages import package_cases
 
@@ -41,6 +42,7 @@ class Result:
     rule: str
     clear: bool
     seconds: float
+    ceiling: float = 1.0  # what the odds of a picture leave
 
     @property
     def right(self) -> bool:
@@ -62,7 +64,8 @@ def run(case: Case, seed: int = 0) -> Result:
     except AdvisorError as error:
         return Result(case, "error", None, str(error), "error", False, time.perf_counter() - start)
     seconds = time.perf_counter() - start
-    return Result(case, advice.structure, advice.layout, advice.form, advice.rule, advice.clear, seconds)
+    most = ceiling(advice.rule, {fact.name: fact for fact in advice.evidence})
+    return Result(case, advice.structure, advice.layout, advice.form, advice.rule, advice.clear, seconds, most)
 
 
 def summary(results: list[Result]) -> list[str]:
@@ -191,9 +194,8 @@ def trust(results: list[Result]) -> list[str]:
     answered = [r for r in results if r.rule != "error"]
     counts = Calibration({}, rules=tuple(_row(r) for r in answered))
     without = {origin: counts.without(origin) for origin in {r.case.origin for r in answered}}
-    stated = np.array(
-        [without[r.case.origin].belief(r.rule, clear=r.clear).value for r in answered], dtype=np.float64
-    )
+    beliefs = [without[r.case.origin].belief(r.rule, clear=r.clear).value for r in answered]
+    stated = np.array([min(b, r.ceiling) for b, r in zip(beliefs, answered)], dtype=np.float64)
     right = np.array([r.right for r in answered], dtype=np.bool_)
     lines = [
         "confidence with origins left out: expected calibration error "

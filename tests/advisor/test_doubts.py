@@ -8,6 +8,8 @@ from sklearn.datasets import load_digits
 
 from advisor import advise
 from advisor.calibration import Calibration
+from advisor.doubts import ceiling
+from advisor.probes.base import Evidence
 
 
 def test_what_is_clear_says_so():
@@ -35,6 +37,23 @@ def test_clear_and_doubtful_verdicts_are_counted_apart():
     counts = Calibration({}, rules=rules)
     assert (counts.belief("r").right, counts.belief("r").sets) == (8, 8)
     assert (counts.belief("r", clear=False).right, counts.belief("r", clear=False).sets) == (0, 2)
+
+
+def test_the_odds_of_a_picture_hold_the_confidence_in_a_series_down(monkeypatch):
+    def fact(odds):
+        details = {"probability": odds}
+        return {"line_length": Evidence("line_length", 0, "", None, None, "", 0, "", "", False, details)}
+
+    assert ceiling("flat_series", fact(0.4)) == pytest.approx(0.6)
+    assert ceiling("flat_series", fact(0.05)) == ceiling("flat_image", fact(0.4)) == 1
+    walks = np.random.default_rng(0).normal(size=(100, 40)).cumsum(axis=1)
+    free = advise(walks)
+    monkeypatch.setattr("advisor._advise.ceiling", lambda rule, facts: 0.6)
+    held = advise(walks)
+    assert (held.confidence, held.belief, held.to_dict()["confidence_interval"]) == (0.6, free.belief, None)
+    assert "which the odds of a picture leave" in repr(held)
+    assert free.confidence > 0.9
+    assert "odds of a picture" not in repr(free)
 
 
 def test_doubtful_verdicts_are_wrong_more_often_in_the_shipped_counts():
