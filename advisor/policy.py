@@ -250,7 +250,7 @@ def panel(table: Table, facts: Facts) -> Verdict | None:
 def lag_table(table: Table, facts: Facts) -> Verdict | None:
     """Rows in order that hold the last few values of a series: a table of lag features."""
     fact = facts.get("lag_columns")
-    if fact is None or not fact.found or len(fact.details["columns"]) > LONGEST_LAGS:
+    if fact is None or not fact.found or fact.details["lags"] > LONGEST_LAGS:
         return None
     if 3 * len(fact.details["columns"]) < fact.details["of"]:
         return None
@@ -379,10 +379,10 @@ def windows(
 RULES: tuple[Callable[[Table, Facts], Verdict | None], ...] = (
     declared,
     running_text,
+    lag_table,
     flat_image,
     flat_series,
     letters,
-    lag_table,
     panel,
     timed_rows,
     scrambled,

@@ -13,6 +13,7 @@ ROWS = 512  # consecutive rows compared
 FEW = 64  # up to so many columns every pair is compared, beyond only neighbours
 MOST = 128  # columns looked at, and the last
 SAME = 0.9  # share of rows in which the value must come from the row before
+TARGET = "the target"
 CHAIN = 3  # columns, the target among them, that make a chain
 
 
@@ -38,7 +39,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if len(np.unique(values[:64])) >= 10:
             kept.append(values)
-            names.append(str(label) if label in roles else "the target")
+            names.append(str(label) if label in roles else TARGET)
     if len(kept) < CHAIN:
         return None
     values = np.column_stack(kept)
@@ -47,7 +48,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     tried = int(following.size) if len(kept) <= FEW else 2 * (len(kept) - 1)
     found = len(chain) >= CHAIN
     listed = [names[j] for j in chain]
-    shown = ", ".join(repr(name) if name != "the target" else name for name in listed[:6])
+    shown = ", ".join(repr(name) if name != TARGET else name for name in listed[:6])
     return Evidence(
         name="lag_columns",
         value=float(len(chain)) if found else 0.0,
@@ -64,7 +65,12 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
             else f"no column repeats another one row later ({tried} pairs tried)"
         ),
         found=found,
-        details={"columns": listed if found else [], "of": len(kept), "tried": tried},
+        details={
+            "columns": listed if found else [],
+            "lags": sum(name != TARGET for name in listed) if found else 0,
+            "of": len(kept),
+            "tried": tried,
+        },
     )
 
 

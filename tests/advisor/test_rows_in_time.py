@@ -195,6 +195,17 @@ def test_lags_of_a_series_are_named():
     assert shuffled.rule == "table"
 
 
+@pytest.mark.parametrize("lags", [7, 16])
+def test_lags_alone_are_a_table_though_they_stand_in_order(lags):
+    rng = np.random.default_rng(8)
+    series = rng.normal(size=400).cumsum()
+    frame = pd.DataFrame({f"x{k}": series[lags - k : 380 - k] for k in range(1, lags + 1)})
+    advice = advise(frame, series[lags:380])
+    assert (advice.rule, advice.structure, advice.layout) == ("lag_table", "tabular", (lags,))
+    one_more = frame.iloc[1:].assign(last=series[: 379 - lags])
+    assert (advise(one_more, series[lags + 1 : 380]).rule == "lag_table") == (lags < 16)
+
+
 @pytest.mark.parametrize(("entities", "steps"), [(60, 30), (6, 400)])
 def test_recordings_one_after_another_with_dates_of_their_own_are_no_single_series(entities, steps):
     rng = np.random.default_rng(9)
