@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from advisor.architectures.base import Structure
 from advisor.errors import InputError
 from advisor.lags import Floats, Lags, nanmean, pooled_ranks
-from advisor.order import Order, order_of
+from advisor.numbers import whole
+from advisor.order import CHANCE, Order, order_of, unit_step
 
 FEW = 4  # no more than this many colours; a picture has more lines
 SMALLEST_IMAGE = 8  # lines and columns that a picture has at least
-
+UNLIKE = 0.1  # what neighbours agree more, or less, than places further apart along an axis of steps
+LONG = 32  # numbers along a single axis that show an order if there is one
 
 NUMBERS = 2_000_000  # looked at, though at least FEWEST_ITEMS items
 FEWEST_ITEMS = 32
@@ -26,7 +28,7 @@ class Axes:
     """What the axes of one item mean."""
 
     structure: Structure
-    layout: tuple[int, ...]  # canonical: (H, W, C) or (T, C)
+    layout: tuple[int, ...]  # canonical: (H, W, C), (T, C) or (d,)
     order: tuple[int, ...]  # np.transpose(item, order) brings it into canonical order, channels last
     orders: tuple[Order, ...]  # evidence, one per axis of the item
     ground: str  # what decided: "order", "likeness" of neighbours, "levels" or "sizes" alone
@@ -91,7 +93,10 @@ def resolve(values: NDArray[np.floating], item: tuple[int, ...], *, unequal: boo
         order = (*spatial, channel)
         return Axes("image", tuple(item[a] for a in order), order, orders, "sizes")
     if len(item) == 1:
-        return Axes("sequence", (item[0], 1), (0,), orders, "sizes")
+        shows = not unequal and len(looked) >= FEWEST_ITEMS and not whole(looked)
+        if shows and size[0] >= LONG and not _follows(axes[0], size[0]):
+            return Axes("tabular", item, (0,), orders, "order")
+        return Axes("sequence", (item[0], 1), (0,), orders, "order" if orders[0].found else "sizes")
     if unequal:
         return Axes("sequence", (item[0], item[1]), (0, 1), orders, "sizes")
     found = [order.found for order in orders]
@@ -104,6 +109,13 @@ def resolve(values: NDArray[np.floating], item: tuple[int, ...], *, unequal: boo
         return Axes("image", (*item, 1), (0, 1), orders, "likeness")
     time, ground = _time_axis(item, found, alike)
     return Axes("sequence", (item[time], item[1 - time]), (time, 1 - time), orders, ground)
+
+
+def _follows(lags: Lags, size: int) -> bool:
+    """Whether the places along an axis are in any order, or neighbours at least agree unlike others."""
+    order, _ = unit_step(lags)
+    alike = likeness(lags, size)
+    return order.found or order.share > CHANCE or alike.fades or abs(alike.near - alike.far) > UNLIKE
 
 
 def _time_axis(item: tuple[int, ...], found: list[bool], alike: list[Likeness]) -> tuple[int, str]:

@@ -88,15 +88,21 @@ def declared(table: Table, facts: Facts) -> Verdict | None:
             because=("declared_axes",),
             against=beside(table, table.labels("image")[:1]),
         )
-    guessed = ("the axes were told apart by their sizes alone; if they mean something else, transpose them",)
+    against: tuple[str, ...] = ()
+    cells = "array_cells"
+    if details["structure"] == "tabular":
+        cells = "vector_cells"
+        against = ("no order shows in the numbers of a cell: if they are steps, say structure='sequence'",)
+    elif not details["measured"]:
+        against = ("the axes were told apart by their sizes alone; if they mean something else, transpose them",)
     return Verdict(
-        "declared_array" if table.form == "array" else "array_cells",
+        "declared_array" if table.form == "array" else cells,
         details["structure"],
         tuple(details["layout"]),
         table.form,
         {"how": "axes", "order": tuple(details["order"]), "unequal": table.unequal},
         because=("declared_axes",),
-        against=(*(() if details["measured"] else guessed), *beside(table, table.labels("array"))),
+        against=(*against, *beside(table, table.labels("array"))),
     )
 
 

@@ -78,7 +78,8 @@ def _tabular(table: Table, facts: Facts) -> Verdict:
 def _sequence(table: Table, facts: Facts) -> Verdict | None:
     """Axes as they stand; else columns in order, rows in order, or columns."""
     if table.form in ("array", "list_cells"):
-        return _axes("sequence", table, table.item) if len(table.item) == 2 else None
+        layout = (*table.item, 1) if len(table.item) == 1 else table.item
+        return _axes("sequence", table, layout) if len(layout) == 2 else None
     if table.form != "table":
         return None
     rows, columns = _rows_as_steps(table, facts), _columns_as_steps(table)

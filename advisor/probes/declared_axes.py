@@ -26,7 +26,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     axes = resolve(table.values, table.item, unequal=table.unequal)
     shares = ", ".join("-" if np.isnan(o.share) else f"{o.share:.0%}" for o in axes.orders)
     shape = "x".join(map(str, table.item))
-    ground = GROUNDS[axes.ground]
+    several = len(table.item) > 1
+    told_apart = f"; its axes are told apart {GROUNDS[axes.ground]}" if several else " along one axis"
     return Evidence(
         name="declared_axes",
         value=float(len(axes.layout) - 1),
@@ -37,15 +38,15 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         rows_used=len(table.values),
         reference="after Robinson (1951), a similarity is seriated if it falls away from the diagonal",
         summary=(
-            f"each row holds {shape} numbers{' at most' if table.unequal else ''}; its axes are told apart "
-            f"{ground} (ordered triples along each: {shares})"
+            f"each row holds {shape} numbers{' at most' if table.unequal else ''}{told_apart} "
+            f"(ordered triples along {'each' if several else 'it'}: {shares})"
         ),
         found=True,
         details={
             "structure": axes.structure,
             "layout": list(axes.layout),
             "order": list(axes.order),
-            "measured": axes.ground != "sizes",
+            "measured": axes.ground != "sizes" or not several,
             "ground": axes.ground,
         },
     )
