@@ -213,16 +213,13 @@ def _aligned(facts: Facts) -> tuple[str, ...]:
 def letters(table: Table, facts: Facts) -> Verdict | None:
     """Columns of letters, or groups of 0/1 columns, in order: a string, one column or group per position."""
     fact = facts.get("letter_positions")
-    spelled = bool(fact is not None and fact.details["alphabet"])
-    if fact is None or not fact.found or (not spelled and table.values.shape[1] < len(table.columns)):
+    if fact is None or not fact.found:
         return None
-    folding: dict[str, Any] = {"how": "flat", "channel_axis": "last", "columns": list(table.numbers)}
-    if spelled:
-        folding = {
-            "how": "letters",
-            "columns": table.labels("categorical"),
-            "letters": fact.details["alphabet"],
-        }
+    names = set(fact.details["columns"])
+    columns = [c.label for c in table.columns if c.name in names]
+    folding: dict[str, Any] = {"how": "flat", "channel_axis": "last", "columns": columns}
+    if fact.details["alphabet"]:
+        folding = {"how": "letters", "columns": columns, "letters": fact.details["alphabet"]}
     return Verdict(
         "letters",
         "sequence",
@@ -232,7 +229,7 @@ def letters(table: Table, facts: Facts) -> Verdict | None:
         because=("letter_positions",),
         against=(
             "letters stand at fixed positions: trees can use them as they are",
-            *beside(table, folding["columns"]),
+            *beside(table, columns),
         ),
     )
 

@@ -36,36 +36,67 @@ def alphabet(values: NDArray[np.floating]) -> int | None:
     return None
 
 
-def spelled(columns: Sequence[pd.Series]) -> tuple[list[str], Floats] | None:
+def flags(values: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Places of the columns that hold 0, 1 or nothing.
+
+    Examples
+    --------
+    >>> flags(np.array([[0, 2, 1], [1, 0.5, np.nan]])).tolist()
+    [0, 2]
+    """
+    return np.flatnonzero(((values == 0) | (values == 1) | np.isnan(values)).all(axis=0))
+
+
+def spelled(columns: Sequence[pd.Series]) -> tuple[list[str], Floats, list[int]] | None:
     """Letters that columns of categories share, and the columns as 0/1 groups of those.
 
     Parameters
     ----------
     columns : sequence of Series
-        One column a position.
+        One column a position; those that share no letter with the others stand beside.
 
     Returns
     -------
     letters : list
         In order of their text.
     groups : ndarray of float32, shape (n, positions * letters)
-        None for both if columns do not share an alphabet of 3 to 64 letters: each uses most of it.
+        One group a position.
+    positions : list of int
+        Places of the columns that share the letters. None for all three if there is no alphabet of 3 to 64
+        letters: each column uses most of it.
 
     Examples
     --------
     >>> words = pd.DataFrame([list("acgtacgt"), list("cgtaacgt"), list("gtacccgt"), list("tacgggta")])
-    >>> letters, groups = spelled([words[j] for j in words])
-    >>> letters, groups.shape
-    (['a', 'c', 'g', 't'], (4, 32))
+    >>> letters, groups, positions = spelled([words[j] for j in words])
+    >>> letters, groups.shape, len(positions)
+    (['a', 'c', 'g', 't'], (4, 32), 8)
     """
     if len(columns) < FEWEST:
         return None
     held = [set(map(str, pd.unique(column.dropna()))) for column in columns]
-    letters = sorted(set().union(*held))
-    usual = float(np.median([len(values) for values in held]))
-    if not 3 <= len(letters) <= LARGEST or len(letters) > 2 * usual:
+    shared, positions = _sharing(held)
+    letters = sorted(shared)
+    usual = float(np.median([len(held[j]) for j in positions]))
+    if len(positions) < FEWEST or not 3 <= len(letters) <= LARGEST or len(letters) > 2 * usual:
         return None
-    return letters, one_hot(columns, letters)
+    return letters, one_hot([columns[j] for j in positions], letters), positions
+
+
+def _sharing(held: Sequence[set[str]]) -> tuple[set[str], list[int]]:
+    """The most columns of which each shares a letter with another, and all their letters."""
+    parts: list[tuple[set[str], list[int]]] = []
+    for place, letters in enumerate(held):
+        joined, places, apart = set(letters), [place], []
+        for part in parts:
+            if part[0] & letters:
+                joined |= part[0]
+                places += part[1]
+            else:
+                apart.append(part)
+        parts = [*apart, (joined, places)]
+    letters, places = max(parts, key=lambda part: len(part[1]))
+    return letters, sorted(places)
 
 
 def one_hot(columns: Sequence[pd.Series], letters: Sequence[str]) -> Floats:

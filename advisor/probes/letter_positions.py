@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from advisor.positions import alphabet, positions_order, spelled
+from advisor.lags import Floats
+from advisor.positions import alphabet, flags, positions_order, spelled
 from advisor.probes.base import Evidence, wilson
 from advisor.table import Table
 
@@ -13,21 +16,16 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Share of triples of groups whose outer two depend on each other least.
 
     A group is one column of letters, or as many exclusive 0/1 columns as there are letters. Categories that
-    are unrelated, or answers on one scale, come in such groups as well, but in no order.
+    are unrelated, or answers on one scale, come in such groups as well, but in no order. Other columns, and
+    categories that share no letter with the rest, stand beside if they are fewer.
     """
     if table.form != "table" or table.geometry.order.found:
         return None
-    names = table.labels("categorical")
-    word = spelled([table.run[label] for label in names]) if 2 * len(names) > len(table.columns) else None
-    if word is not None:
-        held, groups = word
-        size, columns = len(held), f"columns of the same {len(held)} letters"
-    else:
-        names, held, groups = [], [], table.values
-        found = alphabet(groups)
-        if found is None:
-            return None
-        size, columns = found, f"groups of {found} exclusive 0/1 columns"
+    found = _letters(table) or _groups(table)
+    if found is None:
+        return None
+    names, held, groups, size = found
+    columns = f"columns of the same {size} letters" if held else f"groups of {size} exclusive 0/1 columns"
     order = positions_order(groups, size)
     count = groups.shape[1] // size
     independent = order.independent
@@ -47,3 +45,31 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         found=order.found,
         details={"letters": size, "positions": count, "alphabet": held, "columns": [str(n) for n in names]},
     )
+
+
+Found = tuple[list[Any], list[str], Floats, int]  # columns, letters they are spelled in, 0/1 groups, their size
+
+
+def _letters(table: Table) -> Found | None:
+    """Columns of letters, most of all columns."""
+    names = table.labels("categorical")
+    if 2 * len(names) <= len(table.columns):
+        return None
+    word = spelled([table.run[label] for label in names])
+    if word is None or 2 * len(word[2]) <= len(table.columns):
+        return None
+    letters, groups, positions = word
+    return [names[j] for j in positions], letters, groups, len(letters)
+
+
+def _groups(table: Table) -> Found | None:
+    """Groups of 0/1 columns, most of all columns."""
+    places = flags(table.values)
+    if 2 * len(places) <= len(table.columns):
+        return None
+    for cut in (slice(None), slice(1, None), slice(None, -1)):  # a flag before or behind belongs to no group
+        groups = table.values[:, places[cut]]
+        size = alphabet(groups)
+        if size is not None:
+            return [table.numbers[j] for j in places[cut]], [], groups, size
+    return None

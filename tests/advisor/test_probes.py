@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
+from advisor import advise
 from advisor.intake import read
 from advisor.positions import alphabet, positions_order
 from advisor.probes import adjacency, measure, names, panel, row_order, time_axis
@@ -80,6 +81,45 @@ def test_letters_of_a_string_are_found_in_columns(size, positions):
     columns = np.eye(size)[text].reshape(600, -1)
     assert alphabet(columns) == size
     assert positions_order(columns, size).found
+
+
+def text_of(rng, n=400, positions=30):
+    step = rng.choice([0, 1, 2, 3], p=[0.1, 0.5, 0.3, 0.1], size=(n, positions))
+    return (rng.integers(4, size=(n, 1)) + step.cumsum(axis=1)) % 4
+
+
+BESIDE = {
+    "number": lambda rng: rng.normal(size=400),
+    "category": lambda rng: rng.choice(["human", "mouse", "yeast"], 400),
+    "name": lambda rng: [f"seq{i}" for i in range(400)],
+    "flag": lambda rng: rng.integers(2, size=400),
+}
+
+
+@pytest.mark.parametrize("held", ["letters", "flags"])
+@pytest.mark.parametrize("kind", BESIDE)
+@pytest.mark.parametrize("place", [0, -1])
+def test_letters_are_found_whatever_column_stands_beside_them(held, kind, place):
+    rng = np.random.default_rng(3)
+    codes = text_of(rng)
+    values = np.array(list("ACGT"))[codes] if held == "letters" else np.eye(4)[codes].reshape(400, -1)
+    frame = pd.DataFrame(values, columns=[f"p{j}" for j in range(values.shape[1])])
+    inside = list(frame.columns)
+    frame.insert(0 if place == 0 else len(inside), "beside", BESIDE[kind](rng))
+    advice = advise(frame, rng.integers(0, 2, 400))
+    assert (advice.rule, advice.layout) == ("letters", (30, 4))
+    assert advice.folding["columns"] == inside
+    if kind != "name":
+        assert any("1 column beside it ('beside')" in sentence for sentence in advice.against)
+    folded = advice.folder().fit_transform(frame)
+    np.testing.assert_array_equal(folded, np.eye(4)[codes])
+
+
+def test_columns_of_letters_that_are_few_beside_others_are_no_text():
+    rng = np.random.default_rng(4)
+    letters = np.array(list("ACGT"))[text_of(rng, positions=10)]
+    frame = pd.DataFrame(letters).join(pd.DataFrame(rng.normal(size=(400, 12)), columns=list("abcdefghijkl")))
+    assert advise(frame, rng.integers(0, 2, 400)).structure == "tabular"
 
 
 def test_unrelated_categories_are_not_letters():
