@@ -100,11 +100,10 @@ def _hidden_rows(facts: Mapping[str, Evidence]) -> list[str]:
     rows, time = facts.get("row_order"), facts.get("time_axis")
     found = []
     if rows is not None and rows.found and (rows_move(facts) or rows.value > 0.5):
-        do = "structure='sequence'" if rows_move(facts) else "which column tells it, roles={column: 'time'}"
-        found.append(
-            f"the rows move ({rows.details['moving']:.0%} of columns step by step, autocorrelation "
-            f"{rows.value:.2f}): if they are in the order of time, say {do}"
-        )
+        dated = time is not None and (time.details.get("columns") or time.details.get("in_order"))
+        known = rows_move(facts) or dated
+        do = "structure='sequence'" if known else "which column tells it, roles={column: 'time'}"
+        found.append(f"{_moving(rows)}: if they are in the order of time, say {do}")
     if time is not None and time.details.get("in_order"):
         names = time.details["time_columns"]
         role = f" or roles={{{names[0]!r}: 'time'}}" * (len(names) == 1)
@@ -113,6 +112,14 @@ def _hidden_rows(facts: Mapping[str, Evidence]) -> list[str]:
             f"say structure='sequence'{role}"
         )
     return found
+
+
+def _moving(rows: Evidence) -> str:
+    share, value = rows.details["moving"], f"autocorrelation {rows.value:.2f}"
+    if share > MOVING:
+        return f"the rows move ({share:.0%} of columns step by step, {value})"
+    few = f"only {share:.0%} of columns move" if share else "no column moves"
+    return f"rows are like the rows before them ({value}), as in sorted or grouped files, but {few} step by step"
 
 
 def rows_move(facts: Mapping[str, Evidence]) -> bool:
@@ -153,6 +160,8 @@ def _rows(verdict: Verdict, facts: Mapping[str, Evidence]) -> list[str]:
                 f"few columns remember the value before within an entity ({fact.details['memory']:.0%}): if "
                 "times are only labels, say structure='tabular'"
             ]
+    elif verdict.rule == "timed_rows" and (share := facts["time_axis"].details.get("repeats")):
+        return [f"{share:.0%} of rows repeat a time: if rows are cases of their own, say structure='tabular'"]
     elif rows is None or not rows.found:
         return ["the rows do not depend on the rows before them: order may be that of the file alone"]
     elif verdict.rule == "moving_rows" and rows.details["moving"] < SURE_MOVING:

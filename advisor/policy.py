@@ -111,6 +111,7 @@ def running_text(table: Table, facts: Facts) -> Verdict | None:
     fact = facts.get("text_columns")
     if fact is None or not fact.found:
         return None
+    pretrained = ("a language model trained on other text may beat all three families; none is trained here",)
     return Verdict(
         "running_text",
         "sequence",
@@ -118,10 +119,7 @@ def running_text(table: Table, facts: Facts) -> Verdict | None:
         "text",
         {"how": "text"},
         because=("text_columns",),
-        against=(
-            "a language model trained on other text will beat all three families; none is trained here",
-            *beside(table, table.labels("text")),
-        ),
+        against=(*(pretrained if fact.details["words"] else ()), *beside(table, table.labels("text"))),
     )
 
 

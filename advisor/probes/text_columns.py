@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from advisor.probes.base import Evidence
 from advisor.table import Table
+
+ROWS = 200  # looked at
+WORDS = 3  # a cell, on average
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
@@ -22,9 +27,15 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         interval=None,
         p_value=None,
         null="strings are names of categories",
-        rows_used=min(table.n, 200),
+        rows_used=min(table.n, ROWS),
         reference="at least 3 words a cell on average, as AutoGluon has it, or 30 letters without spaces",
         summary=f"{len(texts)} of {len(table.columns)} inputs hold text ({named})",
         found=2 * len(texts) >= len(table.columns),
-        details={"columns": [str(label) for label in texts]},
+        details={"columns": [str(label) for label in texts], "words": any(_words(table, t) for t in texts)},
     )
+
+
+def _words(table: Table, label: Any) -> bool:
+    """Whether cells hold words, rather than one long string such as a DNA sequence."""
+    cells = table.run[label].dropna().head(ROWS).astype(str)
+    return len(cells) > 0 and float(cells.str.split().str.len().mean()) >= WORDS

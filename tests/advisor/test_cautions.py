@@ -107,3 +107,15 @@ def test_rows_in_time_are_said_to_depend_only_where_they_do(memory, says):
     data = pd.DataFrame(x, columns=list("abc")).assign(day=pd.date_range("2024", periods=600))
     (warning,) = (w for w in advise(data, "c").warnings if "split by time" in w)
     assert warning.startswith(says)
+
+
+def test_a_language_model_is_spoken_of_where_cells_hold_words():
+    rng = np.random.default_rng(0)
+    words = ["so", "it", "goes", "and", "comes", "again", "never", "once"]
+    texts = pd.DataFrame({"t": [" ".join(rng.choice(words, 12)) for _ in range(200)]})
+    strings = pd.DataFrame({"t": ["".join(rng.choice(list("ACGT"), 60)) for _ in range(200)]})
+    target = rng.integers(0, 2, 200)
+    spoken, silent = advise(texts, target), advise(strings, target)
+    assert (spoken.rule, silent.rule) == ("running_text", "running_text")
+    assert any("a language model trained on other text may beat" in sentence for sentence in spoken.against)
+    assert "language model" not in repr(silent)

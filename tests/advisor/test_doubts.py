@@ -77,6 +77,21 @@ def test_names_of_columns_change_nothing(names):
     assert any("'label'" in sentence for sentence in one.against)
 
 
+def test_grouped_rows_are_not_said_to_move():
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"a": np.repeat([3, 0, 2, 1, 4], 80), "b": np.tile(np.repeat([1, 3, 0, 2], 20), 5)})
+    frame["c"] = frame["a"] + 0.5 * frame["b"] + rng.normal(size=400)
+    against = "\n".join(advise(frame).against)
+    assert "rows are like the rows before them" in against
+    assert "no column moves step by step" in against
+    assert "which column tells it" in against
+    assert "the rows move" not in against
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 10**6, 400), unit="s")
+    dated = "\n".join(advise(frame.assign(day=day)).against)
+    assert "if they are in the order of time, say structure='sequence'" in dated
+    assert "which column tells it" not in dated
+
+
 def test_the_caller_can_call_flat_columns_pictures():
     rng = np.random.default_rng(0)
     table = rng.normal(size=(100, 49))
