@@ -286,9 +286,15 @@ def timed_rows(table: Table, facts: Facts) -> Verdict | None:
 
 
 def _one_series(fact: Evidence, facts: Facts) -> bool:
-    """Rows in the order of uneven dates, one a date: a series if you say so, or if they remember."""
+    """Rows in the order of uneven dates: a series if you say so, or if they remember; most if dates repeat."""
     rows = facts.get("row_order")
-    return bool(fact.details["told"] or (rows is not None and rows.found and rows.details["remember"] >= 0.3))
+    if fact.details["told"]:
+        return True
+    least = REMEMBER_SHARED if fact.details["repeats"] else REMEMBER
+    return rows is not None and rows.found and rows.details["remember"] >= least
+
+
+REMEMBER, REMEMBER_SHARED = 0.3, 0.5  # share of columns that remember in a series, and where rows share a time
 
 
 def moving_rows(table: Table, facts: Facts) -> Verdict | None:

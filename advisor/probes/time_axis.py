@@ -9,6 +9,7 @@ from advisor.probes.base import Evidence
 from advisor.table import Table
 
 SHORTEST = 15  # rows
+DISTINCT = 0.3  # share of rows whose time is their own, of rows in order that may share one
 FORWARD = 0.98  # share of rows that must be later than the row before
 
 
@@ -17,7 +18,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
     Dates and calendars in parts may skip weekends; in random order they count if all rows together fill a
     regular grid once. Plain numbers must step evenly in the order held, and a row number is not taken for
-    time. Where the caller named the time, no other is looked at.
+    time. Dates in order, in uneven steps or shared by some rows, are told, but not found. Where the caller named the time, no other is looked at.
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None
@@ -34,12 +35,16 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     dates = table.labels("time")
     if not good:
         loose = [one for one in found if one[0].dated and one[1] >= FORWARD]
+        repeated = [] if loose else [one for clock, *_ in found if (one := _repeats(clock))]
+        loose += repeated
         if not loose and not dates:
             return None
         summary = f"{str(dates[0])!r} holds dates, but rows do not follow them step by step" if dates else ""
         if loose:
             clock, forward, regular, way = loose[0]
             summary = f"{clock.name} goes {way} in {forward:.0%} of rows, but in steps of uneven length"
+        if repeated:
+            summary = f"{clock.name} never goes back, but {1 - clock.distinct:.0%} of rows repeat a time"
         return _evidence(
             table,
             0.0,
@@ -49,6 +54,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
                 "columns": [str(label) for label in dates],
                 "in_order": bool(loose),
                 "told": bool(named),
+                "repeats": round(1 - loose[0][0].distinct, 4) if repeated else 0.0,
                 "time_columns": [str(label) for label in loose[0][0].labels] if loose else [],
                 "tried": len(times),
             },
@@ -80,6 +86,15 @@ def _regularity(clock: Clock) -> tuple[float, float, str]:
         if even >= 0.9 and filled >= 0.9:
             return 1.0, even, "forward once sorted"
     return forward, regular, "forward" if up else "backward"
+
+
+def _repeats(clock: Clock) -> tuple[Clock, float, float, str] | None:
+    """A time in the order of rows that several may share, as the seconds of trades; None if too many do."""
+    if not clock.dated or np.isnan(clock.values).any() or clock.distinct < DISTINCT:
+        return None
+    steps = np.diff(clock.values)
+    up, down = float((steps >= 0).mean()), float((steps <= 0).mean())
+    return (clock, max(up, down), 0.0, "forward" if up >= down else "backward") if max(up, down) == 1 else None
 
 
 def _counts(clock: Clock) -> bool:

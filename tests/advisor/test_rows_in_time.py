@@ -236,6 +236,18 @@ def test_a_quantity_that_groups_the_rows_of_one_series_at_random_is_no_entity(dr
     assert "entity" not in advice.roles.values()
 
 
+def test_seconds_that_repeat_count_the_time_of_a_series_that_remembers():
+    rng = np.random.default_rng(12)
+    frame, target = ticks(rng), rng.integers(0, 2, 2000)
+    repeat = 1 - frame["t"].nunique() / len(frame)
+    assert repeat > 0.3  # fewer do not count
+    advice = advise(frame, target)
+    assert (advice.rule, advice.folding["time"], advice.clear) == ("timed_rows", ["t"], False)
+    assert any(f"{repeat:.0%} of rows repeat a time" in sentence for sentence in advice.against)
+    noise = frame.assign(price=rng.normal(size=2000), bid=rng.normal(size=2000))
+    assert advise(noise, target).structure == "tabular"
+
+
 def test_entities_that_take_turns_in_times_of_their_own_remember_beyond_groups_dealt_at_random():
     rng = np.random.default_rng(11)
     frame = pd.concat(
