@@ -119,7 +119,7 @@ def _moving(rows: Evidence) -> str:
     if share > MOVING:
         return f"the rows move ({share:.0%} of columns step by step, {value})"
     few = f"only {share:.0%} of columns move" if share else "no column moves"
-    return f"rows are like the rows before them ({value}), as in sorted or grouped files, but {few} step by step"
+    return f"rows are like the rows before them ({value}), as in sorted files, but {few} step by step"
 
 
 def rows_move(facts: Mapping[str, Evidence]) -> bool:

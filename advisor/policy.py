@@ -94,7 +94,7 @@ def declared(table: Table, facts: Facts) -> Verdict | None:
         cells = "vector_cells"
         against = ("no order shows in the numbers of a cell: if they are steps, say structure='sequence'",)
     elif not details["measured"]:
-        against = ("the axes were told apart by their sizes alone; if they mean something else, transpose them",)
+        against = ("the axes were told apart by their sizes alone; if they mean others, transpose them",)
     return Verdict(
         "declared_array" if table.form == "array" else cells,
         details["structure"],
@@ -286,7 +286,7 @@ def timed_rows(table: Table, facts: Facts) -> Verdict | None:
 
 
 def _one_series(fact: Evidence, facts: Facts) -> bool:
-    """Rows in the order of uneven dates: a series if you say so, or if they remember; most if dates repeat."""
+    """Rows in the order of uneven dates: a series if you say so, or if they remember."""
     rows = facts.get("row_order")
     if fact.details["told"]:
         return True
@@ -294,7 +294,7 @@ def _one_series(fact: Evidence, facts: Facts) -> bool:
     return rows is not None and rows.found and rows.details["remember"] >= least
 
 
-REMEMBER, REMEMBER_SHARED = 0.3, 0.5  # share of columns that remember in a series, and where rows share a time
+REMEMBER, REMEMBER_SHARED = 0.3, 0.5  # share of columns that must, and where rows share a time
 
 
 def moving_rows(table: Table, facts: Facts) -> Verdict | None:

@@ -40,14 +40,12 @@ def trust(advice: Advice) -> str:
         return "as you said"
     if not belief.sets:
         return f"structure not measured for the rule {advice.rule!r}: treat it as a guess"
-    counted = (
-        f"the rule {advice.rule!r} was right on {belief.right} of {belief.sets} labelled sets"
-        + ("" if advice.clear else " where it was in doubt")
+    counted = f"the rule {advice.rule!r} was right on {belief.right} of {belief.sets} labelled sets" + (
+        "" if advice.clear else " where it was in doubt"
     )
     if advice.capped:
-        return (
-            f"{advice.confidence:.2f} that the structure is right, which the odds of a picture leave; {counted}"
-        )
+        left = f"{advice.confidence:.2f} that the structure is right, which the odds of a picture leave"
+        return f"{left}; {counted}"
     return (
         f"{advice.confidence:.2f} (95% {belief.low:.2f} to {belief.high:.2f}) that the structure is right: "
         f"{counted}"

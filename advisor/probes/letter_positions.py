@@ -47,7 +47,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     )
 
 
-Found = tuple[list[Any], list[str], Floats, int]  # columns, letters they are spelled in, 0/1 groups, their size
+Found = tuple[list[Any], list[str], Floats, int]  # columns, their letters, 0/1 groups, size of a group
 
 
 def _letters(table: Table) -> Found | None:

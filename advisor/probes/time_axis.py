@@ -18,7 +18,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
 
     Dates and calendars in parts may skip weekends; in random order they count if all rows together fill a
     regular grid once. Plain numbers must step evenly in the order held, and a row number is not taken for
-    time. Dates in order, in uneven steps or shared by some rows, are told, but not found. Where the caller named the time, no other is looked at.
+    time. Dates in order that step unevenly, or that some rows share, are told, but not found. Where the
+    caller named the time, no other is looked at.
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None
@@ -93,8 +94,8 @@ def _repeats(clock: Clock) -> tuple[Clock, float, float, str] | None:
     if not clock.dated or np.isnan(clock.values).any() or clock.distinct < DISTINCT:
         return None
     steps = np.diff(clock.values)
-    up, down = float((steps >= 0).mean()), float((steps <= 0).mean())
-    return (clock, max(up, down), 0.0, "forward" if up >= down else "backward") if max(up, down) == 1 else None
+    up, down = bool((steps >= 0).all()), bool((steps <= 0).all())
+    return (clock, 1.0, 0.0, "forward" if up else "backward") if up or down else None
 
 
 def _counts(clock: Clock) -> bool:

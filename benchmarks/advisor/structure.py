@@ -65,7 +65,8 @@ def run(case: Case, seed: int = 0) -> Result:
         return Result(case, "error", None, str(error), "error", False, time.perf_counter() - start)
     seconds = time.perf_counter() - start
     most = ceiling(advice.rule, {fact.name: fact for fact in advice.evidence})
-    return Result(case, advice.structure, advice.layout, advice.form, advice.rule, advice.clear, seconds, most)
+    found = advice.structure, advice.layout, advice.form, advice.rule, advice.clear
+    return Result(case, *found, seconds, most)
 
 
 def summary(results: list[Result]) -> list[str]:
