@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from advisor.numbers import whole
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
 from advisor.table import Table
-from advisor.thinning import of_few_entities
+from advisor.thinning import of_few_entities, of_recordings
 
 Codes = NDArray[np.intp]
 
@@ -97,10 +97,12 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     the file does not matter. A table with a date and a category repeats them; in a design of crossed factors
     nothing is left to remember once the means of entities and of times are taken away; and where a quantity
     groups the rows of one series, groups dealt at random remember as much. Where the first rows
-    hold but a few moments of a file in the order of time, the rows of a few entities are looked at instead.
+    hold but a few moments of a file in the order of time, the rows of a few entities are looked at instead;
+    where they hold but one of several recordings, the first rows of each.
     """
     found = _find(table, rng)
-    return found or next(filter(None, (_find(part, rng) for part in of_few_entities(table, rng))), None)
+    parts = chain(of_few_entities(table, rng), of_recordings(table))
+    return found or next(filter(None, (_find(part, rng) for part in parts)), None)
 
 
 def _find(table: Table, rng: np.random.Generator) -> Evidence | None:

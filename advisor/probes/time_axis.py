@@ -7,6 +7,7 @@ import numpy as np
 from advisor.clocks import Clock, in_order, regularity
 from advisor.probes.base import Evidence
 from advisor.table import Table
+from advisor.thinning import covered_again
 
 SHORTEST = 15  # rows
 DISTINCT = 0.3  # share of rows whose time is their own, of rows in order that may share one
@@ -19,7 +20,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     Dates and calendars in parts may skip weekends; in random order they count if all rows together fill a
     regular grid once. Plain numbers must step evenly in the order held, and a row number is not taken for
     time. Dates in order that step unevenly, or that some rows share, are told, but not found. Where the
-    caller named the time, no other is looked at.
+    caller named the time, no other is looked at. A time that a longer file covers again, as recordings one
+    after another do, does not put its rows in order.
     """
     if table.form in ("array", "list_cells") or table.n < SHORTEST or table.run.empty:
         return None
@@ -27,7 +29,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     found = [(clock, *_regularity(clock)) for clock in times if not np.isnan(clock.values).any()]
     told = {label for label in table.labels("time") if str(label) in table.told}
     named = [one for one in found if told & set(one[0].labels)]
-    found = named or found
+    found = named or [one for one in found if not covered_again(table, one[0].labels)]
     good = [
         one
         for one in found

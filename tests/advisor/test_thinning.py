@@ -11,7 +11,7 @@ import pytest
 from advisor import advise
 from advisor.intake import read
 from advisor.table import RUN
-from advisor.thinning import of_few_entities
+from advisor.thinning import covered_again, of_few_entities, of_recordings
 
 ENTITIES, STEPS = 3_000, 12
 
@@ -87,6 +87,41 @@ def test_other_files_are_left_as_they_are(crowd):
     sorted_by_class = crowd.assign(x0=np.sort(rng.integers(0, 2, len(crowd))))
     for frame in (by_shop, shuffled, short, sorted_by_class):
         assert thinned(frame) == []
+        assert list(of_recordings(read(frame, "y", rng))) == []
+
+
+def recordings(overlap=True, people=4, steps=9_000):
+    """Long recordings of four people, one after another: the first rows hold a part of the first."""
+    rng = np.random.default_rng(3)
+    every = 30 if overlap else 1  # seconds: three days of recording, or a few hours
+    days = [pd.Timestamp("2024") + pd.Timedelta(days=day) for day in (0, 2, 1, 3)]
+    seconds = [day + pd.to_timedelta(np.arange(steps) * every, unit="s") for day in days]
+    frame = pd.DataFrame({"who": np.repeat([7, 3, 5, 4], steps), "t": np.concatenate(seconds)})
+    frame["v"], frame["w"] = rng.normal(size=(2, people * steps)).cumsum(axis=1)
+    return frame.assign(y=rng.integers(0, 2, people * steps))
+
+
+@pytest.mark.parametrize("time", ["own dates", "seconds"])
+def test_long_recordings_one_after_another_are_a_panel(time):
+    frame = recordings()
+    if time == "seconds":
+        frame["t"] = np.tile(np.arange(9_000) * 0.5, 4)
+    advice = advise(frame, "y")
+    assert (advice.rule, advice.folding["entity"], advice.folding["time"]) == ("panel", ["who"], ["t"])
+
+
+def test_recordings_that_nobody_names_are_not_mixed_by_their_time():
+    unnamed = recordings().drop(columns="who")
+    assert covered_again(read(unnamed, "y", np.random.default_rng(0)), ["t"])
+    advice = advise(unnamed, "y")
+    assert (advice.rule, advice.folding["time"]) == ("moving_rows", [])
+    told = advise(unnamed, "y", roles={"t": "time"})
+    assert (told.rule, told.folding["time"]) == ("timed_rows", ["t"])
+
+
+def test_parts_of_a_series_in_another_order_are_put_in_the_order_of_their_time():
+    parts = recordings(overlap=False).drop(columns="who")
+    assert advise(parts, "y").rule == "timed_rows"
 
 
 def test_windows_reach_no_further_than_an_entity_does(crowd):
