@@ -166,10 +166,10 @@ class TabMRegressor(_TabM, NetworkRegressor):
     ----------
     Gorishniy, Kotelnikov, Babenko (2025). TabM: Advancing tabular deep learning with parameter-efficient
     ensembling. ICLR. The ranges are those of the authors' repository for TabM with piecewise-linear
-    embeddings, but for learning rates, which are drawn from higher up, for 40 epochs: on 500 rows of `concrete`
-    3e-4 gave R2 0.657, 1e-3 gave 0.835, 1e-2 gave 0.916. There no dropout and no weight decay are choices of
-    their own, and biases do not decay. The scaling of the target is drawn here alone, and members and batches
-    stay at their defaults.
+    embeddings, but for the learning rate, which is drawn from higher up for 40 epochs: on 500 rows of
+    `concrete` 3e-4 gave R2 0.657, 1e-3 gave 0.835, 1e-2 gave 0.916. There no dropout and no weight decay are
+    choices of their own, and biases do not decay. The scaling of the target is drawn here alone, and members
+    and batches stay at their defaults.
     """
 
     _loss = staticmethod(_of_each_member(NetworkRegressor._loss))
