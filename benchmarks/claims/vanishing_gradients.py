@@ -221,8 +221,8 @@ def judge(frame: pd.DataFrame) -> Judgement:
         f"{', '.join(lost) or 'none'}. Trained from the uniform start, the LSTM keeps more than the network "
         f"without gates with {(first > 0).sum()} of {len(first)} seeds, by {first.min():.1f} to "
         f"{first.max():.1f} powers of ten. R² on the adding problem after training, uniform and own start: "
-        f"{learned}. Where both keep their gradient or both lose it, the start, with its learning rate, decides "
-        "and not the cell."
+        f"{learned}. Where both keep their gradient or both lose it, the start, with its learning rate, "
+        "decides and not the cell."
     )
     charts = tuple(
         Chart(
