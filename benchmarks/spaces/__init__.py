@@ -90,12 +90,16 @@ def configurations(name: str, protocol: Protocol, n_trials: int, task: str) -> l
     if n_trials == 1:
         return configs  # without loading the architecture
     space = drawn(name, protocol)
+    # what does not vary takes no part in the draw, so that studies that differ in it draw the rest alike
+    settled = {k: v[0] for k, v in space.items() if isinstance(v, list) and len(v) == 1}
+    space = {k: v for k, v in space.items() if k not in settled}
     seed = hashlib.sha256(f"{name} {task}".encode()).digest()[:4]
     rng = np.random.RandomState(int.from_bytes(seed, "big"))
     # one draw at a time: drawing many at once from a grid of lists would depend on how many
     for _ in range(20 * n_trials if space else 0):
         draw = next(iter(ParameterSampler(space, 1, random_state=rng)))
-        config = canonical_json({k: v.item() if isinstance(v, np.generic) else v for k, v in draw.items()})
+        plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in draw.items()}
+        config = canonical_json({**settled, **plain})
         if config not in configs:
             configs.append(config)
         if len(configs) == n_trials:

@@ -138,6 +138,8 @@ def test_without_refit_no_boosted_trees_are_grown_anew():
         for config in map(json.loads, spaces.configurations(name, equal, 3, "t")):
             assert config.get("refit") is (False if name in spaces.BOOSTED else None)
         assert "refit" not in json.loads(spaces.configurations(name, Protocol(), 3, "t")[-1])
+    for one, other in zip(*(spaces.configurations("gbt", p, 4, "t")[1:] for p in (equal, Protocol()))):
+        assert json.loads(one) == json.loads(other) | {"refit": False}  # drawn alike but for it
     assert "grown anew" in Protocol().words
     assert "grown anew" not in equal.words
 
