@@ -13,7 +13,9 @@ from advisor.logistic import Logistic
 from advisor.order import Order, order_at
 
 SHORTEST_SIDE = 4  # lines, and columns of a line
-FACTS = ("weakest", "uneven", "anisotropic", "breaks", "aspect")
+FACTS = ("peak", "across", "along", "uneven", "anisotropic", "breaks", "aspect")
+CHANCE_PEAK, CHANCE_ORDER = 1 / 5, 1 / 3  # of five columns one agrees most, of three pairs one least
+ALIKE = 0.02  # spread of neighbours' agreement below which all places are; of pictures it is 0.03 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,15 @@ class LineLength:
     across: Order  # order from line to line
     along: float  # share of triples within lines whose outer two agree least
     breaks: float  # agreement lost where a line ends, relative to that of neighbours, beyond shorter lengths
-    reach: float  # lines, over columns, within which agreement halves; 1 is isotropic
+    places: float  # spread of the agreement of neighbours from place to place in a line, over its mean
+    reach: float  # lines, over columns, within which agreement halves, up to the shorter side
 
     def facts(self) -> NDArray[np.float64]:
         """The facts that enter the odds, in the order of ``FACTS``; all lie between -3 and 3."""
-        across = self.across.share if self.across.triples else 1 / 3
         values = (
-            min(self.peak, across, self.along),
+            self.peak,
+            self.across.share if self.across.triples else CHANCE_ORDER,
+            self.along,
             np.clip(abs(np.log(max(self.vertical, 1e-3) / max(self.horizontal, 1e-3))), 0, 3),
             np.clip(abs(np.log(max(self.reach, 1e-3))), 0, 3),
             np.clip(self.breaks, -1, 1),
@@ -45,8 +49,12 @@ class LineLength:
 
     @property
     def folds(self) -> bool:
-        """Whether columns agree along and across lines beyond chance, which is 1/3 for each fact."""
-        return bool(self.facts()[0] > 1 / 3)
+        """Whether columns agree along and across lines beyond chance, and lines have places.
+
+        Of a series that turns at one pace all places in a turn are alike.
+        """
+        peak, across, along = self.facts()[:3]
+        return bool(peak > CHANCE_PEAK and min(across, along) > CHANCE_ORDER and self.places > ALIKE)
 
     def odds(self) -> float:
         """Probability that this is the line length of a picture, by the fitted model."""
@@ -78,7 +86,8 @@ def measure_fold(line: Lags, length: int, lines: int) -> LineLength:
     far = [line.at(length + shift) for shift in (-2, -1, 1, 2) if length + shift > 0]
     inside = np.arange(line.size) % length
     best_far = np.fmax.reduce([side[: len(below) - 2] for side in far])
-    rows = line.coarsen(length)
+    rows, channels = line.coarsen(length), planes(line, length, lines)
+    side = min(length, lines // channels)  # farther than this one of the two directions cannot show
     across = min(order_at(line, length, tried=2), order_at(rows, 1, tried=2), key=lambda order: order.p_value)
     triples = line.at(2)
     along = (triples < near[:-1]) & (triples < near[1:])
@@ -86,14 +95,15 @@ def measure_fold(line: Lags, length: int, lines: int) -> LineLength:
     return LineLength(
         length=length,
         lines=lines,
-        planes=planes(line, length, lines),
+        planes=channels,
         vertical=line.mean(length),
         horizontal=nanmean(near[inside[:-1] < length - 1]),
         peak=_share(below, best_far),
         across=across,
         along=nanmean(np.where(whole, along, np.nan)[inside[:-2] < length - 2].astype(np.float64)),
         breaks=_breaks(line, length),
-        reach=half_length(rows, rows.size) / half_length(line, length),
+        places=_places(near, length),
+        reach=half_length(rows, lines // channels, side) / half_length(line, length, side),
     )
 
 
@@ -118,18 +128,33 @@ def _share(first: Floats, second: Floats) -> float:
     return float((first[:size] > second[:size])[usable].mean()) if usable.any() else 0.0
 
 
-def half_length(lags: Lags, limit: int) -> float:
-    """Distance at which mean agreement falls to half of that at distance 1, interpolated."""
-    first = lags.mean(1)
+def _places(near: Floats, length: int) -> float:
+    """Spread over the places in a line of the mean agreement with the next column, over the mean of all."""
+    usable = np.isfinite(near)
+    place = (np.arange(len(near)) % length)[usable]
+    count = np.bincount(place, minlength=length)
+    means = (np.bincount(place, near[usable], length) / np.maximum(count, 1))[count > 0]
+    return float(means.std() / max(abs(means.mean()), 1e-3)) if len(means) else 0.0
+
+
+def half_length(lags: Lags, block: int, limit: int) -> float:
+    """Distance at which mean agreement inside blocks falls to half of that at distance 1, interpolated."""
+    first = _inside(lags, 1, block)
     previous, at = first, 1
     for k in _distances(limit):
-        value = lags.mean(k)
+        value = _inside(lags, k, block)
         if not np.isfinite(value):
             break
         if value <= first / 2:
             return at + (k - at) * (previous - first / 2) / max(previous - value, 1e-9)
         previous, at = value, k
     return float(max(1, limit - 1))
+
+
+def _inside(lags: Lags, k: int, block: int) -> float:
+    """Mean agreement at a distance of pairs that no end of a block divides: a line, or a plane of lines."""
+    agreement = lags.at(k)
+    return nanmean(agreement[np.arange(len(agreement)) % block < block - k])
 
 
 def _distances(limit: int) -> Iterator[int]:

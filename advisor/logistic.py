@@ -56,7 +56,7 @@ class Logistic:
 
         Examples
         --------
-        >>> "weakest" in Logistic.load("image_fold").facts
+        >>> "peak" in Logistic.load("image_fold").facts
         True
         """
         return _models()[name]

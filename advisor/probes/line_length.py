@@ -11,9 +11,9 @@ from advisor.table import Table
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     """Length of a line, found by trying every divisor of the number of columns.
 
-    A line length passes if columns agree more with the one a line below than with those beside it, are
+    A line length is likely if columns agree more with the one a line below than with those beside it, are
     ordered from line to line as well, and if agreement falls about as fast downwards as it does sideways. The
-    shortest that passes is taken: its multiples pass too.
+    likeliest is taken if its odds, by a fitted model, are above 1/2.
     """
     if table.form != "table" or not table.geometry.order.found:
         return None

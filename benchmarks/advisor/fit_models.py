@@ -48,6 +48,7 @@ class Rows:
     right: NDArray[np.bool_]
     sets: NDArray[Any]  # which set a candidate belongs to; the best of its candidates is chosen
     origins: NDArray[Any]
+    asked: NDArray[np.bool_] | None = None  # whether the model is asked about a candidate; all if None
 
 
 def simulated(rng: np.random.Generator) -> Iterator[tuple[str, Items]]:
@@ -102,6 +103,64 @@ def simulated(rng: np.random.Generator) -> Iterator[tuple[str, Items]]:
         yield f"channels {place}", Items(tensor, False)
 
 
+def simulated_lines(rng: np.random.Generator) -> Iterator[tuple[str, Items]]:
+    """Series and pictures of which only the line length is hard to tell.
+
+    Parameters
+    ----------
+    rng : Generator
+        Draws sizes, frequencies, noise and numbers.
+    """
+    for place in range(40):
+        yield f"cycles {place}", Items(cycles(rng), False)
+    for place in range(40):
+        yield f"object {place}", Items(objects(rng), False)
+
+
+def cycles(rng: np.random.Generator) -> Floats:
+    """Movements that repeat: sines whose frequency is the same in all rows of a class, their phase in none.
+
+    What stands half a cycle or a whole one apart agrees in every row, as lines of a picture do.
+    """
+    n, steps, channels = (
+        int(rng.choice([60, 200, 800])),
+        int(rng.integers(24, 130)),
+        int(rng.choice([1, 3, 6])),
+    )
+    classes = int(rng.integers(1, 5))
+    kind = rng.integers(classes, size=n)[:, None]
+    jitter = np.exp(rng.choice([0, 0, 0.05, 0.2]) * rng.normal(size=(n, 1)))
+    turns = rng.uniform(1, steps / 6 if rng.random() < 0.7 else 5, (classes, 1))
+    size, level = rng.gamma(2, 1, classes), rng.normal(size=(classes, channels)) * rng.choice([0, 2])
+    tensor = np.empty((n, steps, channels))
+    for channel in range(channels):
+        phase = rng.uniform(0, 2 * np.pi, (n, 1))
+        harmonic = int(rng.choice([1, 1, 2]))
+        wave = np.sin(2 * np.pi * harmonic * turns[kind[:, 0]] * jitter * np.arange(steps) / steps + phase)
+        tensor[:, :, channel] = level[kind, channel] + size[kind] * rng.uniform(0.5, 1.5, (n, 1)) * wave
+    return tensor + rng.uniform(0.05, 0.5) * rng.normal(size=tensor.shape)
+
+
+def objects(rng: np.random.Generator) -> Floats:
+    """One object near the middle of a picture, on noise: galaxies, cells, parts on a belt."""
+    n, height, width = int(rng.choice([60, 200, 800])), *map(int, rng.integers(10, 41, 2))
+    if max(height, width) > 2 * min(height, width):
+        width = height
+    y, x = np.mgrid[:height, :width]
+    side, away = min(height, width), rng.uniform(0, 0.15)
+    centre = rng.normal(size=(2, n, 1, 1)) * away * side
+    y, x = y - height / 2 - centre[0], x - width / 2 - centre[1]
+    angle, narrow = rng.uniform(0, np.pi, (n, 1, 1)), rng.uniform(0.3, 1, (n, 1, 1))
+    along, beside = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    far = np.hypot(along, beside / narrow) / (side * rng.uniform(0.05, 0.25, (n, 1, 1)))
+    kind = rng.integers(3)
+    bright = np.exp(-far) if kind == 0 else np.exp(-(far**2)) if kind == 1 else (far < 1).astype(float)
+    bright = bright * np.exp(rng.choice([0, 0.5]) * rng.normal(size=(n, 1, 1)))
+    noise = rng.normal(size=bright.shape) * rng.uniform(0.005, 0.1)
+    pictures: Floats = (bright + noise)[..., None]
+    return pictures
+
+
 def factor_tables(rng: np.random.Generator) -> Iterator[tuple[str, Floats]]:
     """Tables whose columns share a few hidden factors: agreement without order."""
     for place in range(60):
@@ -133,9 +192,10 @@ def labelled(corpus: Path) -> list[Case]:
 
 def fold_rows(cases: list[Case], rng: np.random.Generator) -> Rows:
     """Every candidate line length of every variant of every set that has a layout."""
-    facts, right, sets, origins = [], [], [], []
+    facts, right, sets, origins, asked = [], [], [], [], []
     whole = [(case.id, case.origin, items) for case in cases if (items := items_of(case)) is not None]
     whole += [(name, name, items) for name, items in simulated(rng)]
+    whole += [(name, name, items) for name, items in simulated_lines(np.random.default_rng(1))]
     for name, origin, items in whole:
         made = variants(items, rng) if origin != name else [("natural", items.flat(), items.layout)]
         for variant, flat, layout in made:
@@ -151,7 +211,8 @@ def fold_rows(cases: list[Case], rng: np.random.Generator) -> Rows:
                     right.append(len(layout) == 3 and fold.length == layout[1] and together_right)
                     sets.append(f"{name} {variant}")
                     origins.append(origin)
-    return Rows(np.array(facts), np.array(right), np.array(sets), np.array(origins))
+                    asked.append(fold.folds)
+    return Rows(np.array(facts), np.array(right), np.array(sets), np.array(origins), np.array(asked))
 
 
 def topology_rows(cases: list[Case], rng: np.random.Generator) -> tuple[Rows, Rows]:
@@ -215,12 +276,12 @@ def fit(rows: Rows, index: NDArray[np.intp], share: float) -> LogisticRegression
 
 
 def left_out(rows: Rows, share: float) -> Floats:
-    """Odds of every row by a model that has not seen its origin."""
+    """Odds of every row by a model that has not seen its origin; 0 of those it is not asked about."""
     odds = np.zeros(len(rows.right))
     folds = GroupKFold(min(FOLDS, len(set(rows.origins))))
     for train, held in folds.split(rows.facts, groups=rows.origins):
         odds[held] = fit(rows, train, share).predict_proba(rows.facts[held])[:, 1]
-    return odds
+    return odds if rows.asked is None else np.where(rows.asked, odds, 0)
 
 
 def report(name: str, rows: Rows, odds: Floats) -> list[str]:

@@ -210,3 +210,43 @@ def test_small_tables_are_answered(shape):
 
 def test_constant_tables_are_answered():
     assert recover(Lags.of(np.ones((50, 64)))).layout is None
+
+
+def spots(rng, n, height, width):
+    """One bright spot of varying width near the middle, on noise."""
+    y, x = np.mgrid[:height, :width]
+    place = rng.normal(0, 0.03, (2, n, 1, 1)) + 0.5
+    far = np.hypot(y - height * place[0], x - width * place[1]) / rng.uniform(2, 6, (n, 1, 1))
+    return (np.exp(-far) + 0.03 * rng.normal(size=far.shape)).reshape(n, -1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(24, 24), (32, 32)])
+def test_objects_on_noise_are_pictures(height, width):
+    geometry = recover(Lags.of(spots(np.random.default_rng(19), 300, height, width)))
+    assert geometry.layout == (height, width, 1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(12, 20), (20, 12), (15, 24)])
+def test_pictures_wider_than_high_are_not_taken_for_series(height, width):
+    """Squares and discs of any brightness, as their shape says no more than the pixels do."""
+    rng = np.random.default_rng(20)
+    y, x = np.mgrid[:height, :width]
+    place, radius = rng.uniform(0.3, 0.7, (2, 500, 1, 1)), rng.uniform(0.15, 0.3, (500, 1, 1))
+    down, across = np.abs(y - height * place[0]), np.abs(x - width * place[1])
+    round_ = rng.random((500, 1, 1)) < 0.5
+    far = np.where(round_, np.hypot(down, across), np.maximum(down, across))
+    light, dark = rng.uniform(0.5, 1, (500, 1, 1)), rng.uniform(0, 0.4, (500, 1, 1))
+    images = np.where(far < radius * min(height, width), light, dark) + rng.normal(0, 0.05, far.shape)
+    assert recover(Lags.of(images.reshape(500, -1))).layout == (height, width, 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_movements_that_repeat_at_one_pace_are_series(seed):
+    rng, n = np.random.default_rng(seed), 500
+    kind = rng.integers(4, size=n)
+    pace, size = np.array([0, 1.6, 2.6, 0.5])[kind, None], np.array([0.1, 2, 5, 1])[kind, None]
+    level = np.array([[0, 0, 9.8], [9.8, 0, 0], [0, 9.8, 0], [5, 5, 6]])[kind]
+    turn = 2 * np.pi * pace[:, :, None] * np.arange(50)[:, None] / 25 * np.array([1, 1, 2])
+    wave = np.sin(turn + rng.uniform(0, 6, (n, 1, 3))) * rng.uniform(0.5, 1.3, (n, 1, 3))
+    tensor = level[:, None] + size[:, :, None] * wave + 0.3 * rng.normal(size=(n, 50, 3))
+    assert recover(Lags.of(tensor.reshape(n, -1))).layout == (50, 3)

@@ -136,7 +136,7 @@ def test_the_distance_of_half_the_agreement_is_found_in_long_lines():
     first = lags.mean(1)
     true = next(k for k in range(2, 1500) if lags.mean(k) <= first / 2)
     assert true > 64  # beyond the distances that are all looked at
-    assert half_length(lags, 1500) == pytest.approx(true, rel=1 / 32)
+    assert half_length(lags, lags.size, 1500) == pytest.approx(true, rel=1 / 32)
 
 
 def test_columns_that_hardly_vary_and_copies_are_told():
