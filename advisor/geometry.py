@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.image_fold import LineLength, best_fold
+from advisor.image_fold import SHORTEST_SIDE, LineLength, best_fold, measure_fold
 from advisor.lags import Lags, nanmean
 from advisor.order import SHORTEST, Order, channel_steps, unit_step
 
 MOST_BESIDE = 8  # columns before or behind the ordered ones, such as a label, that are looked for at a time
 SHORT_LINE = 4 * MOST_BESIDE  # below so many columns each way to set some aside is a chance to be fooled
 ODD = 0.25  # a column beside agrees with no other a quarter as much as almost all of the others do
+SOME, LENGTHS = 96, 3  # columns that are asked for lengths of a line, and how many of the lengths are tried
+CHANCE_OF_PEAK = 1 / 3  # share of columns that agree more at a distance than beside it, by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,7 @@ def recover(lags: Lags) -> Geometry:
     found = [_fold_part(lags, start, stop) for start, stop in bodies(lags)]
     whole = found[-1]
     if lags.size > 1 and not any(g.image > 0.5 for g in found):
-        # a constant column may be the corner of a picture or a series that starts at zero, or stand beside
-        dead = ~lags.agreement.live
-        found += [_fold_part(lags, 1, lags.size)] if dead[0] else []
-        found += [_fold_part(lags, 0, lags.size - 1)] if dead[-1] else []
+        found += without_padding(lags)
     pictures = [g for g in found if g.image > 0.5]
     if pictures:
         return max(pictures, key=lambda g: g.image)
@@ -112,6 +111,67 @@ def bodies(lags: Lags) -> Iterator[tuple[int, int]]:
             yield front, lags.size - back
     if 0 not in fronts or 0 not in backs:
         yield 0, lags.size
+
+
+def without_padding(lags: Lags) -> list[Geometry]:
+    """What is left without the constant columns at the ends, as far as it may be a picture or a series.
+
+    A constant column may be the dark corner of a picture or a series that starts at zero, or stand beside, so
+    their number does not tell how many are too many. One may be; or more, if they leave whole lines of a
+    length at which columns agree: fewer than a line at one end, or else at both.
+    """
+    live = np.flatnonzero(lags.agreement.live)
+    if not len(live):
+        return []
+    before, behind = int(live[0]), lags.size - 1 - int(live[-1])
+    found = [_fold_part(lags, 1, lags.size)] if before else []
+    found += [_fold_part(lags, 0, lags.size - 1)] if behind else []
+    for length in _lengths(lags) if before + behind > 1 else ():
+        rest = lags.size % length
+        ways = (
+            ((rest, 0), (0, rest)),
+            ((before % length, (rest - before) % length), ((rest - behind) % length, behind % length)),
+        )
+        for either in ways:
+            if any(geometry.image > 0.5 for geometry in found):
+                return found
+            usable = {(a, lags.size - b) for a, b in either if a <= before and b <= behind and a + b > 1}
+            found += [_fold_part(lags, *way) for way in sorted(usable) if _folds_at(lags.part(*way), length)]
+    return found
+
+
+def _folds_at(lags: Lags, length: int) -> bool:
+    """Whether columns fold into lines of this length; cheaper than to try all lengths."""
+    for step in (1, *channel_steps(lags)):
+        line, side = lags.coarsen(step), length // step
+        whole = length % step == 0 and min(side, line.size // max(side, 1)) >= SHORTEST_SIDE
+        if whole and measure_fold(line, side, line.size // side).odds() > 0.5:
+            return True
+    return False
+
+
+def _lengths(lags: Lags) -> list[int]:
+    """Distances that may be the length of a line: columns agree more at them than at those beside them.
+
+    Some columns tell, and only lengths of pictures up to four times as wide as high or the reverse are asked.
+    """
+    side = lags.size**0.5
+    reach = np.arange(max(SHORTEST_SIDE, int(side / 2)) - 1, min(int(4 * side), lags.size // 2) + 1)
+    live = np.flatnonzero(lags.agreement.live)
+    some = live[np.linspace(0, len(live) - 1, min(len(live), SOME)).astype(np.intp)]
+    first, second = np.repeat(some, len(reach)), (some[:, None] + reach).ravel()
+    inside = second < lags.size
+    pairs = np.full(len(first), np.nan, np.float32)
+    pairs[inside] = lags.agreement.of_pairs(first[inside], second[inside])
+    agreement = pairs.reshape(len(some), len(reach))
+    at = agreement[:, 1:-1]
+    known = np.isfinite(at) & np.isfinite(agreement[:, :-2]) & np.isfinite(agreement[:, 2:])
+    count = np.maximum(known.sum(axis=0), 1)
+    peaks = (at > agreement[:, :-2]) & (at > agreement[:, 2:]) & known
+    usual = np.where(known, at, 0).sum(axis=0) / count
+    likely = np.flatnonzero(peaks.sum(axis=0) / count > CHANCE_OF_PEAK)
+    best = likely[np.argsort(-usual[likely], kind="stable")[:LENGTHS]]
+    return [int(length) for length in reach[1:-1][best]]
 
 
 def odd_ends(lags: Lags) -> tuple[list[int], list[int]]:
@@ -156,9 +216,6 @@ def fold_body(lags: Lags) -> Geometry:
         axis = "first" if channels > 1 else "none"
         return Geometry(lags.size, order, (fold.lines // channels, fold.length, channels), axis, fold, odds)
     rest = (best[3], best[0]) if best is not None else (None, 0.0)
-    if together == 1 and order.step > 1:
-        # neighbours alternate, yet all columns are one series
-        return Geometry(lags.size, order, (lags.size, 1), "none", *rest)
     line = lags.coarsen(together)
     if together > 1:
         return Geometry(lags.size, order, (line.size, together), "last", *rest)
@@ -191,6 +248,9 @@ def block_length(lags: Lags) -> int | None:
         # most of what neighbours share beyond any two columns must be lost, and at no other place as much
         background = nanmean(np.array([lags.mean(k) for k in range(2, lags.size, max(1, lags.size // 24))]))
         lost = cuts.mean() < usual - 0.6 * (usual - background)
+        # a curve that dips is low on both sides of its lowest place
+        beside = np.concatenate([neighbours[at - 1], neighbours[at + 1]])
+        lost = lost and nanmean(beside) > (cuts.mean() + usual) / 2
         sharp = cuts.max() < min(usual - 6 * max(spread, 0.01), float(np.nanquantile(rest, 0.02)))
         if len(cuts) > 2:  # several cuts that are low together say as much as one that is lowest
             low, lowest = np.nanquantile(rest, [0.1, 0.02])

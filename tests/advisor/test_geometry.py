@@ -250,3 +250,49 @@ def test_movements_that_repeat_at_one_pace_are_series(seed):
     wave = np.sin(turn + rng.uniform(0, 6, (n, 1, 3))) * rng.uniform(0.5, 1.3, (n, 1, 3))
     tensor = level[:, None] + size[:, :, None] * wave + 0.3 * rng.normal(size=(n, 50, 3))
     assert recover(Lags.of(tensor.reshape(n, -1))).layout == (50, 3)
+
+
+@pytest.mark.parametrize(("before", "behind"), [(0, 2), (2, 0), (0, 10), (3, 2)])
+@pytest.mark.parametrize("frame", [0, 1], ids=["no border", "dark border"])
+def test_constant_columns_beside_a_picture_do_not_hide_it(before, behind, frame):
+    rng = np.random.default_rng(13)
+    images = pictures(rng, 300, 16, 16)
+    images[:, [*range(frame), *range(16 - frame, 16)]] = 0
+    padded = np.pad(images.reshape(300, -1), ((0, 0), (before, behind)))
+    geometry = recover(Lags.of(padded))
+    assert geometry.layout == (16, 16, 1)
+    if not frame:
+        assert (geometry.start, geometry.stop) == (before, before + 256)
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["channels last", "channels first"])
+def test_constant_columns_beside_a_picture_in_colour_do_not_hide_it(first):
+    images = pictures(np.random.default_rng(14), 300, 14, 14, 3)
+    flat = np.moveaxis(images, -1, 1).reshape(300, -1) if first else images.reshape(300, -1)
+    geometry = recover(Lags.of(np.pad(flat, ((0, 0), (1, 4)))))
+    assert (geometry.start, geometry.layout) == (1, (14, 14, 3))
+
+
+def test_constant_columns_behind_a_series_are_steps():
+    series = walks(np.random.default_rng(15), 300, 60)[..., 0]
+    assert recover(Lags.of(np.pad(series, ((0, 0), (0, 12))))).layout == (72, 1)
+
+
+def test_channels_that_follow_one_another_are_cut_where_neighbours_alternate():
+    rng = np.random.default_rng(16)
+    symbols = np.repeat(np.exp(0.5j * np.pi * (0.5 + rng.integers(4, size=(400, 8)))), 8, axis=1)
+    symbols[::2] = np.repeat(rng.choice([1.0, -1.0], (200, 8)), 8, axis=1)
+    wave = np.stack([np.convolve(row, np.hanning(7) / 3, "same") for row in symbols])
+    wave = wave * np.exp(1j * rng.uniform(0, 6, (400, 1)))
+    flat = np.hstack([wave.real, wave.imag]) + 0.1 * rng.normal(size=(400, 128))
+    geometry = recover(Lags.of(flat))
+    assert geometry.order.step > 1
+    assert (geometry.layout, geometry.channel_axis) == ((64, 2), "first")
+
+
+def test_a_curve_that_dips_is_not_cut_into_channels():
+    rng, age = np.random.default_rng(1), np.arange(18)
+    bump = np.exp(-(((age - rng.uniform(3, 7, (200, 1))) / 2) ** 2)) * rng.uniform(-1, 1, (200, 1))
+    curve = np.exp(-((age / rng.uniform(10, 18, (200, 1))) ** 2)) * (1 + 0.3 * bump)
+    geometry = recover(Lags.of(100 * curve / curve.sum(axis=1, keepdims=True)))
+    assert geometry.layout == (18, 1)
