@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from advisor.image_fold import SHORTEST_SIDE, LineLength, best_fold, measure_fold
 from advisor.lags import Lags, nanmean
-from advisor.order import SHORTEST, Order, channel_steps, unit_step
+from advisor.order import SHORTEST, Order, beyond_sizes, channel_steps, unit_step
 
 MOST_BESIDE = 8  # columns before or behind the ordered ones, such as a label, that are looked for at a time
 SHORT_LINE = 4 * MOST_BESIDE  # below so many columns each way to set some aside is a chance to be fooled
@@ -198,6 +198,7 @@ def odd_ends(lags: Lags) -> tuple[list[int], list[int]]:
 def fold_body(lags: Lags) -> Geometry:
     """Find the layout of columns all of which belong to it."""
     order, together = unit_step(lags)
+    order = beyond_sizes(lags, order) if order.found else order
     if not order.found:
         return Geometry(lags.size, order)
     best: tuple[float, int, Lags, LineLength] | None = None

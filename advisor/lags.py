@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.ranks import midranks
+
 Floats = NDArray[np.float32]
 GRAM = 20  # how many times faster a pair is when all are worked out at once
 MOST_GRAM = 2048  # columns up to which they are
+PADDED, LEVELS = 0.1, 24  # share of its usual value from which a body is padded, and levels that it must have
+ALIKE = 0.35  # distance of two distributions up to which they are those of words of one text
 
 
 class Lags:
@@ -86,6 +90,14 @@ class Lags:
             self.missing[start:stop],
         )
 
+    def of_own_ranks(self) -> Lags:
+        """Look at the ranks within each column: how large its numbers are, and how far they vary, is gone."""
+        ranks = np.stack([midranks(column) for column in self.agreement.centred])
+        ranks -= ranks.mean(axis=1, keepdims=True)
+        ranks /= np.maximum(ranks.std(axis=1, keepdims=True), 1e-9)
+        agreement = Agreement(np.zeros_like(self.agreement.means), ranks.astype(np.float32))
+        return Lags(agreement.at, agreement, agreement.means, agreement.variances, self.missing)
+
     def coarsen(self, step: int) -> Lags:
         """Look at every ``step``-th column only, averaged over the ``step`` starting points.
 
@@ -142,7 +154,8 @@ class Agreement:
 
         A column belongs if it agrees with one further inside, or with one that belongs, by ``share`` of what
         nine in ten of the inner columns reach. Columns that hardly vary or are mostly missing are not odd:
-        pictures have dark borders, and series end early.
+        pictures have dark borders, and series end early. Nor are those that hold what padded columns hold:
+        words of a text agree in nothing but their padding.
         """
         d = len(self.means)
         odd = np.zeros(d, np.bool_)
@@ -161,7 +174,33 @@ class Agreement:
                 break
             belong, ends = ends[joins], ends[~joins]
         odd[ends] = True
+        odd[ends[self._alike(ends, some)]] = False
         return odd
+
+    def _alike(self, columns: NDArray[np.intp], body: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which columns have the distribution of a padded body, the usual value of that left out.
+
+        By the distance of Kolmogorov and Smirnov; of a body of few levels every column of flags has it.
+        """
+        alike = np.zeros(len(columns), np.bool_)
+        if not len(columns):
+            return alike
+        levels, counts = np.unique(self._ranks(body), return_counts=True)
+        usual = int(counts.argmax())
+        if counts[usual] < PADDED * counts.sum() or len(levels) < LEVELS:
+            return alike
+        share = np.cumsum(np.delete(counts, usual)) / (counts.sum() - counts[usual])
+        rest = np.delete(levels, usual)
+        for i, ranks in enumerate(self._ranks(columns)):
+            held = np.sort(ranks[ranks != levels[usual]])
+            apart = np.abs(np.searchsorted(held, rest, side="right") / max(len(held), 1) - share)
+            alike[i] = len(held) and apart.max() < ALIKE
+        return alike
+
+    def _ranks(self, columns: NDArray[np.intp]) -> Floats:
+        """Ranks as they were, but for rounding."""
+        ranks: Floats = (self.centred[columns] + self.means[columns, None]).round(4)
+        return ranks
 
     def _best(self, columns: NDArray[np.intp], others: NDArray[np.intp]) -> Floats:
         agreement = self.pairs(columns, others)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import betainc, fdtrc
 
 from advisor.lags import Floats, Lags
+from advisor.ranks import midranks
 
 ALPHA = 0.01  # level of every order test, after correction for the distances tried
 SHORT = 60  # columns up to which triples of steps 2 and 3 are counted too
@@ -20,6 +21,7 @@ MAX_CHANNELS = 32  # interleaved channels looked for
 FAR_STEPS = (4, 8, 16, 32, 64)  # distances tried where no smaller one shows an order
 FAR_SHARE = 0.65  # share of ordered triples that such a distance must show
 CLEAR_SHARE = 0.75  # share of adjacent triples below which other distances are asked
+BY_SIZE = 0.9  # rank correlation of columns' means and places from which they stand in order of size
 SHORTEST = 6  # columns below this cannot show an order
 
 
@@ -108,6 +110,21 @@ def unit_step(lags: Lags) -> tuple[Order, int]:
         if clearest.found and clearest.share >= FAR_SHARE:
             return clearest, 1
     return adjacent, 1
+
+
+def beyond_sizes(lags: Lags, order: Order) -> Order:
+    """Give the order, or the one that is left without the columns' sizes if they alone make it.
+
+    Columns that someone sorted by their size agree the more the nearer they stand, because agreement asks for
+    one scale. Steps of a series that grows do, too, but their ranks, each in its own column, are ordered as
+    well.
+    """
+    ranks = midranks(lags.means[lags.agreement.live])
+    ranks, places = ranks - (len(ranks) + 1) / 2, np.arange(len(ranks)) - (len(ranks) - 1) / 2
+    if abs(ranks @ places) < BY_SIZE * (places @ places):
+        return order
+    left = order_at(lags.of_own_ranks(), order.step, tried=order.tried)
+    return order if left.found else left
 
 
 def phases_differ(lags: Lags, period: int) -> bool:

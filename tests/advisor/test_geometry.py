@@ -296,3 +296,41 @@ def test_a_curve_that_dips_is_not_cut_into_channels():
     curve = np.exp(-((age / rng.uniform(10, 18, (200, 1))) ** 2)) * (1 + 0.3 * bump)
     geometry = recover(Lags.of(100 * curve / curve.sum(axis=1, keepdims=True)))
     assert geometry.layout == (18, 1)
+
+
+def sizes(rng, rows, columns, *, spread):
+    """Columns from the smallest to the largest, all of them in proportion to the size of the row."""
+    level, size = np.sort(rng.normal(0, 1, columns)), rng.normal(0, spread, (rows, 1))
+    return np.exp(level + size + 0.3 * rng.normal(size=(rows, columns)))
+
+
+@pytest.mark.parametrize("spread", [0.3, 2])
+def test_columns_sorted_by_their_size_are_no_series(spread):
+    for seed in range(6):
+        table = sizes(np.random.default_rng(seed), 400, 14, spread=spread)
+        geometry = recover(Lags.of(table))
+        assert geometry.layout is None
+        assert geometry.order.share < 0.6
+
+
+@pytest.mark.parametrize("steps", [8, 24, 80])
+def test_series_that_grow_are_series(steps):
+    series = walks(np.random.default_rng(steps), 400, steps)[..., 0] + 0.5 * np.arange(steps)
+    assert recover(Lags.of(series)).layout == (steps, 1)
+
+
+def test_words_of_a_padded_text_stay_with_it():
+    rng = np.random.default_rng(17)
+    words = np.minimum(rng.zipf(1.3, (600, 48)), 500) + 1
+    words[np.arange(48) >= rng.integers(8, 49, (600, 1))] = 0
+    geometry = recover(Lags.of(words.astype(float)))
+    assert (geometry.start, geometry.layout) == (0, (48, 1))
+
+
+def test_numbers_beside_a_padded_series_are_set_aside():
+    rng = np.random.default_rng(18)
+    series = np.exp(walks(rng, 600, 48)[..., 0])
+    series[np.arange(48) >= rng.integers(8, 49, (600, 1))] = 0
+    beside = rng.normal(40, 15, (600, 2))
+    geometry = recover(Lags.of(np.hstack([beside, series])))
+    assert (geometry.start, geometry.layout) == (2, (48, 1))
