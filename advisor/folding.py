@@ -153,8 +153,8 @@ class FoldFlat(FoldNumbers):
         The columns in the order held; None for arrays, which are taken whole.
     layout : tuple of int
         ``(H, W, C)`` or ``(T, C)``.
-    channel_axis : {"none", "last", "first"}
-        Whether channels stand together or follow one another.
+    channel_axis : {"none", "last", "first", "line"}
+        Whether channels stand together, follow one another, or do so within each line.
 
     Examples
     --------
@@ -198,6 +198,9 @@ class FoldFlat(FoldNumbers):
         if self.channel_axis == "first":
             planes = flat.reshape(len(flat), self.layout[-1], *self.layout[:-1])  # (n, C, H, W) or (n, C, T)
             return np.moveaxis(planes, 1, -1)  # (n, *layout)
+        if self.channel_axis == "line":
+            height, width, channels = self.layout
+            return np.moveaxis(flat.reshape(len(flat), height, channels, width), 2, -1)
         folded: NDArray[Any] = flat.reshape(len(flat), *self.layout)
         return folded
 

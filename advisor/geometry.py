@@ -15,6 +15,7 @@ from advisor.order import SHORTEST, Order, beyond_sizes, channel_steps, unit_ste
 MOST_BESIDE = 8  # columns before or behind the ordered ones, such as a label, that are looked for at a time
 SHORT_LINE = 4 * MOST_BESIDE  # below so many columns each way to set some aside is a chance to be fooled
 ODD = 0.25  # a column beside agrees with no other a quarter as much as almost all of the others do
+RISE = 0.1  # by how much lines of one channel agree more than nearer ones of others, if they alternate
 SOME, LENGTHS = 96, 3  # columns that are asked for lengths of a line, and how many of the lengths are tried
 CHANCE_OF_PEAK = 1 / 3  # share of columns that agree more at a distance than beside it, by chance
 
@@ -31,8 +32,8 @@ class Geometry:
         Along the fastest ordered axis.
     layout : tuple of int or None
         (H, W, C) for images, (T, C) for series.
-    channel_axis : {"none", "last", "first"}
-        Whether channels stand together or follow one another.
+    channel_axis : {"none", "last", "first", "line"}
+        Whether channels stand together, follow one another, or do so within each line.
     fold : LineLength or None
         The best line length, whether or not it is that of a picture.
     image : float
@@ -213,6 +214,11 @@ def fold_body(lags: Lags) -> Geometry:
         if step > 1:
             return Geometry(lags.size, order, (fold.lines, fold.length, step), "last", fold, odds)
         rows = line.coarsen(fold.length)
+        colours = alternating(rows)
+        if colours > 1:
+            return Geometry(
+                lags.size, order, (fold.lines // colours, fold.length, colours), "line", fold, odds
+            )
         channels = fold.planes if fold.planes > 1 else rows.size // (block_length(rows) or rows.size)
         axis = "first" if channels > 1 else "none"
         return Geometry(lags.size, order, (fold.lines // channels, fold.length, channels), axis, fold, odds)
@@ -223,6 +229,18 @@ def fold_body(lags: Lags) -> Geometry:
     steps = block_length(line) or line.size
     channels = line.size // steps
     return Geometry(lags.size, order, (steps, channels), "first" if channels > 1 else "none", *rest)
+
+
+def alternating(rows: Lags) -> int:
+    """Number of channels that follow one another line by line: lines agree most with those so many below.
+
+    Lines of one channel agree the less the farther they are apart, and so do those of whole planes.
+    """
+    for channels in (3, 2, 4):
+        nearer, at, farther = (rows.mean(channels + shift) for shift in (-1, 0, 1))
+        if rows.size % channels == 0 and at > max(nearer, farther, rows.mean(1)) + RISE:
+            return channels
+    return 1
 
 
 def block_length(lags: Lags) -> int | None:

@@ -18,6 +18,7 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         "none": "the columns are one channel",
         "last": f"{channels} channels stand together: order shows at a distance of {channels} columns",
         "first": f"{channels} channels follow one another: neighbours do not agree across a border",
+        "line": f"{channels} channels follow one another line by line: lines {channels} apart agree most",
     }[geometry.channel_axis]
     return Evidence(
         name="channels",

@@ -19,6 +19,13 @@ def test_planes_become_channels():
     np.testing.assert_array_equal(fold.fit_transform(flat), images)
 
 
+def test_colours_line_by_line_become_channels():
+    images = np.random.default_rng(0).normal(size=(6, 5, 4, 3)).astype(np.float32)
+    flat = pd.DataFrame(images.transpose(0, 1, 3, 2).reshape(6, -1))
+    fold = FoldFlat(columns=list(flat.columns), layout=(5, 4, 3), channel_axis="line")
+    np.testing.assert_array_equal(fold.fit_transform(flat), images)
+
+
 def test_flat_columns_are_taken_by_name_in_the_order_advised():
     frame = pd.DataFrame({"a": [1.0], "b": [2.0], "c": [3.0], "other": ["x"]})
     fold = FoldFlat(columns=["a", "b", "c"], layout=(3, 1), channel_axis="none")

@@ -334,3 +334,15 @@ def test_numbers_beside_a_padded_series_are_set_aside():
     beside = rng.normal(40, 15, (600, 2))
     geometry = recover(Lags.of(np.hstack([beside, series])))
     assert (geometry.start, geometry.layout) == (2, (48, 1))
+
+
+@pytest.mark.parametrize("colours", [3, 4])
+def test_colours_that_follow_one_another_line_by_line_are_found(colours):
+    rng = np.random.default_rng(colours)
+    y, x = np.mgrid[:16, :16]
+    place, radius = rng.uniform(5, 11, (2, 400, 1, 1)), rng.uniform(2.5, 5, (400, 1, 1))
+    inside = np.maximum(np.abs(y - place[0]), np.abs(x - place[1])) < radius
+    light, dark = rng.uniform(0.5, 1, (400, 1, 1, colours)), rng.uniform(0, 0.4, (400, 1, 1, colours))
+    images = np.where(inside[..., None], light, dark) + rng.normal(0, 0.05, (400, 16, 16, colours))
+    geometry = recover(Lags.of(images.transpose(0, 1, 3, 2).reshape(400, -1)))
+    assert (geometry.layout, geometry.channel_axis) == ((16, 16, colours), "line")
