@@ -38,8 +38,8 @@ def notice() -> str:
     head = """
         The code is under the BSD-3-Clause licence in LICENSE. The checkout, not the wheel, also holds data
         sets of others in datasets/embedded/, each under the licence named below. The files are selections,
-        stored as Parquet; catalog.toml beside them says more, and python -m datasets.embedded.build makes
-        them again from the packages named.
+        stored as Parquet; catalog.toml beside them says more, and python -m datasets.embedded.build
+        --cache FOLDER makes them again from the packages named, which it downloads to that folder.
     """
     parts = ["arch-advisor\n\n" + textwrap.fill(" ".join(head.split()), 100)]
     for name, entry in sorted({**catalog(), **catalog(FOLDER / "series")}.items()):
