@@ -36,7 +36,7 @@ TRAINING = """max_epochs, patience : int
         validation loss before stopping.
     batch_size : int or None
         Rows per step; None is as many as suit the number of training rows, from 8 on: for networks that read
-        tensors its square root, at most 128; for those of tables a tenth, at most 64 (``mlp`` 128).
+        tensors its square root, at most 128; for those of tables a tenth, at most 64.
     learning_rate, weight_decay, validation_fraction : float
         Peak step size and decay of AdamW; share of the rows held out to choose the best epoch.
     schedule : {"cosine", "plateau", "constant"}
@@ -96,6 +96,7 @@ class Network(Learner):
 
     # set where it was measured to train faster to the same scores: ``python -m benchmarks.speed.options``
     bfloat16: ClassVar[bool] = False
+    settle: ClassVar[float] = 0.0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -175,6 +176,7 @@ class Network(Learner):
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             schedule=self.schedule,
+            settle=self.settle,
             clip=self.clip,
             time_limit=self.time_limit,
             bfloat16=self.bfloat16,
@@ -276,10 +278,8 @@ class TableNetwork(Network):
     shape (B, q): 0 for a category that was not seen in training, else from 1.
     """
 
-    most_rows: ClassVar[int] = 64  # of a step, where there are enough for ten steps an epoch
-
     def _batch(self, n_rows: int) -> int:
-        return min(self.most_rows, max(8, n_rows // 10))
+        return min(64, max(8, n_rows // 10))
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
         """Make the module for p numbers and q categories with so many codes each."""
@@ -300,6 +300,9 @@ class TableNetwork(Network):
 
 class NetworkClassifier(Classifier, Network):
     """Classification with a network: cross-entropy of a softmax."""
+
+    # weights of the warm-up, sure of nothing, can have the least cross-entropy of all and a poor accuracy
+    settle: ClassVar[float] = 0.25
 
     @staticmethod
     def _loss(output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:

@@ -20,7 +20,6 @@ from advisor.architectures._checks import check_at_least_zero
 from advisor.errors import DivergedError, InputError
 
 WARM_STEPS = 3  # the first steps load and allocate, and say nothing of how long the others take
-SETTLED = 0.25  # share of a falling schedule from which on an epoch can be the best
 
 Stopped = Literal["patience", "max_epochs", "time_limit", "diverged"]
 Schedule = Literal["cosine", "plateau", "constant"]
@@ -44,9 +43,11 @@ class Recipe:
         Decoupled weight decay of AdamW.
     schedule : {"cosine", "plateau", "constant"}
         "cosine": linear warm-up over a tenth of the steps, then half a cosine to zero (a tenth of the time
-        limit, where that ends training first); an epoch of the first quarter, or of the first half of the
-        patience, is the best only if none comes after. "plateau": times 0.2 after 30 epochs without a better
-        score, not below 2e-5.
+        limit, where that ends training first). "plateau": times 0.2 after 30 epochs without a better score,
+        not below 2e-5.
+    settle : float
+        Share of a cosine, 0..1, in which an epoch is the best only if none comes after; half of the patience
+        at most.
     clip : float or None
         Largest norm of the gradient.
     time_limit : float or None
@@ -62,6 +63,7 @@ class Recipe:
     learning_rate: float
     weight_decay: float = 0.0
     schedule: Schedule = "cosine"
+    settle: float = 0.0
     clip: float | None = None
     time_limit: float | None = None
     bfloat16: bool = False
@@ -184,7 +186,7 @@ def train(
     until = math.inf if recipe.time_limit is None else start + recipe.time_limit
     progress = _Progress(recipe.max_epochs * n_batches, until)
     best = _Best(module)
-    settled = recipe.schedule != "cosine"
+    settled = recipe.schedule != "cosine" or not recipe.settle
     scores: list[float] = []
     stopped: Stopped = "max_epochs"
     step = 0
@@ -222,9 +224,8 @@ def train(
             break
         # running statistics of few batches can overflow in evaluation and come right with more
         scores.append(score if math.isfinite(score) else -math.inf)
-        late = progress.now >= SETTLED or 2 * epoch >= recipe.patience
+        late = progress.now >= recipe.settle or 2 * epoch >= recipe.patience
         if late and not settled and math.isfinite(score):
-            # weights of the warm-up, sure of nothing, can have the least loss of all and a poor accuracy
             best.score, settled = -math.inf, True
         best.offer(epoch, scores[-1])
         if stopped == "time_limit":

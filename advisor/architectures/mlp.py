@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
 
 import scipy.stats
 from torch import Tensor, nn
@@ -64,8 +63,8 @@ class _MLP(TableNetwork):
     max_epochs: int = 300
     patience: int = 40
     learning_rate: float = 1e-3
+    batch_size: int | None = 128
     schedule: Schedule = "plateau"
-    most_rows: ClassVar[int] = 128
 
     def _build(self, n_numbers: int, cardinalities: tuple[int, ...], n_outputs: int) -> nn.Module:
         return Perceptron(
@@ -103,7 +102,7 @@ class MLPRegressor(_MLP, NetworkRegressor):
     ----------
     Grinsztajn, Oyallon, Varoquaux (2022). Why do tree-based models still outperform deep learning on
     typical tabular data? NeurIPS Datasets and Benchmarks. Appendix A.4. Two differences of the default:
-    embeddings of 32 where it has 128, batches of at most 128 where it has 512, for tasks of 1,000 rows. The
+    embeddings of 32 where it has 128, batches of 128 where it has 512, for tasks of 1,000 rows. The
     space is that part of theirs which a processor trains in a minute on some thousand rows; all of it is in
     :mod:`benchmarks.spaces.paper`.
     """

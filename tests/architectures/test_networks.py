@@ -71,6 +71,7 @@ def test_the_best_weights_are_restored():
         ("cosine", {}, 5),  # the first epoch after a quarter of twenty
         ("cosine", {"patience": 6}, 3),  # the first after half the patience
         ("cosine", {"max_epochs": 1}, 0),  # there is no other
+        ("cosine", {"settle": 0.0}, 0),
         ("constant", {}, 0),
         ("plateau", {}, 0),
     ],
@@ -82,7 +83,7 @@ def test_an_epoch_of_the_warm_up_is_best_only_if_no_other_is(schedule, changes, 
     def rising(output, target):
         return mse(output, target) * 0 + next(losses) if len(target) == 20 else mse(output, target)
 
-    settings = {"max_epochs": 20, "patience": 20, **changes}
+    settings = {"max_epochs": 20, "patience": 20, "settle": 0.25, **changes}
     history = run(nn.Linear(3, 1), x, y, loss=rising, schedule=schedule, **settings)
     assert history.best_epoch == kept
     assert history.scores[0] == max(history.scores)
