@@ -41,6 +41,37 @@ def finding():
     return published_study("finding")
 
 
+@pytest.mark.parametrize(
+    ("shown", "study", "figure"),
+    [
+        ("finding", "finding", "finding"),
+        ("curves", "finding", "curves"),
+        ("sizes", "structures", "sizes"),
+        ("starter", "starter", "finding"),
+    ],
+)
+def test_figures_of_the_pages_are_those_of_the_published_studies(shown, study, figure):
+    page = ROOT / "docs" / "figures" / f"{shown}.svg"
+    assert (
+        page.read_bytes()
+        == (ROOT / "reports" / "published" / study / "figures" / f"{figure}.svg").read_bytes()
+    )
+
+
+def test_the_readme_quotes_the_starter_study_as_it_is():
+    starter = published_study("starter")
+    text = " ".join(README.partition("**By structure.**")[2].partition("![Lead over")[0].split())
+    table = starter.verdict.set_index(["structure", "candidate"])
+    mean, wins = table["mean_normalised_score"], table["wins"]
+    trees, network = mean["tabular", "gbt"], mean["tabular", "cnn"]
+    assert f"with a mean of {trees:.2f} where the convolution over the columns has {network:.2f}" in text
+    words = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+    assert f"The convolution is best on all {words[wins['image', 'cnn']]} sets of pictures" in text
+    counts = [words[wins["sequence", name]] for name in ("cnn", "gbt", "lstm")]
+    assert "best on {}, boosted trees on {}, the LSTM on {}".format(*counts) in text
+    assert f"On the eight tables boosted trees are best on {words[wins['tabular', 'gbt']]}" in text
+
+
 def section(text, heading):
     """The part of a page below a heading, up to the next of its level or a higher one."""
     level = heading.partition(" ")[0]
