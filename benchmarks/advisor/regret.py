@@ -23,6 +23,7 @@ from rich.console import Console
 
 from advisor.calibration import FAMILIES, Calibration, group_of
 from advisor.choice import BIAS, choose
+from advisor.errors import StoreError
 from advisor.fit_time import machine_seconds
 from advisor.outlook import FEATURES, FLOOR, NETWORKS
 from benchmarks.advisor.fit_times import errors
@@ -344,7 +345,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.write and (options.names or options.least):
         parser.error("--write takes all cases: leave out --names and --least")
     console = Console(width=150)
-    frame = read(options.store)
+    try:
+        frame = read(options.store)
+    except StoreError as error:
+        parser.error(str(error))
     rows, left_out = rows_of(frame)
     calibration = replace(Calibration.shipped(), outcomes=outcomes_of(rows))
     table = choices(rows, calibration)

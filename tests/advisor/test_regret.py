@@ -181,3 +181,9 @@ def test_published_outcomes_are_read_as_they_were_written(frame, tmp_path):
     for name in ("broken.parquet", "none.parquet"):
         with pytest.raises(StoreError, match="outcomes must be in a store"):
             published.read(tmp_path / name)
+
+
+def test_without_outcomes_the_command_says_how_to_measure_them(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        regret.main(["--store", str(tmp_path / "none.parquet")])
+    assert "python -m benchmarks.advisor.outcomes" in capsys.readouterr().err
