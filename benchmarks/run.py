@@ -153,8 +153,7 @@ def _fit_and_score(cell: Cell, facts: Facts) -> None:
     facts.device = str(getattr(estimator, "device_", "cpu"))
     told = {"epochs": "n_epochs_", "best_epoch": "best_epoch_", "trees": "n_trees_", "stopped": "stopped_"}
     facts.extra |= {say: getattr(estimator, name) for say, name in told.items() if hasattr(estimator, name)}
-    if getattr(estimator, "hurried_", False):
-        facts.extra["hurried"] = True
+    _note_limit(estimator, facts)
     sides = ("test",) if parts else ("validation", "test")
     with timed(facts, "predict_seconds"):
         predicted = {side: estimator.predict(task.X.iloc[getattr(rows, side)]) for side in sides}
@@ -183,13 +182,18 @@ def _inner_score(cell: Cell, facts: Facts, held: np.ndarray) -> float:
     estimator = _estimator(candidates.get(cell.candidate), cell, task)
     with timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
-    if getattr(estimator, "stopped_", None) == "time_limit":
-        facts.extra["stopped"] = "time_limit"  # validation comes from this fit, so the cell was cut short
-    if getattr(estimator, "hurried_", False):
-        facts.extra["hurried"] = True
+    _note_limit(estimator, facts)  # validation comes from this fit
     with timed(facts, "predict_seconds"):
         predicted = estimator.predict(task.X.iloc[held])
     return _score(task, held, predicted)
+
+
+def _note_limit(estimator: Any, facts: Facts) -> None:
+    """Say of a cell that the time limit of one of its fits decided something."""
+    if getattr(estimator, "stopped_", None) == "time_limit":
+        facts.extra["stopped"] = "time_limit"
+    if getattr(estimator, "hurried_", False):
+        facts.extra["hurried"] = True
 
 
 def _score(task: Task, rows: np.ndarray, predicted: Any) -> float:

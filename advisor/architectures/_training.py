@@ -68,6 +68,10 @@ class Recipe:
     time_limit: float | None = None
     bfloat16: bool = False
 
+    def settled(self, progress: float, epoch: int) -> bool:
+        """Whether an epoch (from 0), after that share of the training, can be the best of all."""
+        return self.schedule != "cosine" or progress >= self.settle or 2 * epoch >= self.patience
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -186,7 +190,7 @@ def train(
     until = math.inf if recipe.time_limit is None else start + recipe.time_limit
     progress = _Progress(recipe.max_epochs * n_batches, until)
     best = _Best(module)
-    settled = recipe.schedule != "cosine" or not recipe.settle
+    settled = False
     scores: list[float] = []
     stopped: Stopped = "max_epochs"
     step = 0
@@ -224,8 +228,7 @@ def train(
             break
         # running statistics of few batches can overflow in evaluation and come right with more
         scores.append(score if math.isfinite(score) else -math.inf)
-        late = progress.now >= recipe.settle or 2 * epoch >= recipe.patience
-        if late and not settled and math.isfinite(score):
+        if not settled and recipe.settled(progress.now, epoch) and math.isfinite(score):
             best.score, settled = -math.inf, True
         best.offer(epoch, scores[-1])
         if stopped == "time_limit":

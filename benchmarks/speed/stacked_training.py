@@ -281,7 +281,7 @@ def train_stacked(
     scores: list[list[float]] = [[] for _ in recipes]
     best, stopped = [0] * len(recipes), dict[int, Stopped]()
     kept = [t.detach().clone() for t in stack.state.values()]
-    n_steps, settled = 0, recipe.schedule != "cosine" or not recipe.settle
+    n_steps, settled = 0, False
     for epoch in range(recipe.max_epochs):
         stack.training = True
         order = torch.stack([i[torch.randperm(n_rows, generator=g)] for i, g in zip(index, generators)])
@@ -296,9 +296,7 @@ def train_stacked(
             step([rate(progress, epoch - b) for rate, b in zip(rates, best)])
             n_steps += 1
         stack.training = False
-        first = not settled and (
-            progress >= recipe.settle or 2 * epoch >= recipe.patience
-        )  # that can be the best
+        first = not settled and recipe.settled(progress, epoch)  # of those that can be the best
         settled |= first
         with torch.no_grad():
             outputs = torch.cat([stack(x[part]) for part in torch.split(held, size, dim=1)], dim=1)
