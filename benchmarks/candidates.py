@@ -2,8 +2,9 @@
 
 A file is a candidate if it defines ``classifier``, ``regressor`` or both (scikit-learn estimators) and, if it
 is to be searched, ``space``. Its columns come as numbers: standardised, missing ones the median with an
-indicator, categories one-hot; with ``raw = True`` they come as the task has them. A file that defines
-``ARCHITECTURE``, as those in ``advisor/architectures`` do, decides everything itself.
+indicator, categories one-hot; with ``raw = True`` they come as the task has them. ``title`` and
+``model_kind`` ("trees", "network" or "other") say how it is shown and with whom it is compared. A file that
+defines ``ARCHITECTURE``, as those in ``advisor/architectures`` do, decides everything itself.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from advisor import architectures
-from advisor.architectures import Architecture, Capabilities, Kind
+from advisor.architectures import Architecture, Capabilities, Kind, Label, ModelKind
 from advisor.errors import StudyError
 
 _SOURCES: dict[str, str] = {}  # text of the files that were read, by the name of the candidate
@@ -97,6 +98,26 @@ def get(name: str) -> Architecture:
     return architectures.get(name)
 
 
+def label(name: str) -> Label:
+    """Tell how a candidate is shown; an architecture is not loaded for it.
+
+    Raises
+    ------
+    StudyError
+        If there is no such candidate, or its file does not define one.
+
+    Examples
+    --------
+    >>> add("tree@1", "from sklearn.tree import DecisionTreeClassifier as classifier; model_kind = 'trees'")
+    >>> label("tree@1"), label("lstm")
+    (Label(title='tree@1', model_kind='trees'), Label(title='LSTM', model_kind='network'))
+    """
+    if name not in _SOURCES:
+        return architectures.label(name)
+    architecture = get(name)
+    return Label(architecture.title, architecture.model_kind)
+
+
 @cache
 def _load(name: str, text: str) -> Architecture:
     import cloudpickle  # comes with MLflow
@@ -123,17 +144,30 @@ def _load(name: str, text: str) -> Architecture:
             got=", ".join(sorted(k for k in given if not k.startswith("_"))) or "nothing",
             do="write for example: from sklearn.svm import SVC as classifier",
         )
-    raw = bool(given.get("raw"))
+    raw, shown = bool(given.get("raw")), _label(name, given)
     makers = {kind: partial(_make, estimator, raw=raw) for kind, estimator in own.items()}
     either = next(iter(makers.values()))
     return Architecture(
         name=name,
-        title=given.get("title", name),
+        title=shown.title,
         classifier=cast(type, makers.get("classification", either)),
         regressor=cast(type, makers.get("regression", either)),
         can=Capabilities(native=frozenset(), kinds=frozenset(cast(list[Kind], list(own)))),
         space=dict(given.get("space", {})),
+        model_kind=shown.model_kind,
     )
+
+
+def _label(name: str, given: dict[str, Any]) -> Label:
+    title, kind = given.get("title", name), given.get("model_kind", "other")
+    kinds = get_args(ModelKind)
+    if not isinstance(title, str) or kind not in kinds:
+        raise StudyError(
+            f"title must be a text, model_kind one of {', '.join(kinds)} in the file of the candidate {name}",
+            got=f"title = {title!r}, model_kind = {kind!r}",
+            do='write for example: title = "My trees"; model_kind = "trees"',
+        )
+    return Label(title, kind)
 
 
 def _make(estimator: Callable[..., Any], *, raw: bool, random_state: int | None = None, **config: Any) -> Any:

@@ -139,6 +139,7 @@ def declare(store: Store, study: Study) -> tuple[Survey, list[Cell]]:
         cells=[*cells, *_out_of_reach(store, study, found)],
         missing={task: str(error) for task, error in found.failed.items()},
         files={path: (candidates.name_of(path, text), text) for path, text in study.files.items()},
+        labels={name: candidates.label(name) for name in study.candidates},
     )
     return found, cells
 

@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS missing (
 CREATE TABLE IF NOT EXISTS files (
   study TEXT NOT NULL REFERENCES studies, path TEXT NOT NULL, candidate TEXT NOT NULL, text TEXT NOT NULL,
   PRIMARY KEY (study, path, candidate));
+CREATE TABLE IF NOT EXISTS labels (
+  study TEXT NOT NULL REFERENCES studies, candidate TEXT NOT NULL, title TEXT NOT NULL,
+  model_kind TEXT NOT NULL, PRIMARY KEY (study, candidate));
 """
 
 

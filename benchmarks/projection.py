@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor import architectures
 from benchmarks import curves, scores
 from benchmarks.budget import BEYOND
 from benchmarks.cell import canonical_json
-from benchmarks.groups import NETWORKS, TREES
 
 ADVISOR = scores.ADVISOR
 
@@ -69,7 +69,10 @@ class Candidate:
 
 
 def candidates(
-    frame: pd.DataFrame, tasks: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]
+    frame: pd.DataFrame,
+    tasks: Mapping[str, Mapping[str, Any]],
+    settings: Mapping[str, Any],
+    labels: Mapping[str, tuple[str, str]] | None = None,
 ) -> dict[str, Candidate]:
     """Make the runs of every candidate, best first.
 
@@ -81,6 +84,9 @@ def candidates(
         Facts of the tasks by id, as :meth:`benchmarks.store.Store.tasks` gives them.
     settings : mapping
         The study file, parsed.
+    labels : mapping, optional
+        Title and kind of model of the candidates, as :meth:`benchmarks.store.Store.study` gives them; by
+        default, and where one is missing, as the architecture declares it.
 
     Returns
     -------
@@ -95,7 +101,7 @@ def candidates(
         *(c for c in frame["candidate"].unique() if c not in set(overall["candidate"])),
     ]
     by_search = dict(tuple(frame.groupby(["task", "candidate"], sort=False)))
-    judged, lines = _judged(ranks, names), _lines(frame)
+    judged, lines = _judged(ranks, names, _model_kinds(names, labels or {})), _lines(frame)
     regrets = {row["task"]: row for row in regret[regret["policy"] == ADVISOR].to_dict("records")}
     runs = {}
     latest = max((_milliseconds(text) for text in frame["finished"].unique()), default=0)
@@ -157,13 +163,21 @@ def _aggregates(rows: pd.DataFrame) -> list[tuple[str, float, int]]:
     return metrics
 
 
-def _judged(ranks: pd.DataFrame, names: Sequence[str]) -> dict[tuple[str, str], dict[str, Any]]:
+def _model_kinds(names: Sequence[str], labels: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    declared = {name: architectures.label(name) for name in architectures.names() if name in names}
+    return {name: model_kind for name, (_, model_kind) in {**declared, **labels}.items()}
+
+
+def _judged(
+    ranks: pd.DataFrame, names: Sequence[str], model_kinds: Mapping[str, str]
+) -> dict[tuple[str, str], dict[str, Any]]:
     """Place every candidate on every task: its row of the ranks, and how trees and networks stand there."""
     judged: dict[tuple[str, str], dict[str, Any]] = {}
     for task, rows in ranks.groupby("task", sort=False):
         test = rows.set_index("candidate")["test"].drop(ADVISOR, errors="ignore")
-        tree, other = (test[test.index.isin(TREES) == kind].max() for kind in (True, False))
-        network = test[test.index.isin(NETWORKS)].max()
+        kinds = np.array([model_kinds.get(name, "other") for name in test.index])
+        tree, other = (test[(kinds == "trees") == side].max() for side in (True, False))
+        network = test[kinds == "network"].max()
         trees = {}
         if math.isfinite(tree) and math.isfinite(other):
             trees["trees"] = "won" if tree > other else "lost" if tree < other else "tied"

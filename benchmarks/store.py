@@ -108,6 +108,7 @@ class Store:
         cells: Sequence[Cell],
         missing: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, str]] | None = None,
+        labels: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         """Say which cells a study consists of; declaring it again replaces the list and keeps every outcome.
 
@@ -125,6 +126,8 @@ class Store:
             Why the other tasks that were asked for cannot be had.
         files : mapping of str to (str, str)
             Name and text of the candidates of the user's own, by path.
+        labels : mapping of str to (str, str)
+            Title and kind of model ("trees", "network", "other") of candidates.
 
         Raises
         ------
@@ -158,6 +161,10 @@ class Store:
             self._db.executemany(  # what was declared before stays: outcomes of it are there
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
                 ((name, path, *of) for path, of in (files or {}).items()),
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?)",
+                ((name, candidate, *label) for candidate, label in (labels or {}).items()),
             )
 
     def _refuse_another(self, task: Mapping[str, Any]) -> None:
@@ -213,7 +220,8 @@ class Store:
         -------
         dict
             ``name``, ``title``, ``declared`` (the text of its file), ``created`` (UTC), ``settings``
-            (the text parsed) and ``missing`` (why tasks could not be had when it was declared, by task).
+            (the text parsed), ``missing`` (why tasks could not be had when it was declared, by task) and
+            ``labels`` (title and kind of model, by candidate; none if an older version wrote it).
 
         Raises
         ------
@@ -233,14 +241,20 @@ class Store:
         told = dict(zip(("name", "title", "declared", "created"), row))
         with self._readable(f"the text of the study {name!r}"):
             settings = tomllib.loads(told["declared"])
-        missing = dict(self._added("SELECT task, reason FROM missing WHERE study = ? ORDER BY rowid", name))
-        return {**told, "settings": settings, "missing": missing}
+        missing = self._added("SELECT task, reason FROM missing WHERE study = ? ORDER BY rowid", name)
+        labels = self._added("SELECT candidate, title, model_kind FROM labels WHERE study = ?", name)
+        return {
+            **told,
+            "settings": settings,
+            "missing": dict(missing),
+            "labels": {candidate: tuple(label) for candidate, *label in labels},
+        }
 
     def files(self, study: str) -> dict[str, str]:
         """Read the text of each candidate of the user's own, by path, as it was declared last."""
         return dict(self._added("SELECT path, text FROM files WHERE study = ? ORDER BY rowid", study))
 
-    def _added(self, query: str, study: str) -> list[tuple[str, str]]:
+    def _added(self, query: str, study: str) -> list[Any]:
         """Rows of a table that a store which was written by an older version does not have."""
         with self._translated():
             names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}

@@ -86,7 +86,8 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
             raise StoreError("an attachment must be a file", got=str(path), do="make it first")
         files.setdefault(path.name, path)
     folder = store.path.absolute().parent
-    runs = candidates(frame, {task["id"]: task for task in tasks}, settings["settings"])
+    facts = {task["id"]: task for task in tasks}
+    runs = candidates(frame, facts, settings["settings"], settings["labels"])
     structures = scores.groups(frame.drop_duplicates("task"))
     views = searches.every(runs, sorted(set(structures) - {scores.UNKNOWN}))
     newest = max((run.top.start for run in runs.values()), default=1)

@@ -13,7 +13,19 @@ import numpy as np
 from advisor.errors import StoreError
 from advisor.pipes import ends_with_reader
 from benchmarks.store import Store
-from reports import agreement, claims, compare, document, export, figures, flags, html, markdown, published
+from reports import (
+    agreement,
+    claims,
+    compare,
+    document,
+    export,
+    figures,
+    flags,
+    html,
+    markdown,
+    published,
+    style,
+)
 from reports.sentences import next_step
 from reports.summary import ReportError, Summary, summarise
 
@@ -43,15 +55,17 @@ def main(argv: list[str] | None = None) -> int:
                 raise ReportError(
                     "build needs a study", got="none", do="name one, or two after --compare: build starter"
                 )
-            _build(_summary(args.study, args.store, args.without), args.out or args.store.parent / args.study)
+            with _summary(args.study, args.store, args.without) as summary:
+                _build(summary, args.out or args.store.parent / args.study)
         elif args.command == "claims":
             _write(claims.told(claims.read(args.folder)), args.out or args.folder, "claims")
         elif args.command == "figure":
-            _figure(_summary(args.study, args.store, args.without), args.figure, args.out)
+            with _summary(args.study, args.store, args.without) as summary:
+                _figure(summary, args.figure, args.out)
         else:
-            summary = _summary(args.study, args.store, args.without)
-            told = agreement.told(summary, args.published or published.shipped())
-            _write(told, args.out or args.store.parent / args.study, "agreement")
+            with _summary(args.study, args.store, args.without) as summary:
+                told = agreement.told(summary, args.published or published.shipped())
+                _write(told, args.out or args.store.parent / args.study, "agreement")
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -91,13 +105,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _summary(study: str, path: Path, without: str = "") -> Summary:
+@contextmanager
+def _summary(study: str, path: Path, without: str) -> Iterator[Summary]:
+    """The findings of a study, whose candidates go by their recorded titles meanwhile."""
     with Store(path) as store:
         frame, facts = store.frame(study), store.study(study)
     out = flags.chosen(without, frame) if without else None
     if without and out is not None and out.empty:
         print(f"note: no task of the study is flagged {without}", file=sys.stderr)
-    return summarise(frame, facts, rng=np.random.default_rng(SEED), without=out)
+    with style.recorded(facts["labels"]):
+        yield summarise(frame, facts, rng=np.random.default_rng(SEED), without=out)
 
 
 def _build(summary: Summary, folder: Path) -> None:
@@ -140,9 +157,10 @@ def _compare(names: list[str], path: Path, without: str, out: Path | None) -> No
         if without:
             frame = frame[~frame["task"].isin(flags.chosen(without, frame)["task"])]
         sides.append(compare.Side(given, frame, study, tasks))
-    told = compare.told(sides[0], sides[1], rng=np.random.default_rng(SEED))
     folder = "-".join(side.name.partition("@")[0] for side in sides)
-    _write(told, out or Path("runs") / f"compare-{folder}", "compare")
+    with style.recorded(sides[0].study["labels"] | sides[1].study["labels"]):
+        told = compare.told(sides[0], sides[1], rng=np.random.default_rng(SEED))
+        _write(told, out or Path("runs") / f"compare-{folder}", "compare")
 
 
 def _write(told: document.Document, folder: Path, name: str) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 
@@ -25,7 +29,7 @@ KNOWN = {
     "dummy": Look("Dummy", "#71757c", "#8a909b", "x"),
     "advisor": Look("Advisor’s choice", "#1b1f25", "#f1f3f5", "*"),
 }
-# how the field writes the names of others; they are drawn like those of the user's own
+# titles of other architectures in results that came without any, see recorded(): as they declare them
 TITLES = {
     "alexnet": "AlexNet",
     "catboost": "CatBoost",
@@ -81,6 +85,31 @@ STRUCTURES = {
     "tabular destroyed": "Tables rotated",
 }
 LONGEST = 40  # characters of a foreign name that a figure has room for
+_RECORDED: ContextVar[Mapping[str, str]] = ContextVar("titles that came with the results")
+
+
+@contextmanager
+def recorded(labels: Mapping[str, tuple[str, str]]) -> Iterator[None]:
+    """Show the candidates under the titles that came with their results.
+
+    Parameters
+    ----------
+    labels : mapping of str to (str, str)
+        Title and kind of model by candidate, as :meth:`benchmarks.store.Store.study` gives them. A title that
+        several candidates have tells nobody apart: they keep their names.
+
+    Examples
+    --------
+    >>> with recorded({"my_svm@5c3bc665": ("Support vectors", "other")}):
+    ...     title("my_svm@5c3bc665")
+    'Support vectors'
+    """
+    counts = Counter(shown for shown, _ in labels.values())
+    token = _RECORDED.set({name: shown for name, (shown, _) in labels.items() if counts[shown] == 1})
+    try:
+        yield
+    finally:
+        _RECORDED.reset(token)
 
 
 def look(name: str, among: list[str]) -> Look:
@@ -120,14 +149,16 @@ def title(name: str) -> str:
     Returns
     -------
     str
-        Its title, or its own name if it is not one of ours.
+        Its title, see :func:`recorded`, or its own name if it has none.
 
     Examples
     --------
     >>> title("gbt"), title("ft_transformer"), title("my_net")
     ('Boosted trees', 'FT-Transformer', 'my_net')
     """
-    return KNOWN[name].title if name in KNOWN else TITLES.get(name) or shorten(name)
+    if name in KNOWN:
+        return KNOWN[name].title
+    return shorten(_RECORDED.get({}).get(name) or TITLES.get(name) or name)
 
 
 def structure_title(structure: str | None) -> str:

@@ -180,6 +180,7 @@ class AlexNetRegressor(_AlexNet, NetworkRegressor):
 ARCHITECTURE = Architecture(
     name="alexnet",
     title="AlexNet",
+    model_kind="network",
     classifier=AlexNetClassifier,
     regressor=AlexNetRegressor,
     can=Capabilities(

@@ -11,6 +11,7 @@ from advisor.errors import InputError, did_you_mean
 
 Kind = Literal["classification", "regression"]
 Structure = Literal["image", "sequence", "tabular"]
+ModelKind = Literal["trees", "network", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Architecture:
     name : str
         The file's name: ``"gbt"``.
     title : str
-        For tables and figures: ``"Boosted trees (XGBoost)"``.
+        For tables and figures: ``"Boosted trees"``.
     classifier, regressor : type
         The scikit-learn estimators.
     can : Capabilities
@@ -69,6 +70,8 @@ class Architecture:
         :class:`sklearn.model_selection.ParameterSampler` takes it. The default configuration is ``{}``.
     reference : str
         Where the architecture and its space come from.
+    model_kind : {"trees", "network", "other"}
+        What it is where trees are held against networks.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Architecture:
     can: Capabilities
     space: Mapping[str, Any] = field(default_factory=dict)
     reference: str = ""
+    model_kind: ModelKind = "other"
 
     def make(
         self,

@@ -168,7 +168,8 @@ class CatBoostRegressor(Regressor, _CatBoost):
 
 ARCHITECTURE = Architecture(
     name="catboost",
-    title="Boosted trees (CatBoost)",
+    title="CatBoost",
+    model_kind="trees",
     classifier=CatBoostClassifier,
     regressor=CatBoostRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True),

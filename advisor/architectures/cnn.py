@@ -193,7 +193,8 @@ class CNNRegressor(_CNN, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="cnn",
-    title="Convolutional network",
+    title="CNN",
+    model_kind="network",
     classifier=CNNClassifier,
     regressor=CNNRegressor,
     can=Capabilities(

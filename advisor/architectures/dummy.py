@@ -60,7 +60,7 @@ class DummyRegressor(sklearn.dummy.DummyRegressor):
 
 ARCHITECTURE = Architecture(
     name="dummy",
-    title="Prior or mean",
+    title="Dummy",
     classifier=DummyClassifier,
     regressor=DummyRegressor,
     can=Capabilities(native=frozenset(), sample_weight=True),

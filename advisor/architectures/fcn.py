@@ -91,7 +91,8 @@ class FCNRegressor(_FCN, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="fcn",
-    title="Fully convolutional network",
+    title="FCN",
+    model_kind="network",
     classifier=FCNClassifier,
     regressor=FCNRegressor,
     can=Capabilities(

@@ -235,6 +235,7 @@ class FTTransformerRegressor(_FTTransformer, NetworkRegressor):
 ARCHITECTURE = Architecture(
     name="ft_transformer",
     title="FT-Transformer",
+    model_kind="network",
     classifier=FTTransformerClassifier,
     regressor=FTTransformerRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True, gpu=True, iterative=True),

@@ -220,7 +220,8 @@ def _pick_device(name: str) -> str:
 
 ARCHITECTURE = Architecture(
     name="gbt",
-    title="Boosted trees (XGBoost)",
+    title="Boosted trees",
+    model_kind="trees",
     classifier=GBTClassifier,
     regressor=GBTRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True, gpu=True),

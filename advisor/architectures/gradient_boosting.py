@@ -135,6 +135,7 @@ class GradientBoostingRegressor(Regressor, _GradientBoosting):
 ARCHITECTURE = Architecture(
     name="gradient_boosting",
     title="Gradient boosting",
+    model_kind="trees",
     classifier=GradientBoostingClassifier,
     regressor=GradientBoostingRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True),

@@ -63,6 +63,7 @@ class GRURegressor(_GRU, NetworkRegressor):
 ARCHITECTURE = Architecture(
     name="gru",
     title="GRU",
+    model_kind="network",
     classifier=GRUClassifier,
     regressor=GRURegressor,
     can=CAN,

@@ -114,7 +114,8 @@ class HistGradientBoostingRegressor(Regressor, _HistGradientBoosting):
 
 ARCHITECTURE = Architecture(
     name="hist_gradient_boosting",
-    title="Histogram gradient boosting",
+    title="Histogram boosting",
+    model_kind="trees",
     classifier=HistGradientBoostingClassifier,
     regressor=HistGradientBoostingRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True),

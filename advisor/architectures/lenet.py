@@ -155,7 +155,8 @@ class LeNetRegressor(_LeNet, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="lenet",
-    title="LeNet-5",
+    title="LeNet",
+    model_kind="network",
     classifier=LeNetClassifier,
     regressor=LeNetRegressor,
     can=Capabilities(

@@ -153,7 +153,8 @@ class LightGBMRegressor(Regressor, _LightGBM):
 
 ARCHITECTURE = Architecture(
     name="lightgbm",
-    title="Boosted trees (LightGBM)",
+    title="LightGBM",
+    model_kind="trees",
     classifier=LightGBMClassifier,
     regressor=LightGBMRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True),

@@ -78,7 +78,7 @@ class LinearRegressor(Regressor, _Linear):
 
 ARCHITECTURE = Architecture(
     name="linear",
-    title="Linear model (L2)",
+    title="Linear",
     classifier=LinearClassifier,
     regressor=LinearRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True),

@@ -65,6 +65,7 @@ class LSTMRegressor(_LSTM, NetworkRegressor):
 ARCHITECTURE = Architecture(
     name="lstm",
     title="LSTM",
+    model_kind="network",
     classifier=LSTMClassifier,
     regressor=LSTMRegressor,
     can=CAN,

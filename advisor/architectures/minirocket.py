@@ -319,7 +319,7 @@ class MiniRocketRegressor(Regressor, _MiniRocket):
 
 ARCHITECTURE = Architecture(
     name="minirocket",
-    title="MiniRocket and ridge",
+    title="MiniRocket",
     classifier=MiniRocketClassifier,
     regressor=MiniRocketRegressor,
     can=Capabilities(

@@ -110,7 +110,8 @@ class MLPRegressor(_MLP, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="mlp",
-    title="Multilayer perceptron",
+    title="MLP",
+    model_kind="network",
     classifier=MLPClassifier,
     regressor=MLPRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True, gpu=True, iterative=True),

@@ -126,6 +126,7 @@ class RandomForestRegressor(Regressor, _RandomForest):
 ARCHITECTURE = Architecture(
     name="random_forest",
     title="Random forest",
+    model_kind="trees",
     classifier=RandomForestClassifier,
     regressor=RandomForestRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True),

@@ -187,7 +187,8 @@ class ResNetRegressor(_ResNet, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="resnet",
-    title="ResNet for tables",
+    title="ResNet",
+    model_kind="network",
     classifier=ResNetClassifier,
     regressor=ResNetRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True, gpu=True, iterative=True),

@@ -108,7 +108,8 @@ class ResNet1dRegressor(_ResNet1d, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="resnet1d",
-    title="Residual network for sequences",
+    title="ResNet-1D",
+    model_kind="network",
     classifier=ResNet1dClassifier,
     regressor=ResNet1dRegressor,
     can=Capabilities(

@@ -60,7 +60,8 @@ class RNNRegressor(_RNN, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="rnn",
-    title="Simple recurrent network",
+    title="RNN",
+    model_kind="network",
     classifier=RNNClassifier,
     regressor=RNNRegressor,
     can=CAN,

@@ -270,6 +270,7 @@ class SAINTRegressor(_SAINT, NetworkRegressor):
 ARCHITECTURE = Architecture(
     name="saint",
     title="SAINT",
+    model_kind="network",
     classifier=SAINTClassifier,
     regressor=SAINTRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True, gpu=True, iterative=True),

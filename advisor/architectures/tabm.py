@@ -178,6 +178,7 @@ class TabMRegressor(_TabM, NetworkRegressor):
 ARCHITECTURE = Architecture(
     name="tabm",
     title="TabM",
+    model_kind="network",
     classifier=TabMClassifier,
     regressor=TabMRegressor,
     can=Capabilities(native=frozenset({"tabular"}), sample_weight=True, gpu=True, iterative=True),

@@ -197,7 +197,8 @@ class TransformerRegressor(_Transformer, NetworkRegressor):
 
 ARCHITECTURE = Architecture(
     name="transformer",
-    title="Transformer encoder",
+    title="Transformer",
+    model_kind="network",
     classifier=TransformerClassifier,
     regressor=TransformerRegressor,
     can=Capabilities(

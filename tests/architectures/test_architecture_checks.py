@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterSampler
 
 from advisor import architectures
+from advisor.architectures._network import Network
 from advisor.errors import InputError, TargetError
 
 NAMES = architectures.names(installed=True)
@@ -251,7 +252,8 @@ def _endless(architecture):
 def test_declared_capabilities_hold(name):
     architecture = architectures.get(name)
     assert architecture.name == name
-    assert architecture.title
+    assert architectures.label(name) == (architecture.title, architecture.model_kind)
+    assert (architecture.model_kind == "network") is issubclass(architecture.classifier, Network)
     assert architecture.reference
     for estimator_type in (architecture.classifier, architecture.regressor):
         parameters = estimator_type().get_params()

@@ -128,6 +128,15 @@ class StoreConformance:
             store.declare("s", files={"a.py": ("a@1", "x = 1")}, **known)
             assert store.files("s")["a.py"] == "x = 1"
 
+    def test_how_candidates_are_shown_is_kept_with_the_study(self, path):
+        known = {"title": "S", "declared": 'name = "s"', "tasks": [TASK], "cells": [cell()]}
+        with self.open(path, writable=True) as store:
+            declare(store, [cell()])
+            store.declare("s", labels={"gbt": ("Trees", "other"), "a@1": ("A", "network")}, **known)
+            store.declare("s", labels={"gbt": ("Boosted trees", "trees")}, **known)
+            assert store.study("s")["labels"] == {"gbt": ("Boosted trees", "trees"), "a@1": ("A", "network")}
+            assert store.study("study")["labels"] == {}
+
     def test_studies_share_the_outcome_of_a_cell(self, path):
         with self.open(path, writable=True) as store:
             declare(store, [cell()], name="one")

@@ -14,7 +14,7 @@ import pytest
 from advisor.errors import StudyError
 from benchmarks import __main__ as command
 from benchmarks import candidates
-from benchmarks.driver import run_study
+from benchmarks.driver import declare, run_study
 from benchmarks.engine.local import LocalEngine
 from benchmarks.plan import Study, plan
 from benchmarks.store import Store
@@ -61,6 +61,24 @@ def test_it_is_searched_and_scored_in_a_worker(table, tmp_path):
     assert own["status"].tolist() == ["ok"] * 3, own["reason"].tolist()
     assert (own["test"] > 0.5).all()
     assert own["config"].nunique() == 3
+
+
+def test_the_store_knows_how_it_is_shown(table, tmp_path):
+    forest = "from sklearn.ensemble import ExtraTreesRegressor as regressor\nmodel_kind = 'trees'"
+    mine = study(table, write(tmp_path, NEIGHBOURS), write(tmp_path, forest, "forest.py"))
+    with Store(tmp_path / "store.sqlite", writable=True) as store:
+        declare(store, mine)
+        labels = store.study("s")["labels"]
+    neighbours, trees, _ = mine.candidates
+    dummy = ("Dummy", "other")
+    assert labels == {neighbours: ("My neighbours", "other"), trees: (trees, "trees"), "dummy": dummy}
+
+
+@pytest.mark.parametrize("line", ["model_kind = 'tree'", "title = 3", "model_kind = ['trees']"])
+def test_a_wrong_label_is_refused(line, tmp_path):
+    name, _ = candidates.read(write(tmp_path, f"from sklearn.svm import SVC as classifier\n{line}"))
+    with pytest.raises(StudyError, match=r"model_kind one of trees, network, other in .*, got "):
+        candidates.get(name)
 
 
 def test_a_table_of_trials_names_it_by_its_path(table, tmp_path):
@@ -158,7 +176,7 @@ def test_a_file_that_is_not_there(table):
 def test_a_whole_architecture_is_taken_as_it_is(tmp_path):
     text = "from advisor.architectures.linear import ARCHITECTURE"
     name, _ = candidates.read(write(tmp_path, text))
-    assert candidates.get(name).title == "Linear model (L2)"
+    assert candidates.get(name).title == "Linear"
     assert candidates.get(name).name == name
 
 

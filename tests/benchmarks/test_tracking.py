@@ -250,6 +250,21 @@ def test_failures_are_tags_and_never_numbers(tmp_path):
     assert all(math.isfinite(value) for run in every for _, value, _ in run.metrics)
 
 
+def test_trees_are_what_declares_to_be(tmp_path):
+    fill(tmp_path / "store.sqlite")
+    with Store(tmp_path / "store.sqlite") as store:
+        frame = store.frame("s").replace({"candidate": {"lstm": "more_trees"}})
+        tasks = {task["id"]: task for task in store.tasks("s")}
+    frame.loc[frame["candidate"] == "more_trees", ["validation", "test"]] = 0.99  # better than gbt and cnn
+
+    def trees(labels):
+        runs = projection.candidates(frame, tasks, {}, labels)
+        return {run.tags["trees"] for run in runs["gbt"].tasks}
+
+    assert trees({"more_trees": ("More trees", "trees")}) == {"won"}
+    assert trees({"more_trees": ("More", "other")}) == trees({}) == {"lost"}
+
+
 def test_a_study_without_outcomes_can_be_shown(tmp_path):
     cell = Cell("embedded:a", "hash", "dummy", "{}", 0, 0, "{}")
     facts = {

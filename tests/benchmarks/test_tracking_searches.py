@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor import architectures
-from advisor.architectures._network import Network
-from benchmarks import groups, scores, searches, tracking
+from benchmarks import scores, searches, tracking
 from benchmarks.speed.tracking import fill
 from benchmarks.store import Store
 
@@ -141,11 +139,3 @@ def test_the_page_lists_the_searches():
     shown = re.search(r"<!-- searches -->\n(.*)<!-- /searches -->", text, re.DOTALL).group(1)
     rows = [f"| {s.name} | ``{s.query}`` |" for s in searches.every(["X"], ["image"])]
     assert shown == "\n".join(["| view | search string |", "| --- | --- |", *rows, ""])
-
-
-def test_groups_are_those_of_the_code():
-    for name in architectures.names(installed=True):
-        is_network = issubclass(architectures.get(name).classifier, Network)
-        assert (name in groups.NETWORKS) == is_network, name
-    assert set(architectures.names()) > groups.TREES
-    assert not groups.TREES & groups.NETWORKS

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.path import Path as Path2D
 from matplotlib.text import Text
 
+from advisor import architectures
 from reports import drawing, figures, style
 from reports.figures import critical_difference, curves, matrix, time_score
 from reports.summary import summarise
@@ -134,6 +135,19 @@ def test_text_is_readable_on_both_pages():
 def test_candidates_differ_by_more_than_colour():
     everyone = [*style.KNOWN, *"abcdef"]
     assert len({style.look(name, everyone).marker for name in everyone}) == len(everyone)
+
+
+def test_titles_are_those_that_architectures_declare():
+    ours = {*style.KNOWN, *style.TITLES} - {"advisor"}
+    assert ours <= set(architectures.names())
+    assert {name: style.title(name) for name in ours} == {n: architectures.label(n).title for n in ours}
+
+
+def test_titles_that_came_with_the_results_are_shown():
+    labels = {"a@1": ("Mine", "other"), "b@1": ("Both", "trees"), "c@1": ("Both", "trees")}
+    with style.recorded(labels):
+        assert [style.look(name, list(labels)).title for name in labels] == ["Mine", "b@1", "c@1"]
+    assert style.title("a@1") == "a@1"
 
 
 def test_finding_orders_candidates_by_mean_and_prints_it(searched, drawn):

@@ -16,7 +16,7 @@ DECLARED = (
 )
 
 
-def fill(path, frame, *, outcomes=True):
+def fill(path, frame, *, outcomes=True, labels=None):
     """Write a frame as a study called starter."""
     facts = frame.drop_duplicates("task")
     tasks = [
@@ -29,7 +29,8 @@ def fill(path, frame, *, outcomes=True):
         for r in rows
     ]
     with Store(path, writable=True) as store:
-        store.declare("starter", title="Starter study", declared=DECLARED, tasks=tasks, cells=cells)
+        told = {"title": "Starter study", "declared": DECLARED, "labels": labels}
+        store.declare("starter", tasks=tasks, cells=cells, **told)
         for cell, row in zip(cells, rows) if outcomes else []:
             if row["status"] == "pending":
                 continue
@@ -90,6 +91,18 @@ def test_build_writes_everything_the_same_again_and_prints_the_verdict(store, tm
         assert (out / file).read_bytes() == (tmp_path / "again" / file).read_bytes()
     extra = results.loc[results["candidate"] == "advisor", "extra"].map(json.loads)
     assert set(extra.map(lambda e: e["recommendation"])) == {"cnn", "lstm", "gbt"}
+
+
+def test_candidates_go_by_their_titles_in_the_store(tmp_path, frame, undrawn):
+    own = frame.replace({"candidate": {"mlp": "mine@1"}})
+    fill(tmp_path / "store.sqlite", own, labels={"mine@1": ("My network", "network")})
+    where = ["--store", str(tmp_path / "store.sqlite"), "--out", str(tmp_path)]
+    for what in (["starter"], ["--compare", "starter", "starter"]):
+        assert main(["build", *what, *where]) == 0
+    for name in ("report.md", "compare.md"):
+        page = (tmp_path / name).read_text()
+        assert "My network" in page
+        assert "mine@1" not in page
 
 
 def test_figure_writes_one_svg(store, tmp_path, capsys):
