@@ -14,6 +14,7 @@ import doctest
 import importlib
 import inspect
 import os
+import pkgutil
 import re
 import runpy
 import shlex
@@ -31,6 +32,7 @@ import advisor.probes
 import benchmarks.claims
 import datasets.sources
 from advisor import architectures, policy, probes
+from advisor.advice import Advice
 from benchmarks.plan import Study
 
 ROOT = Path(__file__).parents[2]
@@ -293,6 +295,31 @@ def test_the_reference_has_every_architecture_and_statistic():
     statistics = {path.stem for path in (ROOT / "reports" / "statistics").glob("[!_]*.py")}
     named = re.findall(r"^::: reports\.statistics\.(\w+)$", (reference / "statistics.md").read_text(), re.M)
     assert set(named) == statistics
+
+
+REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
+
+
+def documented(page):
+    """What each line of a page of the reference asks for, and the names that this shows."""
+    for named, options in re.findall(r"^::: ([\w.]+)$(.*?)(?=^\S|\Z)", page.read_text(), re.M | re.S):
+        thing = pkgutil.resolve_name(named)
+        listed = re.search(r"members: \[(.*?)\]", options)
+        yield named, listed[1].split(", ") if listed else vars(thing) if inspect.ismodule(thing) else []
+
+
+@pytest.mark.parametrize("page", REFERENCE, ids=lambda page: page.stem)
+def test_the_reference_names_what_there_is(page):
+    for named, members in documented(page):
+        missing = [member for member in members if not hasattr(pkgutil.resolve_name(named), member)]
+        assert not missing, f"{named} has no {missing}"
+
+
+def test_the_reference_has_what_an_advice_holds():
+    held = {*re.findall(r"tuple\[(\w+), \.\.\.\]", " ".join(Advice.__annotations__.values()))}
+    assert {"Expected", "Measured", "FitTime", "Evidence"} <= held
+    shown = {name for page in REFERENCE for named, members in documented(page) for name in [named, *members]}
+    assert held - {"str", "int", "Any"} <= {name.rpartition(".")[2] for name in shown}
 
 
 def test_the_citation_says_what_the_package_says():
