@@ -70,6 +70,11 @@ def resolve(values: NDArray[np.floating], item: tuple[int, ...], *, unequal: boo
     Axes
         The axes, and what told them apart.
 
+    Raises
+    ------
+    InputError
+        If the items have three axes of which none can be that of the channels.
+
     Examples
     --------
     >>> walks = np.random.default_rng(0).normal(size=(60, 3, 40)).cumsum(axis=2)

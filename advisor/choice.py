@@ -74,6 +74,36 @@ def choose(
     A family passes another only if it is expected to score more on data like these by over two standard
     errors. Ranking by the expected loss alone follows the noise of few origins: with each origin left out in
     turn it was worse than the inductive bias.
+
+    Parameters
+    ----------
+    group : {"image", "sequence", "text", "tabular"}
+        What the data are, see :func:`advisor.calibration.group_of`.
+    rule : str
+        Of the policy, which named the structure.
+    calibration : Calibration
+        What was measured.
+    features : mapping of str to float
+        As :func:`advisor.outlook.features_of` gives them.
+    clear : bool
+        Whether nothing came near to another structure.
+
+    Returns
+    -------
+    Choice
+        Unmeasured structures have the order of the inductive bias alone.
+
+    Examples
+    --------
+    >>> from advisor.outlook import features_of
+    >>> features = features_of((8,), 1_000, "classification", None)
+    >>> choose("tabular", "default_table", Calibration({}), features).ranking[0].family  # not measured
+    'gbt'
+    >>> scores = {"cnn": 0.9, "lstm": 0.6, "gbt": 0.7}
+    >>> outcome = {"structure": "tabular", "n": 1_000, "features": features, "scores": scores}
+    >>> measured = Calibration({}, outcomes=tuple({**outcome, "set": i, "origin": i} for i in "abcdefghijkl"))
+    >>> choose("tabular", "default_table", measured, features).ranking[0].family
+    'cnn'
     """
     belief, outlook = calibration.belief(rule, clear=clear), calibration.outlook(group)
     if outlook is None:

@@ -122,6 +122,11 @@ def unusable(column: Any, error: type[AdvisorError] = InputError) -> Iterator[No
     None
         While the column is looked at.
 
+    Raises
+    ------
+    AdvisorError
+        Of the type ``error``.
+
     Examples
     --------
     >>> import pandas as pd

@@ -104,6 +104,11 @@ def with_levels(frame: pd.DataFrame, labels: Collection[Any] | None = None) -> p
 def check_unique(labels: pd.Index, wanted: Collection[Any] | None = None) -> None:
     """Refuse names, all or these, that several columns have.
 
+    Raises
+    ------
+    InputError
+        If there is one.
+
     Examples
     --------
     >>> check_unique(pd.Index(["a", "b", "b"]), ["a"])

@@ -161,6 +161,11 @@ def features_of(layout: Sequence[int], n: int, kind: str | None, fixed: float | 
     fixed : float or None
         Value of the probe ``profile_shape``; None where there is none.
 
+    Returns
+    -------
+    dict of str to float
+        The :data:`FEATURES`.
+
     Examples
     --------
     >>> features_of((16, 16, 1), 1000, "classification", None)
@@ -227,7 +232,23 @@ def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:
 
 
 def weights_of(outcomes: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
-    """Weight of each outcome, 1 in all for each ``origin``."""
+    """Weight of each outcome, 1 in all for each ``origin``.
+
+    Parameters
+    ----------
+    outcomes : sequence of mapping
+        Each with its ``origin``.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Of the outcomes, in their order.
+
+    Examples
+    --------
+    >>> weights_of([{"origin": "a"}, {"origin": "b"}, {"origin": "a"}]).tolist()
+    [0.5, 1.0, 0.5]
+    """
     _, origin, counts = np.unique([o["origin"] for o in outcomes], return_inverse=True, return_counts=True)
     return np.asarray(1.0 / counts[origin], dtype=np.float64)
 
@@ -252,6 +273,15 @@ def ridge(
     -------
     slopes, constant : ndarray, shape (d,), and float
         The constant is not drawn to zero.
+
+    Examples
+    --------
+    >>> X, y = np.array([[0.0], [1.0], [2.0]]), np.array([1.0, 3.0, 5.0])
+    >>> slopes, constant = ridge(X, y, np.ones(3), 0.0)
+    >>> slopes.round(6).tolist(), round(constant, 6)
+    ([2.0], 1.0)
+    >>> ridge(X, y, np.ones(3), 2.0)[0].round(6).tolist()
+    [1.0]
     """
     total = weights.sum()
     center, middle = weights @ X / total, float(weights @ y / total)
@@ -267,7 +297,27 @@ def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
 
 
 def quantile(values: NDArray[np.float64], weights: NDArray[np.float64], q: float) -> float:
-    """Least value up to which the weights reach a share ``q`` of their sum."""
+    """Least value up to which the weights reach a share ``q`` of their sum.
+
+    Parameters
+    ----------
+    values : ndarray, shape (k,)
+        In any order.
+    weights : ndarray, shape (k,)
+        Of the values.
+    q : float
+        Share, from 0 to 1.
+
+    Returns
+    -------
+    float
+        One of the values.
+
+    Examples
+    --------
+    >>> quantile(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 8.0]), 0.5)
+    2.0
+    """
     order = np.argsort(values, kind="stable")
     return float(
         values[order][np.searchsorted(np.cumsum(weights[order]), q * weights.sum()).clip(0, len(values) - 1)]

@@ -372,7 +372,13 @@ def resized(pixels: NDArray[np.float32], layout: tuple[int, int, int]) -> NDArra
 
 
 def pillow() -> Any:
-    """Import Pillow, or say how to install it."""
+    """Import Pillow, or say how to install it.
+
+    Raises
+    ------
+    MissingDependency
+        If it is not installed.
+    """
     try:
         from PIL import Image
     except ImportError as error:

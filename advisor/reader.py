@@ -69,6 +69,18 @@ class Reader:
 def read_numbers(frame: pd.DataFrame, roles: Sequence[Role]) -> pd.DataFrame:
     """Read the strings that are numbers; the frame given stays as it is.
 
+    Parameters
+    ----------
+    frame : DataFrame
+        The data.
+    roles : sequence of role
+        Of its columns, in their order.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, numbers where the role is one of numbers.
+
     Examples
     --------
     >>> read_numbers(pd.DataFrame({"a": ["$1", "2"], "b": ["3", "x"]}), ["numeric", "text"])["a"].tolist()

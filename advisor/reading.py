@@ -137,6 +137,21 @@ def named(X: Any, labels: Sequence[Any]) -> pd.DataFrame:
 def as_frame(X: Any) -> pd.DataFrame:
     """Make a frame of an array, fields by their names and else columns by their place.
 
+    Parameters
+    ----------
+    X : DataFrame or array-like
+        At most two axes.
+
+    Returns
+    -------
+    DataFrame
+        A frame that was given as it is.
+
+    Raises
+    ------
+    InputError
+        If the array has more than two axes.
+
     Examples
     --------
     >>> as_frame(np.array([(1, 0.5)], dtype=[("a", int), ("b", float)])).columns.tolist()
@@ -156,20 +171,80 @@ def as_frame(X: Any) -> pd.DataFrame:
 
 
 def unpacked(X: Any) -> Any:
-    """Make a frame of an array with named fields, and give anything else back as it is."""
+    """Make a frame of an array with named fields, and give anything else back as it is.
+
+    Parameters
+    ----------
+    X : object
+        The data.
+
+    Returns
+    -------
+    DataFrame or object
+        With a column for each field.
+
+    Examples
+    --------
+    >>> unpacked(np.array([(1, 0.5)], dtype=[("a", int), ("b", float)])).columns.tolist()
+    ['a', 'b']
+    >>> unpacked([1, 2])
+    [1, 2]
+    """
     named_fields = getattr(getattr(X, "dtype", None), "names", None) is not None
     return pd.DataFrame.from_records(X) if named_fields else X
 
 
 def column_of(frame: pd.DataFrame, label: Any) -> pd.Series:
-    """Take a column, or say that it is missing or there more than once."""
+    """Take a column, or say that it is missing or there more than once.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The data.
+    label : label
+        Of the column.
+
+    Returns
+    -------
+    Series
+        The column.
+
+    Raises
+    ------
+    InputError
+        If it is missing or there more than once.
+
+    Examples
+    --------
+    >>> column_of(pd.DataFrame({"a": [1], "b": [2]}), "b").tolist()
+    [2]
+    """
     check_columns(frame, [label])
     column: pd.Series = frame[label]
     return column
 
 
 def check_columns(frame: pd.DataFrame, labels: Sequence[Any]) -> None:
-    """Refuse a frame in which one of these columns is missing or there more than once."""
+    """Refuse a frame in which one of these columns is missing or there more than once.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The data.
+    labels : sequence of label
+        Of the columns; there may be others.
+
+    Raises
+    ------
+    InputError
+        If there is one.
+
+    Examples
+    --------
+    >>> check_columns(pd.DataFrame({"a": [1]}), ["a", "b"])
+    Traceback (most recent call last):
+    advisor.errors.InputError: the data must have the columns it was advised on, got no 'b': pass the same ...
+    """
     missing = [label for label in labels if label not in frame.columns]
     if missing:
         raise InputError(

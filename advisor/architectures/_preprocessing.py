@@ -228,7 +228,13 @@ class Columns:
         return cls(np.flatnonzero(number), np.flatnonzero(~number))
 
     def numbers(self, rows: Rows, positions: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
-        """Numeric columns, all or these, as float64, shape (n, p), NaN where missing."""
+        """Numeric columns, all or these, as float64, shape (n, p), NaN where missing.
+
+        Raises
+        ------
+        InputError
+            If a column that was numeric at fit is not.
+        """
         positions = self.numeric if positions is None else positions
         if isinstance(rows, np.ndarray):
             return rows if len(positions) == rows.shape[1] else rows[:, positions]
@@ -290,7 +296,13 @@ def row_parts(rows: Rows) -> Iterator[tuple[slice, Rows]]:
 
 
 def shaped(rows: Rows, layout: Layout) -> NDArray[np.float64]:
-    """Fold flat columns into a tensor, shape (n, *layout); refuse categories."""
+    """Fold flat columns into a tensor, shape (n, *layout); refuse categories.
+
+    Raises
+    ------
+    InputError
+        If a column is not numeric.
+    """
     if not isinstance(rows, np.ndarray):
         raise InputError(
             "an image or a sequence must be numeric",

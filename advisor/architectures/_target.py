@@ -40,6 +40,8 @@ def check_target(y: Any, kind: Kind, n_rows: int) -> NDArray[Any]:
     ------
     TargetError
         If the target cannot be learned.
+    InputError
+        If there is one row alone.
     """
     if y is None:
         raise TargetError("fit requires y to be passed, but the target y is None", got="None", do="pass y")
@@ -218,7 +220,13 @@ class _Standard(StandardScaler):
 
 
 def target_scaler(name: str, n_rows: int, seed: int) -> Any:
-    """Make the transformer of a regression target: "standard", "quantile" or "none"."""
+    """Make the transformer of a regression target: "standard", "quantile" or "none".
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
     if name == "none":
         return FunctionTransformer()
     if name == "standard":

@@ -26,6 +26,11 @@ from advisor.table import Table
 def kinds() -> list[ModuleType]:
     """Import the files of this folder, one per kind of input.
 
+    Returns
+    -------
+    list of module
+        In the order in which they are asked.
+
     Examples
     --------
     >>> [kind.__name__ for kind in kinds() if kind.accepts(np.zeros((2, 2)))]
@@ -80,6 +85,21 @@ def read(
 
 def plain(data: Any) -> Any:
     """Make a frame or an array of whatever was given to ``advise``, target included if it holds one.
+
+    Parameters
+    ----------
+    data : object
+        As for :func:`read`.
+
+    Returns
+    -------
+    DataFrame, ndarray or object
+        What the estimators take; a path to a folder of pictures as it is.
+
+    Raises
+    ------
+    InputError
+        If no file here understands the type, or the values cannot be used.
 
     Examples
     --------

@@ -33,13 +33,25 @@ def sample_rows(n: int, width: int, rng: np.random.Generator) -> NDArray[np.intp
 
 
 def check_rows(n: int, what: str = "data") -> None:
-    """Refuse what holds nothing."""
+    """Refuse what holds nothing.
+
+    Raises
+    ------
+    InputError
+        If there are no rows.
+    """
     if n == 0:
         raise InputError(f"the {what} must have rows", got="0 rows", do="check the filter or file before it")
 
 
 def check_finite(values: NDArray[Any], name: str) -> None:
-    """Refuse infinities, which no scaler or tree survives."""
+    """Refuse infinities, which no scaler or tree survives.
+
+    Raises
+    ------
+    InputError
+        If there is one.
+    """
     if values.dtype.kind == "f" and values.size:
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(values.sum()):
@@ -59,7 +71,13 @@ def check_finite(values: NDArray[Any], name: str) -> None:
 
 
 def column_target(frame: pd.DataFrame, target: Any) -> Any:
-    """Find the label of the target column, or explain which were meant."""
+    """Find the label of the target column, or explain which were meant.
+
+    Raises
+    ------
+    TargetError
+        If there is no such column.
+    """
     try:
         if target in frame.columns:
             return target
@@ -77,7 +95,13 @@ def column_target(frame: pd.DataFrame, target: Any) -> Any:
 
 
 def check_roles(labels: pd.Index, roles: Mapping[Any, Role]) -> dict[Any, Role]:
-    """Find the columns whose roles the caller gave, or explain what is wrong with them."""
+    """Find the columns whose roles the caller gave, or explain what is wrong with them.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or no such role.
+    """
     given: dict[Any, Role] = {}
     names = {str(label): label for label in labels}
     for name, role in roles.items():
@@ -99,7 +123,13 @@ def check_roles(labels: pd.Index, roles: Mapping[Any, Role]) -> dict[Any, Role]:
 def check_names(
     labels: Iterable[Any], what: str = "column names", error: type[InputError] = InputError
 ) -> None:
-    """Refuse labels that are one as text, as estimators and people take them: 1 and "1"."""
+    """Refuse labels that are one as text, as estimators and people take them: 1 and "1".
+
+    Raises
+    ------
+    InputError
+        Of the type ``error``, if two are.
+    """
     known: dict[str, Any] = {}
     for label in labels:
         name = str(label)
@@ -109,7 +139,13 @@ def check_names(
 
 
 def check_no_roles(roles: Mapping[Any, Role], what: str) -> None:
-    """Refuse roles of data that have no columns that could be read in one way or another."""
+    """Refuse roles of data that have no columns that could be read in one way or another.
+
+    Raises
+    ------
+    InputError
+        If roles were given.
+    """
     if roles:
         raise InputError(
             "roles can be given for the columns of a frame or of an array with two axes",
@@ -131,7 +167,13 @@ SINGLE = (  # classes of values of a target, of which a list is one a row
 
 
 def check_cells(column: pd.Series) -> None:
-    """Refuse objects of classes that are no data, which fail in ways of their own wherever they are used."""
+    """Refuse objects of classes that are no data, which fail in ways of their own wherever they are used.
+
+    Raises
+    ------
+    InputError
+        If there is one among the cells looked at.
+    """
     for cell in column.iloc[:: max(1, len(column) // CELLS)].tolist():
         if cell is None or isinstance(cell, KNOWN) or hasattr(cell, "__array__") or is_opened(cell):
             continue
@@ -151,7 +193,13 @@ class Target(NamedTuple):
 
 
 def check_target(values: Any, n: int, kind: Kind | None = None) -> Target:
-    """Make a series of one learnable value per row, of the kind that the caller says or that shows."""
+    """Make a series of one learnable value per row, of the kind that the caller says or that shows.
+
+    Raises
+    ------
+    TargetError
+        If the values are not one for each row, cannot be learned, or are all the same.
+    """
     if values is None:
         return Target()
     series = as_labels(values)
@@ -208,7 +256,13 @@ def is_values(target: Any) -> bool:
 
 
 def as_labels(target: Any) -> pd.Series:
-    """Make a series of the values of a target, whatever holds them."""
+    """Make a series of the values of a target, whatever holds them.
+
+    Raises
+    ------
+    TargetError
+        If there is more than one value per row.
+    """
     if isinstance(target, pd.DataFrame) and target.shape[1] == 1:
         target = target.iloc[:, 0]
     if isinstance(target, pd.Series):

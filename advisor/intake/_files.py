@@ -27,7 +27,13 @@ LABELS = ("y", "target", "targets", "label", "labels", "Y", "y_train", "Y_train"
 
 
 def load(path: Path) -> Loaded:
-    """Read a file: a frame or an array, what to say about it, and labels if it holds them apart."""
+    """Read a file: a frame or an array, what to say about it, and labels if it holds them apart.
+
+    Raises
+    ------
+    InputError
+        If it is none of the kinds that can be read, or damaged.
+    """
     end = ending(path.name)
     last = "." + end.rpartition(".")[2]
     if end in PICKLED:
@@ -211,7 +217,13 @@ def _read_npz(path: Path) -> Loaded:
 
 
 def check_unpacked(path: Path, size: int) -> None:
-    """Refuse what would unpack to more than is bounded."""
+    """Refuse what would unpack to more than is bounded.
+
+    Raises
+    ------
+    InputError
+        If it would.
+    """
     if size > UNPACKED:
         raise InputError(
             f"{path.name!r} must unpack to at most {UNPACKED >> 30} GiB",

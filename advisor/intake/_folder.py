@@ -102,7 +102,13 @@ def _holds_pictures(folder: Path) -> bool:
 
 
 def read(path: Path, target: Any, rng: np.random.Generator, kind: Kind | None = None) -> Table:
-    """Measure a sample of the pictures; the target is the name of the folder each lies in."""
+    """Measure a sample of the pictures; the target is the name of the folder each lies in.
+
+    Raises
+    ------
+    InputError
+        If the target is a name, or only some of the pictures lie in class folders.
+    """
     found = scan(path)
     n = len(found.paths)
     notes: tuple[str, ...] = ()

@@ -88,7 +88,13 @@ def load(path: Path, most: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def unpacked(path: Path, most: int) -> bytes:
-    """Bytes of a file, unpacked, at most so many."""
+    """Bytes of a file, unpacked, at most so many.
+
+    Raises
+    ------
+    InputError
+        If an archive holds several files or needs a password, or there are more bytes.
+    """
     end = ending(path.name).rpartition(".")[2]
     openers: dict[str, Any] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
     if end == "zip":

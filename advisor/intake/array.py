@@ -46,7 +46,13 @@ def accepts(data: Any) -> bool:
 def read(
     data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
 ) -> Table:
-    """Make a table of an array, rows first."""
+    """Make a table of an array, rows first.
+
+    Raises
+    ------
+    InputError
+        If the array, the target or the roles cannot be used.
+    """
     array = as_array(data)
     if array.dtype.names is not None:
         return frame.read(pd.DataFrame.from_records(array), target, rng, roles, kind)
@@ -99,7 +105,13 @@ def _without(array: NDArray[Any], place: int) -> NDArray[Any]:
 
 
 def check_kind(array: NDArray[Any]) -> None:
-    """Refuse what are no numbers, and what has too few or too many axes."""
+    """Refuse what are no numbers, and what has too few or too many axes.
+
+    Raises
+    ------
+    InputError
+        If that is so.
+    """
     if array.dtype.kind not in "buif":
         raise InputError(
             "an array must hold real numbers", got=f"dtype {array.dtype}", do="convert or split them"
@@ -128,7 +140,13 @@ def table_of(
     n: int | None = None,
     notes: tuple[str, ...] = (),
 ) -> Table:
-    """Make a table of a checked array; ``n`` is the number of rows if these are a sample."""
+    """Make a table of a checked array; ``n`` is the number of rows if these are a sample.
+
+    Raises
+    ------
+    InputError
+        If a number is infinite, or the target cannot be used.
+    """
     if labels is not None and len(labels) != len(array) and len(labels) in array.shape:
         axis = array.shape.index(len(labels))
         raise TargetError(
@@ -171,7 +189,13 @@ def table_of(
 
 
 def one_series(array: NDArray[Any], target: Any) -> pd.DataFrame:
-    """Make a frame of a single series, if its steps depend on each other or a target says what it is for."""
+    """Make a frame of a single series, if its steps depend on each other or a target says what it is for.
+
+    Raises
+    ------
+    InputError
+        If neither is so.
+    """
     held = pd.DataFrame({"value": array})
     values = array[:RUN].astype(np.float64)
     values = values[np.isfinite(values)]

@@ -28,7 +28,13 @@ def read(
 
 
 def plain(data: Any) -> Any:
-    """The inputs: pictures as pictures where the loader says so."""
+    """The inputs: pictures as pictures where the loader says so.
+
+    Raises
+    ------
+    InputError
+        If it holds none.
+    """
     for name in ("images", "data"):
         held = data.get(name)
         if held is not None and (name == "data" or np.ndim(held) in (3, 4)):

@@ -31,7 +31,13 @@ def read(
 
 
 def plain(data: Any) -> pd.DataFrame:
-    """Make a pandas frame; lists stay lists."""
+    """Make a pandas frame; lists stay lists.
+
+    Raises
+    ------
+    InputError
+        If it is lazy, names a column twice, or is no frame.
+    """
     import narwhals as nw
 
     try:

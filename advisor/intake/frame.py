@@ -64,6 +64,11 @@ def read(
         What reading the file showed.
     n : int, optional
         Rows in all, if these are a sample.
+
+    Raises
+    ------
+    InputError
+        If the frame, the target or the roles cannot be used.
     """
     frame: pd.DataFrame = _settled(data)
     if isinstance(frame.columns, pd.MultiIndex):

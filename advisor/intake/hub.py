@@ -33,7 +33,13 @@ def accepts(data: Any) -> bool:
 def read(
     data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
 ) -> Table:
-    """Read the rows as a frame: of large data sets the first, of pictures and sounds some at random."""
+    """Read the rows as a frame: of large data sets the first, of pictures and sounds some at random.
+
+    Raises
+    ------
+    InputError
+        If the data set, the target or the roles cannot be used.
+    """
     data = _split(data)
     n = len(data)
     check_rows(n, "data set")

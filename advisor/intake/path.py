@@ -30,7 +30,13 @@ def accepts(data: Any) -> bool:
 def read(
     data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
 ) -> Table:
-    """Read the file as a frame or an array; measure the folder."""
+    """Read the file as a frame or an array; measure the folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder, or what it holds cannot be used.
+    """
     path = _existing(data)
     if path.is_dir():
         check_no_roles(roles, "a folder of pictures")
@@ -61,7 +67,13 @@ def plain(data: Any) -> Any:
 
 
 def load(path: Path) -> pd.DataFrame:
-    """Read a file that holds a frame."""
+    """Read a file that holds a frame.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it holds something else.
+    """
     held = _files.load(_existing(path))[0]
     if not isinstance(held, pd.DataFrame):
         raise InputError("the file must hold a table", got=path.name, do="pass a CSV or Parquet file")

@@ -33,7 +33,13 @@ def read(
 
 
 def plain(data: Any) -> Any:
-    """Make a frame, or an array where all are numbers."""
+    """Make a frame, or an array where all are numbers.
+
+    Raises
+    ------
+    InputError
+        If it is a pair, such as ``(X, y)``, or holds nothing that can be used.
+    """
     if isinstance(data, dict):
         return _of_columns(data)
     if isinstance(data, pd.Series | pd.Index):

@@ -37,7 +37,13 @@ def accepts(data: Any) -> bool:
 def read(
     data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
 ) -> Table:
-    """Read a sample of it as an array."""
+    """Read a sample of it as an array.
+
+    Raises
+    ------
+    InputError
+        If the matrix or the target cannot be used, or roles were given.
+    """
     if len(data.shape) != 2 or 0 in data.shape[1:]:
         raise InputError(
             "a sparse matrix must have rows and columns",
@@ -93,7 +99,13 @@ def read(
 
 
 def plain(data: Any) -> Any:
-    """Make it dense, where it is small enough."""
+    """Make it dense, where it is small enough.
+
+    Raises
+    ------
+    InputError
+        If it is too large.
+    """
     n, width = data.shape
     if n * width > 200_000_000:
         raise InputError(

@@ -25,7 +25,13 @@ def accepts(data: Any) -> bool:
 def read(
     data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
 ) -> NoReturn:
-    """Refuse it."""
+    """Refuse it.
+
+    Raises
+    ------
+    InputError
+        Always.
+    """
     name = type(data).__name__
     do = "make a list or a frame of the first few thousand rows, such as itertools.islice gives"
     if name == "DataLoader":

@@ -40,7 +40,13 @@ def accepts(data: Any) -> bool:
 def read(
     data: Any, target: Any, rng: np.random.Generator, roles: Mapping[Any, Role], kind: Kind | None = None
 ) -> Table:
-    """Read a tensor whole, of a data set a sample of its items."""
+    """Read a tensor whole, of a data set a sample of its items.
+
+    Raises
+    ------
+    InputError
+        If the items, the target or the roles cannot be used.
+    """
     if hasattr(data, "detach"):
         return array.read(as_array(data), target, rng, roles, kind)
     n = _length(data)
