@@ -186,7 +186,7 @@ def train(
     optimiser = torch.optim.AdamW(
         _groups(module, recipe.weight_decay), lr=recipe.learning_rate, fused=device.type != "mps"
     )
-    rate = _Rate(recipe)
+    rate = Rate(recipe)
     until = math.inf if recipe.time_limit is None else start + recipe.time_limit
     progress = _Progress(recipe.max_epochs * n_batches, until)
     best = _Best(module)
@@ -315,7 +315,7 @@ class _Progress:
         return self.now
 
 
-class _Rate:
+class Rate:
     """Learning rate by progress from 0 to 1 ("cosine") or by epochs since the best one ("plateau")."""
 
     def __init__(self, recipe: Recipe) -> None:

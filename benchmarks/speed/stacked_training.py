@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.optim.adamw import adamw
 
 from advisor.architectures._dropout import Dropout
-from advisor.architectures._training import History, Recipe, Stopped, _Rate
+from advisor.architectures._training import History, Rate, Recipe, Stopped
 from benchmarks.speed._cases import with_torch_dropout
 
 BETAS, EPS = (0.9, 0.999), 1e-8  # as torch.optim.AdamW has them
@@ -277,7 +277,7 @@ def train_stacked(
     held = torch.stack([torch.as_tensor(v) for v in validation]).to(device)  # (K, n)
     size = max(16, min(2048, 2**20 // x[0].numel()) // len(recipes))
     n_batches = max(1, min(round(n_rows / recipe.batch_size), n_rows // 2))
-    step, rates = Step(stack.weights, [r.weight_decay for r in recipes]), [_Rate(r) for r in recipes]
+    step, rates = Step(stack.weights, [r.weight_decay for r in recipes]), [Rate(r) for r in recipes]
     scores: list[list[float]] = [[] for _ in recipes]
     best, stopped = [0] * len(recipes), dict[int, Stopped]()
     kept = [t.detach().clone() for t in stack.state.values()]

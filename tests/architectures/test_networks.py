@@ -13,7 +13,7 @@ from torch import nn
 from advisor import architectures
 from advisor.architectures import _training
 from advisor.architectures._target import inner_split
-from advisor.architectures._training import Recipe, _Rate, forward, seeded, train
+from advisor.architectures._training import Rate, Recipe, forward, seeded, train
 from advisor.architectures.mlp import Perceptron
 from advisor.errors import DivergedError, InputError
 
@@ -183,7 +183,7 @@ def test_the_gradient_is_clipped():
 def rates(schedule, epochs, score):
     """Learning rates of a training whose validation score is given per epoch; one batch an epoch."""
     recipe = Recipe(epochs, epochs, 8, 0.1, schedule=schedule)
-    rate, best, seen = _Rate(recipe), 0, []
+    rate, best, seen = Rate(recipe), 0, []
     for epoch in range(epochs):
         seen.append(rate(epoch / epochs, epoch - best))
         if score(epoch):

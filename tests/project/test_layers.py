@@ -19,6 +19,7 @@ ALLOWED = {
     ),
 }
 FILES = [p for package in sorted(FIRST_PARTY) for p in sorted((ROOT / package).rglob("*.py"))]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
 def imported(path: Path) -> set[str]:
@@ -46,12 +47,19 @@ def test_imports_follow_the_arrows(path):
     assert not wrong, f"{package} may import {ALLOWED[package]} only"
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_private_names_stay_in_their_package(path):
+    package = path.relative_to(ROOT).parts[0]
+    crossing = [name for name in imported(path) if name.partition(".")[0] in FIRST_PARTY - {package}]
+    assert not [name for name in crossing if name.rpartition(".")[2].startswith("_")]
+
+
 def test_the_check_sees_a_forbidden_import(tmp_path):
     sample = tmp_path / "sample.py"
     sample.write_text("def f():\n    from reports import html\n")
     assert imported(sample) == {"reports.html"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*FILES, *TESTS], ids=lambda p: str(p.relative_to(ROOT)))
 def test_modules_stay_readable(path):
     assert len(path.read_text().splitlines()) <= 400
