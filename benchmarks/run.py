@@ -272,7 +272,14 @@ def _inner_folds(task_id: str, fold: int, protocol: str) -> list[np.ndarray]:
     return inner_folds(_task(task_id), split_of(task_id, fold, protocol).train, k=k, seed=fold) if k else []
 
 
-def _data(cell: Cell) -> tuple[Task, Split]:
+def task_of(cell: Cell) -> Task:
+    """Give the task of a cell, the last two kept.
+
+    Raises
+    ------
+    StudyError
+        If its data are others than the cell was planned with.
+    """
     task = _task(cell.task)
     if task.data_hash != cell.data_hash:
         _task.cache_clear()
@@ -283,7 +290,11 @@ def _data(cell: Cell) -> tuple[Task, Split]:
             got=task.data_hash,
             do="run the study again: it is planned anew",
         )
-    return task, split_of(cell.task, cell.fold, cell.protocol)
+    return task
+
+
+def _data(cell: Cell) -> tuple[Task, Split]:
+    return task_of(cell), split_of(cell.task, cell.fold, cell.protocol)
 
 
 # ---- measuring ----

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import datasets
 from advisor.architectures import Kind
 from benchmarks import candidates
 from benchmarks.cell import Cell
 from benchmarks.claims.base import rules
 from benchmarks.protocol import METRICS
-from benchmarks.run import Facts, timed
+from benchmarks.run import Facts, task_of, timed
 from datasets.splits import split
-from datasets.task import Task
 
 Floats = NDArray[np.float64]
 
@@ -51,14 +48,15 @@ class Data:
     rng: np.random.Generator
 
 
-@lru_cache(maxsize=2)
-def _task(name: str) -> Task:
-    return datasets.load(name)
-
-
 def load(cell: Cell) -> Data:
-    """Split the task of a cell by its fold; ``max_train`` and ``max_test`` of its rules cap the rows."""
-    asked, task = rules(cell), _task(cell.task)
+    """Split the task of a cell by its fold; ``max_train`` and ``max_test`` of its rules cap the rows.
+
+    Raises
+    ------
+    StudyError
+        If its data are others than the cell was planned with.
+    """
+    asked, task = rules(cell), task_of(cell)
     rows = split(
         task, fold=cell.fold, max_train=asked.get("max_train", 1_000), max_eval=asked.get("max_test", 2_000)
     )

@@ -17,6 +17,7 @@ from benchmarks import claims, tracking
 from benchmarks.cell import Outcome
 from benchmarks.claims import base, running
 from benchmarks.engine.local import LocalEngine
+from benchmarks.run import outcome_of
 from benchmarks.store import Store
 
 VERDICTS = {"holds", "holds with a limit", "not decided here", "does not hold here"}
@@ -38,6 +39,14 @@ def test_each_claim_says_what_it_is(name):
 def test_numbers_of_claims_are_their_own():
     numbers = [claims.get(name).CLAIM.number for name in claims.names()]
     assert numbers == sorted(set(numbers))
+
+
+def test_other_data_than_the_cells_were_planned_with_are_refused():
+    experiment = claims.get("rotation")
+    cell = replace(experiment.cells("tiny")[0], data_hash="0" * 16)
+    outcome = outcome_of(cell, experiment.measure)
+    assert outcome.status == "error"
+    assert "must be those that the study was planned with" in outcome.reason
 
 
 def test_an_unknown_claim_is_told_with_the_nearest():
