@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from reports import comparisons, export, figures, flags, sentences, statistics, tables, wording
+from reports import export, figures, flags, sentences, significance_told, statistics, tables, wording
 from reports.significance import ROPE, significance
 from reports.style import STATUS, structure_title, title
 from reports.summary import OVERALL, Summary, environments
@@ -54,7 +54,7 @@ def page(summary: Summary) -> str:
         tasks=tables.tasks(summary),
         policies=tables.policies(summary),
         advised=tables.advised(summary),
-        tested=tested and comparisons.tested(tested),
+        tested=tested and significance_told.tested(tested),
         least=statistics.MIN_SOURCES,
         rope=ROPE,
         failures=tables.failures(summary),

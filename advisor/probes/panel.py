@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.clocks import Clock, in_order
-from advisor.memory import LAGS, memory, window
 from advisor.numbers import whole
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
+from advisor.serial_dependence import LAGS, memory, window
 from advisor.table import Table
 from advisor.thinning import of_few_entities, of_recordings
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from advisor.memory import LAGS, blocks, memory, window
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
+from advisor.serial_dependence import LAGS, blocks, memory, window
 from advisor.table import NUMBERS, Table
 
 COLUMNS = 64  # columns looked at, and the last one, which may be the target

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import scores
-from reports import comparisons, sentences, statistics, tables
+from reports import sentences, significance_told, statistics, tables
 from reports.significance import significance
 from reports.summary import ReportError, environments, machines, summarise
 
@@ -225,7 +225,7 @@ def test_tests_use_independent_sources_or_none(frame, summary):
     assert (found.alone.level, found.power.level) == pytest.approx((0.05, 0.005))  # ten pairs
     assert 0 <= found.power.found < found.alone.found <= 1
     assert found.power.needed > found.alone.needed
-    told = comparisons.tested(found)["power"]
+    told = significance_told.tested(found)["power"]
     assert f"{found.power.found:.0%} of the time at the first step of Holm’s correction for 10 pairs" in told
     assert f"{found.alone.found:.0%} if no other pair were tested (level 0.05)" in told
     assert f"would take {found.power.needed} sources, or {found.alone.needed} sources for this pair" in told
