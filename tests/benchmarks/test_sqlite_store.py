@@ -144,9 +144,10 @@ def test_a_store_of_an_older_version_is_read_and_goes_on(path):
     with sqlite3.connect(path) as db:
         db.execute("DROP TABLE missing")
         db.execute("DROP TABLE files")
+        db.execute("DROP TABLE labels")
     db.close()
     with Store(path) as store:
-        assert store.study("study")["missing"] == store.files("study") == {}
+        assert store.study("study")["missing"] == store.study("study")["labels"] == store.files("study") == {}
         assert store.frame("study").loc[0, "test"] == 0.5
     with Store(path, writable=True) as store:
         store.declare(
