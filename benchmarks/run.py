@@ -347,6 +347,17 @@ def environment() -> dict[str, Any]:
     }
 
 
+def commit_of(facts: Mapping[str, Any]) -> str:
+    """Name the commit of an :func:`environment` in seven digits, with a ``+`` if files differ from it.
+
+    Examples
+    --------
+    >>> commit_of({"commit": "0123456789abcdef", "dirty": True})
+    '0123456+'
+    """
+    return facts["commit"][:7] + "+" * facts["dirty"]
+
+
 def _git(*args: str) -> str:
     try:
         done = subprocess.run(["git", *args], cwd=_ROOT, capture_output=True, text=True, timeout=20)

@@ -26,9 +26,9 @@ from advisor.choice import BIAS, choose
 from advisor.errors import StoreError
 from advisor.fit_time import machine_seconds
 from advisor.outlook import FEATURES, FLOOR, NETWORKS
+from benchmarks import pages
 from benchmarks.advisor.fit_times import errors
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
-from benchmarks.advisor.pages import put
 from benchmarks.advisor.published import PUBLISHED, read, write
 from benchmarks.advisor.reliability import FIGURE, brier, draw, reliability
 from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
@@ -321,11 +321,10 @@ def write_page(told: Mapping[str, tuple[list[str], list[list[str]]]], page: Path
     """Put the tables between the marks of the page on calibration."""
     parts = []
     for title, (headings, lines) in told.items():
-        numbers = [all(cell[0] in "+-0123456789" for cell in column) for column in zip(*lines)]
-        rule = ["---", *("---:" if number else "---" for number in numbers[1:])]
-        body = [f"| {' | '.join(line)} |" for line in (headings, rule, *lines)]
-        parts.append("\n".join([f"**{title}**", "", *body]))
-    put(page, "regret", "\n\n".join(parts))
+        cells = list(zip(*lines))
+        numbers = [p for p, column in enumerate(cells) if p and all(c[0] in "+-0123456789" for c in column)]
+        parts.append("\n".join([f"**{title}**", "", *pages.markdown(headings, lines, numbers=numbers)]))
+    pages.write(page, "regret", ["\n\n".join(parts)])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

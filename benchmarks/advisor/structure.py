@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from advisor.calibration import Belief, Calibration
 from advisor.doubts import ceiling
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases, shuffled_cases
 from benchmarks.advisor.packages import package_cases
+from benchmarks.run import commit_of, environment
 
 CALIBRATION = Path(__file__).parents[2] / "advisor" / "data" / "calibration.json"
 STRUCTURES = ("image", "sequence", "tabular")
@@ -160,11 +160,8 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_],
 
 def provenance(command: str, **facts: Any) -> dict[str, Any]:
     """Say where a part of the calibration comes from."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
     today = datetime.now(UTC).date().isoformat()
-    return {"command": command, "commit": commit.stdout.strip(), "date": today, **facts}
+    return {"command": command, "commit": commit_of(environment()), "date": today, **facts}
 
 
 def _row(r: Result) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from rich.console import Console
 import datasets
 from advisor import AdvisorError, architectures
 from advisor.errors import InputError
-from benchmarks.learning import page
+from benchmarks import pages
+from benchmarks.learning import PAGE
 from benchmarks.learning.lines import results
 from benchmarks.summary import show
 
@@ -148,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", help="Parquet or npz file of the images (default: OpenML)")
     parser.add_argument("--server", help="address of the OpenML server (default: see docs/openml.md)")
     parser.add_argument("--store", type=Path, default=STORE, help=f"results so far (default {STORE})")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {page.PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     options = parser.parse_args(arguments)
     console = Console() if sys.stdout.isatty() else Console(width=140)
     changed = {name: json.loads(value) for name, _, value in (text.partition("=") for text in options.set)}
@@ -180,8 +181,8 @@ def main(arguments: list[str] | None = None) -> int:
     columns, rows = table(records)
     show(console, "Fashion-MNIST, accuracy on the 10,000 test images", columns, rows)
     if options.write:
-        page.write("fashion", [*page.markdown(columns, rows), "", page.measured_with(records)])
-        console.print(f"wrote {page.PAGE.name}")
+        pages.write(PAGE, "fashion", [*pages.markdown(columns, rows), "", pages.measured_with(records)])
+        console.print(f"wrote {PAGE.name}")
     return 0
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from advisor.calibration import Calibration, learned_path
 from benchmarks.advisor import beside, fit_models
 from benchmarks.advisor.cases import Case, shuffled_cases
-from benchmarks.advisor.structure import calibrate, run, summary
+from benchmarks.advisor.structure import calibrate, provenance, run, summary
+from benchmarks.run import environment
 
 
 def case(name, structure, data, layout=None):
@@ -39,6 +40,11 @@ def test_what_a_user_has_learned_is_not_written_into_the_shipped_calibration():
     for written in (calibrate([], "made"), fit_models.calibrate({}, sets=0)):
         assert written.outcomes == Calibration.shipped().outcomes
         assert "learned" not in written.provenance
+
+
+def test_the_commit_is_that_of_the_checkout_wherever_the_command_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert provenance("made")["commit"].rstrip("+") == environment()["commit"][:7] != ""
 
 
 def test_controls_hold_the_same_columns_in_another_order():
