@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.outlook import FAMILIES as FAMILIES
 from benchmarks.advised import ADVISOR as ADVISOR
 from benchmarks.budget import BEYOND as BEYOND
 
 BASELINE = "dummy"  # the zero of normalised scores and the score of a failed cell
-FAMILIES = ("cnn", "lstm", "gbt")  # what the advisor chooses between
 NOTHING = "nothing"  # what an advisor advised that failed
 TEXTBOOK = {"image": "cnn", "sequence": "lstm", "tabular": "gbt"}
 FAILED = ("timeout", "out_of_memory", "diverged", "error")

@@ -25,13 +25,14 @@ from advisor.calibration import FAMILIES, Calibration, group_of
 from advisor.choice import BIAS, choose
 from advisor.errors import StoreError
 from advisor.fit_time import machine_seconds
-from advisor.outlook import FEATURES, FLOOR, NETWORKS
+from advisor.outlook import FEATURES, FLOOR, NETWORKS, size_of
 from benchmarks import pages
 from benchmarks.advisor.fit_times import errors
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
 from benchmarks.advisor.published import PUBLISHED, read, write
 from benchmarks.advisor.reliability import FIGURE, brier, draw, reliability
 from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
+from benchmarks.scores import TEXTBOOK
 from benchmarks.summary import show
 
 PAGE = Path("docs/calibration.md")
@@ -81,7 +82,7 @@ def rows_of(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
                     "rule": seen["rule"],
                     "clear": seen["clear"],
                     "width": seen["width"],
-                    "features": {**seen["features"], "size": float(np.log2(int(n) / 500))},
+                    "features": {**seen["features"], "size": size_of(int(n))},
                     "metric": cells["gbt"]["extra"]["metric"],
                     **look["kept"],
                     **{family: float(score) for family, score in scores.items()},
@@ -136,8 +137,8 @@ def choices(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     rules: dict[str, Mapping[str, str]] = {
         "always gbt": dict.fromkeys(STRUCTURES, "gbt"),
         "always cnn": dict.fromkeys(STRUCTURES, "cnn"),
-        "textbook: image cnn, sequence lstm, table gbt": dict(zip(STRUCTURES, ("cnn", "lstm", "gbt"))),
-        "textbook with cnn for sequences": dict(zip(STRUCTURES, ("cnn", "cnn", "gbt"))),
+        "textbook: image cnn, sequence lstm, table gbt": TEXTBOOK,
+        "textbook with cnn for sequences": {**TEXTBOOK, "sequence": "cnn"},
     }
     for name, rule in rules.items():
         table[name] = table["structure"].map(rule)

@@ -26,6 +26,7 @@ from rich.console import Console
 import datasets
 from advisor import AdvisorError, architectures
 from advisor.errors import InputError
+from advisor.outlook import FAMILIES
 from benchmarks import pages
 from benchmarks.learning import PAGE
 from benchmarks.learning.lines import results
@@ -34,7 +35,7 @@ from benchmarks.summary import show
 STORE = Path("runs/fashion.jsonl")
 TASK = "openml:146825"  # of data set 40996
 N_TRAIN, N_TEST, LAYOUT = 60_000, 10_000, (28, 28, 1)
-CANDIDATES = ("cnn", "lstm", "gbt")  # with their default configurations
+CANDIDATES = FAMILIES  # with their default configurations
 TARGETS = {"cnn": 0.92, "lstm": 0.88, "gbt": 0.89}
 # Zalando Research, table of benchmarks in the README of Fashion-MNIST: two convolutions with pooling (fewer
 # than 100,000 weights), a GRU over the rows with an SVM, XGBoost
