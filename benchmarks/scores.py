@@ -85,25 +85,20 @@ def trials(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def selected(frame: pd.DataFrame, *, within_trials: int | None = None) -> pd.DataFrame:
+def selected(frame: pd.DataFrame) -> pd.DataFrame:
     """Choose each candidate's configuration by validation; the earlier trial wins a tie.
 
     Parameters
     ----------
     frame : DataFrame
         Results.
-    within_trials : int, optional
-        Only the first so many trials are open to choice; all by default.
 
     Returns
     -------
     DataFrame
         One row per (task, candidate), as :func:`trials` gives them.
     """
-    rows = trials(frame)
-    if within_trials is not None:
-        rows = rows[rows["trial"] < within_trials]
-    rows = rows.sort_values("trial", kind="stable")
+    rows = trials(frame).sort_values("trial", kind="stable")
     rows = rows.sort_values("validation", ascending=False, kind="stable")
     return rows.drop_duplicates(["task", "candidate"]).sort_index().reset_index(drop=True)
 

@@ -3,8 +3,8 @@
 Each set gives ``advise`` the rows on which :mod:`benchmarks.advisor.outcomes` trained the families (of series
 in time and panels the whole, since a part of them has no past); regret is the best measured score minus that
 of the family advised, R2 below 0 counted as 0. The calibration that the advice uses leaves out the set's
-origin. Advice is kept in a file, so that an interrupted run goes on: it is taken from there for the same commit
-and calibration alone; where files differ from the commit it is always asked for anew.
+origin. Advice is kept in a file, so that an interrupted run goes on. It is taken from there for the same
+commit and calibration alone; where files differ from the commit it is always asked for anew.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ from benchmarks.summary import show
 
 PAGE = Path("docs/calibration.md")
 ADVICE = "advice"  # by the calibration without the origin
+WORST = 12  # sets that are shown
 ORACLE_OF_HALVES = "train all three, choose on half of the held-out rows"
 
 
@@ -240,10 +241,10 @@ def summary(table: pd.DataFrame, found: pd.DataFrame, *, resamples: int = 4_000)
     return 100 * pd.DataFrame(rows).T.sort_values("mean")
 
 
-def worst(table: pd.DataFrame, found: pd.DataFrame, n: int = 12) -> pd.DataFrame:
+def worst(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Where the advice lost most, a row for each set."""
     lost = table.assign(regret=found[ADVICE].to_numpy()).sort_values("regret", ascending=False)
-    return lost.drop_duplicates("set").head(n)
+    return lost.drop_duplicates("set").head(WORST)
 
 
 # ---- the command ----

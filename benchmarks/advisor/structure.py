@@ -29,6 +29,7 @@ from benchmarks.run import commit_of, environment
 
 CALIBRATION = Path(__file__).parents[2] / "advisor" / "data" / "calibration.json"
 STRUCTURES = ("image", "sequence", "tabular")
+BINS = 10  # of equal width, for the calibration error
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def measure_packages(seed: int) -> list[str]:
     return [*lines, "", "Left out:", *(f"  {reason}" for reason in left_out)]
 
 
-def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10) -> float:
+def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Expected calibration error: mean distance of confidence and share of right answers, over equal bins.
 
     References
@@ -150,7 +151,7 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_],
     >>> round(calibration_error(np.array([0.9, 0.9, 0.6, 0.6]), np.array([True, True, True, False])), 2)
     0.1
     """
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
     error = 0.0
     for value in np.unique(place):
         inside = place == value
