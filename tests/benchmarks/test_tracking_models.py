@@ -104,5 +104,5 @@ def test_a_candidate_that_is_not_there(logged):
 
 def test_data_that_have_changed(logged):
     cell = logged[2]
-    with pytest.raises(StudyError, match="must be those that were measured"):
+    with pytest.raises(StudyError, match="must be those that the study was planned with"):
         models.fit(Cell(cell.task, "another", "gbt", "{}", 0, 0, json.dumps({"name": "holdout"})))
