@@ -357,7 +357,7 @@ def commit_of(facts: Mapping[str, Any]) -> str:
     >>> commit_of({"commit": "0123456789abcdef", "dirty": True})
     '0123456+'
     """
-    return facts["commit"][:7] + "+" * facts["dirty"]
+    return str(facts["commit"])[:7] + "+" * bool(facts["dirty"])
 
 
 def _git(*args: str) -> str:

@@ -20,13 +20,15 @@ import pandas as pd
 
 import advisor
 from advisor.errors import AdvisorError, StoreError, StudyError
-from benchmarks import scores, searches, tracking
+from benchmarks import scores
 from benchmarks.cell import Cell
-from benchmarks.connection import connect, patient, unusable
 from benchmarks.driver import declared_study
 from benchmarks.protocol import METRICS
 from benchmarks.run import data_of, estimator_of
 from benchmarks.store import Store
+from benchmarks.tracking import searches
+from benchmarks.tracking.connection import connect, patient, unusable
+from benchmarks.tracking.experiments import search
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -78,7 +80,7 @@ def log_models(store: Store, study: str, *, uri: str, which: str = BEST) -> Iter
             for row in chosen:
                 task = json.dumps(row["task"], ensure_ascii=False)
                 query = f"{searches.of_candidate(row['candidate'])} and tags.task = {task}"
-                for run in tracking.search(client, experiment, query):
+                for run in search(client, experiment, query):
                     if _TAG not in run.data.tags:
                         place = _log(client, run, cells[row["key"]])
                         client.set_tag(run.info.run_id, _TAG, place)
