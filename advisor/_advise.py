@@ -19,7 +19,7 @@ from advisor.errors import InputError, TargetError
 from advisor.findings import follow
 from advisor.fit_time import FitTime
 from advisor.intake import read
-from advisor.outlook import TIE, features_of
+from advisor.outlook import TIE, features_of, rows_of
 from advisor.policy import Verdict, decide
 from advisor.probes import Evidence, measure
 from advisor.roles import Role
@@ -287,7 +287,7 @@ def _doubts(choice: Choice, structure: str, fit_times: Sequence[FitTime]) -> lis
                 "cases like these: try both"
             )
     doubts += [f"from about {n:,} training rows {family} would be advised" for n, family in choice.changes]
-    rows = round(500 * 2 ** choice.features["size"])
+    rows = rows_of(choice.features["size"])
     if rows > BEYOND * choice.most_rows:
         doubts.append(
             f"families were measured with at most {choice.most_rows:,} training rows, and these are {rows:,}"

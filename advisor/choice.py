@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from advisor.calibration import Belief, Calibration, Measured
-from advisor.outlook import Expected
+from advisor.outlook import Expected, size_of
 
 # What the inductive bias of each family suggests, before anything is measured; on series, published
 # comparisons put convolution before recurrence (Fawaz et al. 2019, Bai et al. 2018). Of text each letter is
@@ -127,7 +127,7 @@ def choose(
     expected = {e.family: e for e in outlook.expect(features)}
     ranking = tuple(expected[family] for family in ordered(features))
     leads = [(e.family, *outlook.lead(e.family, ranking[0].family, features)) for e in ranking[1:]]
-    at = {n: ordered({**features, "size": math.log2(n / 500)})[0] for n in SIZES}
+    at = {n: ordered({**features, "size": size_of(n)})[0] for n in SIZES}
     changes = tuple((n, at[n]) for before, n in pairwise(SIZES) if at[n] != at[before])
     return Choice(
         ranking,

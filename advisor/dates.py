@@ -32,6 +32,7 @@ EPOCH = {
     "ns": (9.4e17, 2.2e18),
 }  # 2000..2039
 PACKED = {0: "%Y%m%d", 4: "%Y%m%d%H%M", 6: "%Y%m%d%H%M%S"}  # by the digits of the time of the day
+FIRST_MONTH, LAST_MONTH = 180_001, 210_012  # between which a number of six digits may be a year and a month
 ROUND = {"s": 60, "ms": 1000, "us": 1000, "ns": 1000}  # units that make one of the next coarser kind
 
 
@@ -98,7 +99,7 @@ def packed(values: NDArray[np.float64]) -> str | None:
         if low >= 18_000_101 * 10**digits and high < 21_001_232 * 10**digits:
             valid = _are_days(held // 10**digits) & _are_clocks(held % 10**digits, digits)
             return form if valid.all() and len(np.unique(held)) >= min(3, len(held)) else None
-    if low >= 180_001 and high <= 210_012:
+    if low >= FIRST_MONTH and high <= LAST_MONTH:
         month = held % 100
         return "%Y%m" if ((month >= 1) & (month <= 12)).all() and len(np.unique(held)) >= 10 else None
     unit = epoch_unit(held)

@@ -34,7 +34,7 @@ def doubts(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> tup
     ()
     """
     if verdict.structure == "tabular":
-        found = [*_hidden_columns(table, facts), *_hidden_rows(facts)]
+        found = [*_hidden_columns(facts), *_hidden_rows(facts)]
     elif verdict.rule in ("flat_image", "flat_series"):
         found = _layout(verdict, table, facts)
     elif verdict.rule.startswith("scrambled"):
@@ -78,7 +78,7 @@ def ceiling(rule: str, facts: Mapping[str, Evidence]) -> float:
     return 1.0 - odds if odds > NEAR_IMAGE else 1.0
 
 
-def _hidden_columns(table: Table, facts: Mapping[str, Evidence]) -> list[str]:
+def _hidden_columns(facts: Mapping[str, Evidence]) -> list[str]:
     order, scrambled = facts.get("column_order"), facts.get("scrambled_columns")
     found = []
     p_value = 1.0 if order is None or order.p_value is None else order.p_value

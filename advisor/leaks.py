@@ -54,11 +54,11 @@ def leaks(table: Table) -> list[str]:
         else:
             words[column.name] = held
     if table.kind == "regression":
-        return _of_quantity(numbers, words, target.to_numpy(dtype=np.float64))
+        return _of_quantity(numbers, target.to_numpy(dtype=np.float64))
     return _of_classes(numbers, words, pd.factorize(target)[0])
 
 
-def _of_quantity(numbers: dict[str, Floats], words: dict[str, pd.Series], y: Floats) -> list[str]:
+def _of_quantity(numbers: dict[str, Floats], y: Floats) -> list[str]:
     found: list[tuple[str, str]] = []
     ranks = _standard(midranks(y))
     for name, values in numbers.items():

@@ -21,12 +21,13 @@ from advisor.errors import StoreError
 from advisor.learning_mlflow import PREFIX, experiment_outcomes
 from advisor.outlook import FAMILIES, FEATURES, NETWORKS, features_of
 
-_QUERY = """
+_NAMES = ", ".join(f"'{family}'" for family in FAMILIES)
+_QUERY = f"""
 SELECT c.task, c.data_hash, c.candidate, c.fold, c.seed, c.protocol, o.test, o.extra,
        t.origin, t.structure, t.kind, t.metric, t.layout, t.n, t.d
 FROM outcomes o JOIN cells c USING (key) JOIN tasks t ON t.id = c.task AND t.data_hash = c.data_hash
 WHERE o.status = 'ok'
-  AND (c.candidate = 'advisor' OR c.candidate IN ('cnn', 'lstm', 'gbt') AND c.config = '{}')
+  AND (c.candidate = 'advisor' OR c.candidate IN ({_NAMES}) AND c.config = '{{}}')
 """
 
 

@@ -22,15 +22,15 @@ DATABASE = f"{EMBEDDED}runs/mlflow.db"  # where python -m benchmarks log writes
 _ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}  # else: minutes
 
 
-def experiment_outcomes(name: str, *, uri: str | None = None) -> list[dict[str, Any]]:
+def experiment_outcomes(name: str) -> list[dict[str, Any]]:
     """Read what the families scored with their defaults, on every task that all of them finished.
+
+    The tracking server or database is that of ``MLFLOW_TRACKING_URI``, or else ``runs/mlflow.db``.
 
     Parameters
     ----------
     name : str
         The experiment, which ``python -m benchmarks log`` made: the name of a study.
-    uri : str, optional
-        Tracking server or database; by default ``MLFLOW_TRACKING_URI``, or else ``runs/mlflow.db``.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def experiment_outcomes(name: str, *, uri: str | None = None) -> list[dict[str, 
     StoreError
         If MLflow is missing, does not answer, or has no such experiment.
     """
-    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or DATABASE
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or DATABASE
     for key, value in _ENVIRONMENT.items():
         os.environ.setdefault(key, value)
     if uri.startswith(EMBEDDED) and not Path(uri.removeprefix(EMBEDDED)).is_file():  # it would be made

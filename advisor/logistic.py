@@ -1,4 +1,4 @@
-"""Fitted logistic models, read from the calibration: the only place where facts become probabilities."""
+"""Fitted logistic models, read from the calibration: from facts about columns to odds of a structure."""
 
 from __future__ import annotations
 

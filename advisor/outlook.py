@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 FAMILIES = ("cnn", "lstm", "gbt")
 NETWORKS = ("cnn", "lstm")  # measured against the last of the families
+BASE_ROWS = 500  # training rows at which the feature "size" is 0
 TIE = 0.01  # scores closer than this count as equal
 FEATURES = {
-    "size": "doublings of the training rows over 500",
+    "size": f"doublings of the training rows over {BASE_ROWS}",
     "fixed": "share of the variation within rows that is one curve common to all, 0 where none is",
     "length": "doublings of the positions (pixels, steps, columns) over 64",
     "regression": "1 if a number is predicted, 0 if a class",
@@ -173,11 +174,27 @@ def features_of(layout: Sequence[int], n: int, kind: str | None, fixed: float | 
     """
     positions = math.prod(layout[:-1]) if len(layout) > 1 else layout[0]
     return {
-        "size": math.log2(max(n, 1) / 500),
+        "size": size_of(n),
         "fixed": float(np.clip(fixed or 0.0, 0.0, 1.0)),
         "length": math.log2(max(positions, 1) / 64),
         "regression": float(kind == "regression"),
     }
+
+
+def size_of(n: int) -> float:
+    """Doublings of so many training rows over :data:`BASE_ROWS`: the feature ``"size"``.
+
+    Examples
+    --------
+    >>> size_of(125), rows_of(-2.0)
+    (-2.0, 125)
+    """
+    return math.log2(max(n, 1) / BASE_ROWS)
+
+
+def rows_of(size: float) -> int:
+    """Training rows of which a feature ``"size"`` tells, the inverse of :func:`size_of`."""
+    return round(BASE_ROWS * 2**size)
 
 
 def fit(outcomes: Sequence[Mapping[str, Any]]) -> Outlook:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from advisor.architectures.base import Structure
+from advisor.memory import SHORTEST
 from advisor.order import CLEAR_SHARE, FAR_SHARE, SHORT
 from advisor.probes.base import Evidence
 from advisor.roles import INPUTS
@@ -295,12 +296,14 @@ def _one_series(fact: Evidence, facts: Facts) -> bool:
 
 
 REMEMBER, REMEMBER_SHARED = 0.3, 0.5  # share of columns that must, and where rows share a time
+ALIKE, MOVING = 0.7, 0.7  # autocorrelation of rows, share of columns that move: where no column tells time
+WEAK = 0.2  # autocorrelation below which rows hardly remember
 
 
 def moving_rows(table: Table, facts: Facts) -> Verdict | None:
     """No column counts time, but most columns move step by step down the rows."""
     fact = facts.get("row_order")
-    if fact is None or not fact.found or fact.value < 0.7 or fact.details["moving"] < 0.7:
+    if fact is None or not fact.found or fact.value < ALIKE or fact.details["moving"] < MOVING:
         return None  # files sorted by size within batches move in part of their columns
     if fact.details["blocks"] > 2:
         return None  # sorted by a column that is no time; two blocks are also a time before and after
@@ -365,13 +368,13 @@ def windows(
     """Give each row the rows before it, those of its entity where there are several."""
     rows = facts.get("row_order")
     remembers = facts.get("panel", rows) if form == "panel" else rows
-    window = int(remembers.details["window"]) if remembers is not None else 8
+    window = int(remembers.details["window"]) if remembers is not None else SHORTEST
     inputs = sum(c.role in INPUTS and c.name not in entity for c in table.columns)
     folding = {"how": "windows", "window": window, "entity": tuple(entity), "time": tuple(time)}
     against = []
     memory = facts.get("panel" if form == "panel" else "row_order")
     value = float("nan") if memory is None else memory.value
-    if not value >= 0.2:
+    if not value >= WEAK:
         shown = "not measured" if value != value else f"{value:.2f}"
         against.append(
             f"the rows hardly remember the rows before them (autocorrelation {shown}): order may not help"

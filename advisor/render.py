@@ -7,6 +7,8 @@ import textwrap
 from html import escape
 from typing import TYPE_CHECKING
 
+from advisor.outlook import FAMILIES
+
 if TYPE_CHECKING:
     from advisor.advice import Advice
 
@@ -75,7 +77,7 @@ def odds(advice: Advice) -> tuple[str, ...]:
         f"where it is not, it is {first.if_not:.3f} behind on average"
     ]
     for one in advice.nearest:
-        scores = ", ".join(f"{family} {one.scores[family]:.3f}" for family in ("cnn", "lstm", "gbt"))
+        scores = ", ".join(f"{family} {one.scores[family]:.3f}" for family in FAMILIES)
         told.append(f"{one.set}, {one.n} rows: {scores} ({one.metric})")
     if advice.nearest:
         told.append(f"the runs behind the first of these: advisor measured {advice.nearest[0].set}")

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from advisor.cells import is_nested
-from advisor.dates import are_dates, packed, parse_times
+from advisor.dates import FIRST_MONTH, are_dates, packed, parse_times
 from advisor.errors import InputError, unusable
 from advisor.numbers import MISSING_WORDS, are_numbers, as_numbers, whole
 
@@ -239,7 +239,7 @@ def _quantities(frame: pd.DataFrame) -> set[int]:
         varied = usable.all(axis=1) & (low < high) & (np.maximum(abs(low), abs(high)) < 2**53)
         broken = ((values != np.floor(values)) & held).any(axis=1)
         repeated = (values[:, 1:] == values[:, :-1]).any(axis=1)
-    no_code = (low < 180_001) & ((low < 0) | (high > 2 * LEVELS)) & (repeated | ~whole_type)
+    no_code = (low < FIRST_MONTH) & ((low < 0) | (high > 2 * LEVELS)) & (repeated | ~whole_type)
     return {place for place, sure in zip(places, varied & (broken | no_code), strict=True) if sure}
 
 
@@ -287,7 +287,7 @@ def _numeric_role(column: pd.Series) -> Role:
     counts = pd.api.types.is_integer_dtype(column.dtype)  # what is written with decimals is a quantity
     if counts and n >= FEWEST and len(distinct) == len(held) == len(part) and _names_rows(column):
         return "identifier"
-    if held.min() >= 180_001 and packed(part.astype(np.float64)) is not None:
+    if held.min() >= FIRST_MONTH and packed(part.astype(np.float64)) is not None:
         return "time"
     few = 3 <= len(distinct) <= LEVELS and distinct[0] >= 0 and distinct[-1] <= 2 * LEVELS
     return "ordinal" if few and len(held) >= 10 * len(distinct) else "numeric"

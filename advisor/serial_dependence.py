@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 MEMORY = 0.2  # autocorrelation beyond chance that counts
 LAGS = (1, 2, 4, 8, 16, 32, 64)  # rows apart at which memory is told
 ORDERS = 19
+SHORTEST, LONGEST = 8, 64  # rows that are looked back over, at least and at most
 SMALLEST_BLOCK = 5  # mean rows of the blocks that a file is sorted into
 
 
@@ -170,5 +171,6 @@ def window(profile: Mapping[int, float], most: int) -> int:
     start = profile.get(1, 0.0)
     for lag, value in profile.items():
         if value < start / np.e:
-            return int(np.clip(lag, 8, 64))
-    return int(np.clip(max(profile, default=8), 8, min(64, max(8, most))))
+            return int(np.clip(lag, SHORTEST, LONGEST))
+    most = min(LONGEST, max(SHORTEST, most))
+    return int(np.clip(max(profile, default=SHORTEST), SHORTEST, most))

@@ -140,7 +140,7 @@ def log(args: argparse.Namespace) -> int:
         uri = tracking.default_uri(store)
         link = tracking.log(store, name, uri=uri, attach=args.attach)
         if args.log_models:
-            from benchmarks.models import log_models
+            from benchmarks.tracking.models import log_models
 
             for task, candidate, place in log_models(store, name, uri=uri, which=args.log_models):
                 print(f"{task}: {candidate} is {place}")

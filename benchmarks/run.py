@@ -141,12 +141,12 @@ def run_with(own: Mapping[str, str], function: Callable[[Cell], Outcome], cell: 
 
 
 def _fit_and_score(cell: Cell, facts: Facts) -> None:
-    task, rows = _data(cell)
+    task, rows = data_of(cell)
     architecture = candidates.get(cell.candidate)
     if reason := _misfit(architecture, task):
         raise _Skip(reason)
     parts = _inner_folds(cell.task, cell.fold, cell.protocol)
-    estimator = _estimator(architecture, cell, task)
+    estimator = estimator_of(cell, task)
     facts.extra |= {f"n_{side}": len(getattr(rows, side)) for side in ("train", "validation", "test")}
     with timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
@@ -165,8 +165,9 @@ def _fit_and_score(cell: Cell, facts: Facts) -> None:
     facts.validation, facts.test = scores["validation"], scores["test"]
 
 
-def _estimator(architecture: Architecture, cell: Cell, task: Task) -> Any:
-    return architecture.make(
+def estimator_of(cell: Cell, task: Task) -> Any:
+    """The estimator that a cell measures, not fitted yet."""
+    return candidates.get(cell.candidate).make(
         task.kind,
         layout=task.layout,
         random_state=cell.seed,
@@ -177,9 +178,9 @@ def _estimator(architecture: Architecture, cell: Cell, task: Task) -> Any:
 
 def _inner_score(cell: Cell, facts: Facts, held: np.ndarray) -> float:
     """Score on a part of the training rows of a model that is fitted to the others."""
-    task, rows = _data(cell)
+    task, rows = data_of(cell)
     kept = rows.train[~np.isin(rows.train, held)]
-    estimator = _estimator(candidates.get(cell.candidate), cell, task)
+    estimator = estimator_of(cell, task)
     with timed(facts, "fit_seconds"):
         estimator.fit(task.X.iloc[kept], task.y.iloc[kept])
     _note_limit(estimator, facts)  # validation comes from this fit
@@ -211,7 +212,7 @@ def _advise(cell: Cell, facts: Facts) -> None:
     """Ask the advisor as a user would: the training rows as they came, neutral names, the origin unseen."""
     from advisor.calibration import Calibration
 
-    task, rows = _data(cell)
+    task, rows = data_of(cell)
     positions = np.sort(rows.train)
     data = task.X.iloc[positions].reset_index(drop=True)
     data.columns = [f"c{i}" for i in range(data.shape[1])]
@@ -293,7 +294,8 @@ def task_of(cell: Cell) -> Task:
     return task
 
 
-def _data(cell: Cell) -> tuple[Task, Split]:
+def data_of(cell: Cell) -> tuple[Task, Split]:
+    """The task of a cell and its rows; refused if the data are not those that the study was planned with."""
     return task_of(cell), split_of(cell.task, cell.fold, cell.protocol)
 
 
@@ -356,6 +358,17 @@ def environment() -> dict[str, Any]:
         "dirty": bool(status),
         "versions": {name: version for name in _PACKAGES if (version := _version(name))},
     }
+
+
+def commit_of(facts: Mapping[str, Any]) -> str:
+    """Name the commit of an :func:`environment` in seven digits, with a ``+`` if files differ from it.
+
+    Examples
+    --------
+    >>> commit_of({"commit": "0123456789abcdef", "dirty": True})
+    '0123456+'
+    """
+    return str(facts["commit"])[:7] + "+" * bool(facts["dirty"])
 
 
 def _git(*args: str) -> str:

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.outlook import FAMILIES as FAMILIES
 from benchmarks.advised import ADVISOR as ADVISOR
 from benchmarks.budget import BEYOND as BEYOND
 
 BASELINE = "dummy"  # the zero of normalised scores and the score of a failed cell
-FAMILIES = ("cnn", "lstm", "gbt")  # what the advisor chooses between
 NOTHING = "nothing"  # what an advisor advised that failed
 TEXTBOOK = {"image": "cnn", "sequence": "lstm", "tabular": "gbt"}
 FAILED = ("timeout", "out_of_memory", "diverged", "error")
@@ -85,25 +85,20 @@ def trials(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def selected(frame: pd.DataFrame, *, within_trials: int | None = None) -> pd.DataFrame:
+def selected(frame: pd.DataFrame) -> pd.DataFrame:
     """Choose each candidate's configuration by validation; the earlier trial wins a tie.
 
     Parameters
     ----------
     frame : DataFrame
         Results.
-    within_trials : int, optional
-        Only the first so many trials are open to choice; all by default.
 
     Returns
     -------
     DataFrame
         One row per (task, candidate), as :func:`trials` gives them.
     """
-    rows = trials(frame)
-    if within_trials is not None:
-        rows = rows[rows["trial"] < within_trials]
-    rows = rows.sort_values("trial", kind="stable")
+    rows = trials(frame).sort_values("trial", kind="stable")
     rows = rows.sort_values("validation", ascending=False, kind="stable")
     return rows.drop_duplicates(["task", "candidate"]).sort_index().reset_index(drop=True)
 

@@ -70,6 +70,35 @@ def read(
     InputError
         If the frame, the target or the roles cannot be used.
     """
+    frame, width, said = _with_columns(data)
+    inputs, labels, paired = _without_target(frame, target)
+    series, kind, told = check_target(labels, len(frame), kind)
+    if inputs.shape[1] == 0:
+        raise InputError("there must be inputs beside the target", got="none", do="add columns")
+    levels = tuple(label for label in frame.columns[: frame.shape[1] - width] if label in inputs.columns)
+    given = check_roles(inputs.columns, roles)
+    columns, more = _columns(inputs, given, root)
+    _check_inputs(inputs, columns, given)
+
+    rows = sample_rows(len(inputs), inputs.shape[1], rng)
+    run = read_numbers(inputs.iloc[:RUN], [c.role for c in columns])
+    read = run if len(inputs) <= RUN else inputs  # so that strings are read once
+    if series is not None:
+        run = run.copy().assign(**{_TARGET: series.iloc[:RUN].to_numpy()})  # in one piece again
+    images, arrays = ([c.label for c in columns if c.role == role] for role in ("image", "array"))
+    if images:
+        table = _read_pictures(inputs, columns, images, root, series, kind, rng)
+    elif arrays:
+        table = _read_cells(inputs, columns, arrays, rows, run, series, kind)
+    else:
+        table = _read_columns(inputs, columns, rows, run, read, series, kind)
+    notes = (*notes, *said, *paired, *told, *more, *table.notes)
+    where = None if root is None or arrays else str(root)
+    return replace(table, n=n or len(inputs), root=where, notes=notes, levels=levels)
+
+
+def _with_columns(data: pd.DataFrame) -> tuple[pd.DataFrame, int, tuple[str, ...]]:
+    """Plain columns, before them the levels of the index that say something; the number of the others."""
     frame: pd.DataFrame = _settled(data)
     if isinstance(frame.columns, pd.MultiIndex):
         frame = frame.set_axis(frame.columns.to_flat_index(), axis=1)
@@ -77,27 +106,29 @@ def read(
         raise InputError("the frame must have columns", got="none", do="check how it was built")
     check_rows(len(frame), "frame")
     check_unique(frame.columns)
-    notes += unread(frame)
+    notes = unread(frame)
     width = frame.shape[1]
     frame = with_levels(frame)
     check_names(frame.columns)
-    labels: pd.Series | None = None
-    inputs = frame
+    return frame, width, notes
+
+
+def _without_target(
+    frame: pd.DataFrame, target: Any
+) -> tuple[pd.DataFrame, pd.Series | None, tuple[str, ...]]:
+    """The inputs, the target if there is one, and what to say about how they belong together."""
     target = _one_name(frame, target)
     if is_values(target):
         labels = as_labels(target)
-        notes += _paired_by_position(frame, labels)
-    elif target is not None:
-        place = list(frame.columns).index(column_target(frame, target))
-        labels, inputs = frame.iloc[:, place], _without(frame, place)
-    series, kind, told = check_target(labels, len(frame), kind)
-    notes += told
-    if inputs.shape[1] == 0:
-        raise InputError("there must be inputs beside the target", got="none", do="add columns")
-    levels = tuple(label for label in frame.columns[: frame.shape[1] - width] if label in inputs.columns)
-    given = check_roles(inputs.columns, roles)
-    columns, more = _columns(inputs, given, root)
-    notes += more
+        return frame, labels, _paired_by_position(frame, labels)
+    if target is None:
+        return frame, None, ()
+    place = list(frame.columns).index(column_target(frame, target))
+    return _without(frame, place), frame.iloc[:, place], ()
+
+
+def _check_inputs(inputs: pd.DataFrame, columns: tuple[Column, ...], given: dict[Any, Role]) -> None:
+    """Refuse a frame of which nothing is left to learn from."""
     if LEFT_OUT & set(given.values()) and all(c.role in LEFT_OUT for c in columns):
         raise InputError(
             "there must be inputs beside the columns that are left out",
@@ -112,53 +143,6 @@ def read(
         raise InputError(
             "some column must hold values", got=f"nothing in {shown}", do="check how it was read"
         )
-
-    rows = sample_rows(len(inputs), inputs.shape[1], rng)
-    run = read_numbers(inputs.iloc[:RUN], [c.role for c in columns])
-    read = run if len(inputs) <= RUN else inputs  # so that strings are read once
-    if series is not None:
-        run = run.copy().assign(**{_TARGET: series.iloc[:RUN].to_numpy()})  # in one piece again
-    total = n or len(inputs)
-    where = str(root) if root is not None else None
-    images = [c.label for c in columns if c.role == "image"]
-    if images:
-        held = _look(inputs[images[0]], root, rng)
-        notes += held.notes()
-        if len(images) > 1:
-            notes += (f"of {len(images)} columns of pictures only {str(images[0])!r} is used",)
-        return Table(
-            "image_cells", total, columns, held.values, held.layout, False, pd.DataFrame(), series, kind,
-            inputs, pictures=held, root=where, notes=notes, levels=levels,
-        )  # fmt: skip
-    arrays = [c.label for c in columns if c.role == "array"]
-    if arrays:
-        table = _read_cells(inputs, columns, arrays, rows, run, series, kind)
-        return replace(table, n=total, notes=notes, levels=levels)
-    # by place, since some labels, such as NaN and True, mean something else in an index
-    dtypes = list(inputs.dtypes)
-    body = [place for place, c in enumerate(columns) if _has_numbers(inputs, place, dtypes[place], c.role)]
-    if len(inputs) * len(body) <= SCAN:
-        _check_finite(inputs, [place for place in body if _can_be_endless(dtypes[place])])
-    values = _numbers(read, body, rows)
-    check_finite(values, "the data")
-    texts = [c for c in columns if c.role == "text"]
-    form: Container = "text" if texts and 2 * len(texts) >= len(columns) else "table"
-    return Table(
-        form,
-        total,
-        columns,
-        values,
-        (len(body),),
-        False,
-        run,
-        series,
-        kind,
-        inputs,
-        root=where,
-        notes=notes,
-        numbers=tuple(columns[place].label for place in body),
-        levels=levels,
-    )
 
 
 def _one_name(frame: pd.DataFrame, target: Any) -> Any:
@@ -287,6 +271,47 @@ def _settled(data: pd.DataFrame) -> pd.DataFrame:
 
 BLOCK = 1_000_000  # numbers checked at once
 _TARGET = "\0target"  # the target's name in Table.run, which no column can have by accident
+
+
+def _read_pictures(
+    inputs: pd.DataFrame,
+    columns: tuple[Column, ...],
+    images: list[Any],
+    root: Path | None,
+    series: pd.Series | None,
+    kind: Any,
+    rng: np.random.Generator,
+) -> Table:
+    held = _look(inputs[images[0]], root, rng)
+    notes = tuple(held.notes())
+    if len(images) > 1:
+        notes += (f"of {len(images)} columns of pictures only {str(images[0])!r} is used",)
+    return Table(
+        "image_cells", len(inputs), columns, held.values, held.layout, False, pd.DataFrame(), series, kind,
+        inputs, pictures=held, notes=notes,
+    )  # fmt: skip
+
+
+def _read_columns(
+    inputs: pd.DataFrame,
+    columns: tuple[Column, ...],
+    rows: Any,
+    run: pd.DataFrame,
+    read: pd.DataFrame,
+    series: pd.Series | None,
+    kind: Any,
+) -> Table:
+    # by place, since some labels, such as NaN and True, mean something else in an index
+    dtypes = list(inputs.dtypes)
+    body = [place for place, c in enumerate(columns) if _has_numbers(inputs, place, dtypes[place], c.role)]
+    if len(inputs) * len(body) <= SCAN:
+        _check_finite(inputs, [place for place in body if _can_be_endless(dtypes[place])])
+    values = _numbers(read, body, rows)
+    check_finite(values, "the data")
+    texts = [c for c in columns if c.role == "text"]
+    form: Container = "text" if texts and 2 * len(texts) >= len(columns) else "table"
+    numbers = tuple(columns[place].label for place in body)
+    return Table(form, len(inputs), columns, values, (len(body),), False, run, series, kind, inputs, numbers)
 
 
 def _read_cells(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from advisor.clocks import Clock, in_order
 from advisor.numbers import whole
+from advisor.panels import IN_ORDER, Panel, unlike
 from advisor.probes.base import Evidence
 from advisor.ranks import midranks
 from advisor.serial_dependence import LAGS, memory, window
@@ -23,71 +24,47 @@ Codes = NDArray[np.intp]
 ROWS_EACH = 4  # mean rows of an entity
 MOST = 100  # columns looked at as entity at most
 CANDIDATES = 12  # columns tried as entity at most, and as many pairs of columns
-REPEATS = 0.02  # share of rows that may repeat an entity and a time
-CHANCE = 0.1  # share of the repeats expected by chance that may be there
+REPEATS = 0.02  # share of rows that may repeat an entity and a time; five times that of the first LOOK
+LOOK = 1000  # rows
+USUAL = 0.105  # share of the usual step by which steps of one length may differ: months have 28 to 31 days
 ALPHA = 0.001  # level of the test of memory, before correction for columns and pairs tried
 COLUMNS = 24  # columns whose memory is measured
 CLOCK = 0.99  # rank correlation with time above which a column counts time as well
-TREND, MANY = 0.45, 15  # rank correlation with time that is growth, and entities that must share it
-STEADY = 0.9  # rank correlation that needs no shared calendar
 FEWEST_PAIRS = 30  # pairs of rows that tell how far rows remember
-IN_ORDER = 0.98  # share of rows later than the one before, of a file that is in order
 BEYOND_DEALT = 0.1  # autocorrelation within entities beyond that within groups dealt at random
 RISES = 0.98  # rank correlation of time and row in one series; recordings one after another have a third
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """One pair of an entity and a time, with what speaks for it."""
+class Pair:
+    """An entity and a time of the same rows, those that lack either left out."""
 
     entity: tuple[Any, ...]
     clock: Clock
-    entities: int
-    rows_each: float
-    repeats: float  # share of rows whose entity and time occurred before
-    chance: float  # the same if times were dealt to the rows at random
-    forward: float  # share of rows later than the row of the same entity before, in file order
-    regular: float  # share of steps in time within entities that have the usual length
-    filled: float  # share of all combinations of entity and time that are there
-    memory: float  # share of columns with memory within entities
-    strength: float  # mean autocorrelation of those
-    trend: float  # highest rank correlation of a column with time, within entities
+    usable: NDArray[np.bool_]  # which rows of the table have both
+    codes: Codes  # entity of each of them
+    times: NDArray[np.int64]  # its time, as a number from 0 up
+    count: int  # entities
+    levels: int  # times
+
+    @classmethod
+    def of(cls, entity: tuple[Any, ...], codes: Codes, clock: Clock, times: NDArray[np.int64]) -> Pair | None:
+        """Leave rows out that lack either, as one may whose entity the caller named; None if all do."""
+        usable = (times >= 0) & (codes >= 0)
+        if not usable.any():
+            return None
+        if not usable.all():
+            times, codes = times[usable], codes[usable]
+        return cls(entity, clock, usable, codes, times, int(codes.max()) + 1, int(times.max()) + 1)
 
     @property
-    def convincing(self) -> bool:
-        """A pair in which time occurs once within each entity, beyond chance, and by more than a design.
+    def moments(self) -> NDArray[np.float64]:
+        """Time of each row in the unit of the clock."""
+        return self.clock.values[self.usable]
 
-        Combinations of factors also occur once each. What a panel has beyond them is a calendar that is
-        shared and regular, or values that remember the value before.
-        """
-        unlike_chance = _unlike(self.repeats, self.chance, self.entities * self.rows_each)
-        on_grid = self.regular >= 0.6 or self.filled >= 0.5
-        if self.memory >= 0.2 and on_grid:
-            return unlike_chance or self.forward >= IN_ORDER
-        if self.memory >= 0.5 and self.forward >= IN_ORDER:
-            return True
-        grows = self.trend >= TREND and (on_grid or self.trend >= STEADY)
-        if grows and self.forward >= IN_ORDER and self.entities >= MANY:
-            return True  # growth: too short to remember, but many entities that grow the same way
-        return (
-            self.clock.dated
-            and unlike_chance
-            and self.regular >= 0.6
-            and self.filled >= 0.5
-            and self.rows_each >= 8
-        )
-
-    @property
-    def rank(self) -> tuple[float, ...]:
-        """The better of two that convince: more memory, dates before numbers, longer series."""
-        grid = max(self.regular, self.filled) >= 0.6
-        return (
-            grid,
-            round(self.memory * self.strength, 1),
-            self.clock.dated,
-            -len(self.entity),
-            self.strength,
-        )
+    def different(self, times: NDArray[np.int64]) -> int:
+        """Count the combinations of entity and time, if these are the times of as many rows."""
+        return len(pd.unique(self.codes[: len(times)].astype(np.int64) * self.levels + times))
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
@@ -125,7 +102,8 @@ def _find(table: Table, rng: np.random.Generator) -> Evidence | None:
                 if set(entity) & set(clock.labels) or (not clock.dated and set(entity) & years):
                     continue
                 tried += 1
-                panel = _judge(entity, codes, clock, levels[clock.labels], values, tried, bool(told), rng)
+                pair = Pair.of(entity, codes, clock, levels[clock.labels])
+                panel = None if pair is None else _judge(pair, values, tried, bool(told), rng)
                 if panel is not None and (panel.convincing or told):
                     found.append(panel)
         if found:
@@ -266,75 +244,89 @@ def _values(table: Table, roles: dict[Any, Any]) -> dict[Any, NDArray[np.float64
 
 
 def _judge(
-    entity: tuple[Any, ...],
-    codes: Codes,
-    clock: Clock,
-    times: NDArray[np.int64],
-    values: dict[Any, NDArray[np.float64]],
-    tried: int,
-    told: bool,
-    rng: np.random.Generator,
+    pair: Pair, values: dict[Any, NDArray[np.float64]], tried: int, told: bool, rng: np.random.Generator
 ) -> Panel | None:
-    usable = (times >= 0) & (codes >= 0)  # an entity that the caller named may be missing
-    every = bool(usable.all())
-    if not usable.any():
+    """Say what speaks for a pair, the so-manieth tried; None if it cannot be an entity and its time."""
+    if not _possible(pair):
         return None
-    if not every:
-        times, codes = times[usable], codes[usable]
-    n, count, levels = len(codes), int(codes.max()) + 1, int(times.max()) + 1
-    if n / count < ROWS_EACH or levels < ROWS_EACH + (not clock.dated) or n > (1 + REPEATS) * count * levels:
-        return None
-    if not clock.dated and 2 * levels > n:
-        return None  # one number a row: a sorted file
-    cells = codes.astype(np.int64) * levels + times
-    start = cells[:1000]
-    if len(pd.unique(start)) < (1 - 5 * REPEATS) * len(start):
-        return None
-    repeats = 1 - len(pd.unique(cells)) / n
+    codes, n = pair.codes, len(pair.codes)
+    repeats = 1 - pair.different(pair.times) / n
     if repeats > REPEATS:
         return None
-    dealt = codes.astype(np.int64) * levels + rng.permutation(times)
-    chance = 1 - len(pd.unique(dealt)) / n
-    moments = clock.values[usable]
+    chance = 1 - pair.different(rng.permutation(pair.times)) / n
+    moments = pair.moments
     forward = _forward(codes, moments)
-    if not clock.dated and not _shared(codes, moments):
+    if not pair.clock.dated and not _shared(codes, moments):
         return None  # one entity after the other: a sorted file
-    if not told and forward < IN_ORDER and not _unlike(repeats, chance, n):
+    unlike_chance = unlike(repeats, chance, n)
+    if not told and forward < IN_ORDER and not unlike_chance:
         return None  # whatever values remember
     order = np.lexsort((moments, codes))
-    inside = np.diff(codes[order]) == 0
-    steps = np.diff(moments[order])[inside]
-    positive = steps[steps > 0]
-    usual = float(np.median(positive)) if len(positive) else 1.0
-    regular = float((np.abs(positive - usual) <= 0.105 * usual).mean()) if len(positive) else 0.0
-    others = [
-        v if every else v[usable] for label, v in values.items() if label not in (*entity, *clock.labels)
-    ]
-    own = told or _unlike(repeats, chance, n) or _together(codes)  # groups that chance does not deal
-    share, strength, trend = 0.0, 0.0, 0.0
-    if others:
-        columns = np.column_stack(others)
-        trend = _trend(columns, codes, midranks(moments)) if own else 0.0
-        hits, gain = memory(columns, codes, times, order, ALPHA / (tried * len(others)), rng)
-        if hits.any() and not own:
-            hits &= gain > BEYOND_DEALT + _dealt(columns, codes, times, moments, rng)
-        known = ~np.isnan(gain)
-        share = float(hits[known].mean()) if known.any() else 0.0
-        strength = float(gain[hits if hits.any() else known].mean()) if known.any() else 0.0
+    own = told or unlike_chance or _together(codes)  # groups that chance does not deal
+    share, strength, trend = _memory(pair, values, order, own, tried, rng)
     return Panel(
-        entity,
-        clock,
-        count,
-        n / count,
-        repeats,
-        chance,
-        forward,
-        regular,
-        n / (count * levels),
-        share,
-        strength,
-        trend,
+        entity=pair.entity,
+        clock=pair.clock,
+        entities=pair.count,
+        rows_each=n / pair.count,
+        repeats=repeats,
+        chance=chance,
+        forward=forward,
+        regular=_regular(codes[order], moments[order]),
+        filled=n / (pair.count * pair.levels),
+        memory=share,
+        strength=strength,
+        trend=trend,
     )
+
+
+def _possible(pair: Pair) -> bool:
+    """Whether the entities have rows enough, and no more than an entity and a time may have."""
+    n, count, levels, dated = len(pair.codes), pair.count, pair.levels, pair.clock.dated
+    if n / count < ROWS_EACH or levels < ROWS_EACH + (not dated) or n > (1 + REPEATS) * count * levels:
+        return False
+    if not dated and 2 * levels > n:
+        return False  # one number a row: a sorted file
+    start = pair.times[:LOOK]
+    return pair.different(start) >= (1 - 5 * REPEATS) * len(start)
+
+
+def _regular(codes: Codes, moments: NDArray[np.float64]) -> float:
+    """Share of steps in time within entities, whose rows stand together in order, of the usual length."""
+    steps = np.diff(moments)[np.diff(codes) == 0]
+    positive = steps[steps > 0]
+    if not len(positive):
+        return 0.0
+    usual = float(np.median(positive))
+    return float((np.abs(positive - usual) <= USUAL * usual).mean())
+
+
+def _memory(
+    pair: Pair,
+    values: dict[Any, NDArray[np.float64]],
+    order: Codes,
+    own: bool,
+    tried: int,
+    rng: np.random.Generator,
+) -> tuple[float, float, float]:
+    """Share of columns that remember within entities, their mean autocorrelation, and the highest trend.
+
+    Only entities that chance would not deal have a trend, and memory that counts whatever groups of other
+    rows remember.
+    """
+    used = (*pair.entity, *pair.clock.labels)
+    others = [held[pair.usable] for label, held in values.items() if label not in used]
+    if not others:
+        return 0.0, 0.0, 0.0
+    columns, codes, moments = np.column_stack(others), pair.codes, pair.moments
+    trend = _trend(columns, codes, midranks(moments)) if own else 0.0
+    hits, gain = memory(columns, codes, pair.times, order, ALPHA / (tried * len(others)), rng)
+    if hits.any() and not own:
+        hits &= gain > BEYOND_DEALT + _dealt(columns, codes, pair.times, moments, rng)
+    known = ~np.isnan(gain)
+    if not known.any():
+        return 0.0, 0.0, trend
+    return float(hits[known].mean()), float(gain[hits if hits.any() else known].mean()), trend
 
 
 def _trend(columns: NDArray[np.float64], codes: Codes, clock: NDArray[np.float64]) -> float:
@@ -369,11 +361,6 @@ def _dealt(
 def _together(codes: Codes) -> bool:
     """Whether the rows of an entity stand together in the file, as groups dealt at random do not."""
     return int(np.count_nonzero(np.diff(codes))) < 2 * (int(codes.max()) + 1)
-
-
-def _unlike(repeats: float, chance: float, n: float) -> bool:
-    """Whether an entity and a time occur together twice far less often than they would by chance."""
-    return chance * n >= 10 and repeats <= CHANCE * chance
 
 
 def _forward(codes: Codes, clock: NDArray[np.float64]) -> float:

@@ -16,6 +16,13 @@ ORDERS = 199  # random orders
 LEVEL = 0.005  # what a rank among them can just reach
 PERMUTED = 8_000_000  # numbers put in random order at most
 SHORTEST = 30  # rows
+TWICE, FOUR_TIMES = 1.08, 1.2  # typical difference of rows 2 and 4 apart over that of neighbours, at least
+STRONG, MOVES = 0.2, 0.3  # autocorrelation of a column that may remember, and of one that may move
+ERRORS = 4.0  # standard errors of an autocorrelation, 1 / √n each, that either must exceed
+ENOUGH = 0.2  # share of strong columns from which on the rows are looked at more closely
+BETWEEN = 0.4  # share of rows that lie between their neighbours: 1/3 in groups, 1/2 in random walks
+ALPHA = 0.001  # level of the test of memory, before correction for columns
+LEAST = 0.05  # mean autocorrelation that is worth telling, however certain
 
 
 def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
@@ -37,22 +44,23 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
     permuted = _in_random_order(ranks, rng)
     p_value = (1 + int((permuted >= value).sum())) / (1 + ORDERS)
     typical = {k: _typical_difference(ranks, k) for k in (1, 2, 4)}
-    growing = (typical[2] > 1.08 * typical[1]) & (typical[4] > 1.2 * typical[1])
-    strong = observed > max(0.2, 4 / np.sqrt(n))
+    growing = (typical[2] > TWICE * typical[1]) & (typical[4] > FOUR_TIMES * typical[1])
+    by_chance = ERRORS / np.sqrt(n)
+    strong = observed > max(STRONG, by_chance)
     remembers = np.zeros(d, bool)
     block = np.zeros(n, np.intp)
-    if strong.mean() > 0.2:  # else the rows do not move, and need not be looked at more closely
+    if strong.mean() > ENOUGH:  # else the rows do not move, and need not be looked at more closely
         block = blocks(
             table.run.iloc[:n, [place for place, c in enumerate(table.columns) if c.role != "ignore"]]
         )
         by_block = np.argsort(block, kind="stable")
-        remembers[strong] = memory(ranks[:, strong], block, None, by_block, 0.001 / d, rng)[0]
-    moving = (observed > max(0.3, 4 / np.sqrt(n))) & growing & remembers
+        remembers[strong] = memory(ranks[:, strong], block, None, by_block, ALPHA / d, rng)[0]
+    moving = (observed > max(MOVES, by_chance)) & growing & remembers
     if moving.any():
-        moving &= _between(ranks) > 0.4
+        moving &= _between(ranks) > BETWEEN
     share = float(moving.mean())
     profile = {k: float(np.mean(np.abs(_autocorrelation(ranks, k)))) for k in LAGS if k < n // 4}
-    found = p_value <= LEVEL and value > 0.05
+    found = p_value <= LEVEL and value > LEAST
     return Evidence(
         name="row_order",
         value=value,

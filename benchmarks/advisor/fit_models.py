@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -301,6 +301,13 @@ def report(name: str, rows: Rows, odds: Floats) -> list[str]:
     ]
 
 
+def calibrate(models: Mapping[str, Any], *, sets: int) -> Calibration:
+    """Put the models, fitted on so many sets, into the shipped calibration."""
+    held = Calibration.shipped()  # what a user has added is not written with it
+    told = provenance("python -m benchmarks.advisor.fit_models --write", sets=sets)
+    return replace(held, models=models, provenance=dict(held.provenance) | {"models": told})
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Fit the models."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -327,11 +334,7 @@ def main(arguments: list[str] | None = None) -> int:
         }
         lines.append("  " + ", ".join(f"{fact} {w:+.2f}" for fact, w in models[name]["weights"].items()))
     if options.write:
-        held = Calibration.load()
-        told = provenance(
-            "python -m benchmarks.advisor.fit_models --write", sets=len(set(folds.sets) | set(order.sets))
-        )
-        calibration = replace(held, models=models, provenance=dict(held.provenance) | {"models": told})
+        calibration = calibrate(models, sets=len(set(folds.sets) | set(order.sets)))
         CALIBRATION.write_text(calibration.to_json(), encoding="utf-8")
         lines.append(f"wrote {CALIBRATION.name}")
     sys.stdout.write("\n".join(lines) + "\n")

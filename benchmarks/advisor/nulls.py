@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +27,7 @@ from advisor.probes.base import Evidence, wilson
 from benchmarks.advisor import short_lines
 from benchmarks.advisor import simulated as s
 from benchmarks.advisor import simulated_rows as r
+from benchmarks.run import commit_of, environment
 
 PAGE = Path(__file__).parents[2] / "docs" / "probes.md"
 FIT = """\
@@ -285,10 +285,7 @@ def data() -> list[str]:
 
 
 def _when() -> str:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return f"at commit {commit.stdout.strip()} on {datetime.now(UTC).date()}"
+    return f"at commit {commit_of(environment())} on {datetime.now(UTC).date()}"
 
 
 def summary(thing: Any) -> str:

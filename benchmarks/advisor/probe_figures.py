@@ -23,7 +23,7 @@ from advisor import probes
 from advisor.intake import read
 from advisor.probes.base import Evidence
 from benchmarks.advisor.nulls import PAGE, SIMULATIONS, summary
-from benchmarks.advisor.pages import put
+from benchmarks.pages import markdown, write
 
 FIGURE = PAGE.parent / "figures" / "probes.svg"
 DECIDING = PAGE.parent / "deciding.md"
@@ -111,7 +111,7 @@ def draw(points: Points, path: Path) -> None:
 
 def overview(page: str) -> list[str]:
     """The table of the probes: what each asks, its null, and the highest rate at which it erred."""
-    lines = ["| probe | asks | null | false positives, at most |", "| --- | --- | --- | --- |"]
+    rows = []
     for name in probes.names():
         section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
         null = re.search(r"^- null: (.+)$", section, re.M)
@@ -123,8 +123,8 @@ def overview(page: str) -> list[str]:
         if rates:
             worst = f"{int(seen) / int(of):.1%} of `{data}`" if int(seen) else f"0 of {of} each"
         asks = summary(importlib.import_module(f"advisor.probes.{name}"))
-        lines.append(f"| [`{name}`](probes.md#{name}) | {asks} | {null[1] if null else ''} | {worst} |")
-    return lines
+        rows.append([f"[`{name}`](probes.md#{name})", asks, null[1] if null else "", worst])
+    return markdown(["probe", "asks", "null", "false positives, at most"], rows)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.table_only:
         FIGURE.parent.mkdir(exist_ok=True)
         draw(measure(options.repeats), FIGURE)
-    put(DECIDING, "probes", "\n".join(overview(PAGE.read_text("utf-8"))))
+    write(DECIDING, "probes", overview(PAGE.read_text("utf-8")))
     sys.stdout.write(f"wrote {FIGURE.name} and the table of {DECIDING.name}\n")
     return 0
 

@@ -25,17 +25,19 @@ from advisor.calibration import FAMILIES, Calibration, group_of
 from advisor.choice import BIAS, choose
 from advisor.errors import StoreError
 from advisor.fit_time import machine_seconds
-from advisor.outlook import FEATURES, FLOOR, NETWORKS
+from advisor.outlook import FEATURES, FLOOR, NETWORKS, size_of
+from benchmarks import pages
 from benchmarks.advisor.fit_times import errors
 from benchmarks.advisor.outcomes import LOOK, STORE, STUDY
-from benchmarks.advisor.pages import put
 from benchmarks.advisor.published import PUBLISHED, read, write
 from benchmarks.advisor.reliability import FIGURE, brier, draw, reliability
 from benchmarks.advisor.structure import CALIBRATION, STRUCTURES, provenance
+from benchmarks.scores import TEXTBOOK
 from benchmarks.summary import show
 
 PAGE = Path("docs/calibration.md")
 ADVICE = "advice"  # by the calibration without the origin
+WORST = 12  # sets that are shown
 ORACLE_OF_HALVES = "train all three, choose on half of the held-out rows"
 
 
@@ -81,7 +83,7 @@ def rows_of(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
                     "rule": seen["rule"],
                     "clear": seen["clear"],
                     "width": seen["width"],
-                    "features": {**seen["features"], "size": float(np.log2(int(n) / 500))},
+                    "features": {**seen["features"], "size": size_of(int(n))},
                     "metric": cells["gbt"]["extra"]["metric"],
                     **look["kept"],
                     **{family: float(score) for family, score in scores.items()},
@@ -136,8 +138,8 @@ def choices(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     rules: dict[str, Mapping[str, str]] = {
         "always gbt": dict.fromkeys(STRUCTURES, "gbt"),
         "always cnn": dict.fromkeys(STRUCTURES, "cnn"),
-        "textbook: image cnn, sequence lstm, table gbt": dict(zip(STRUCTURES, ("cnn", "lstm", "gbt"))),
-        "textbook with cnn for sequences": dict(zip(STRUCTURES, ("cnn", "cnn", "gbt"))),
+        "textbook: image cnn, sequence lstm, table gbt": TEXTBOOK,
+        "textbook with cnn for sequences": {**TEXTBOOK, "sequence": "cnn"},
     }
     for name, rule in rules.items():
         table[name] = table["structure"].map(rule)
@@ -239,10 +241,10 @@ def summary(table: pd.DataFrame, found: pd.DataFrame, *, resamples: int = 4_000)
     return 100 * pd.DataFrame(rows).T.sort_values("mean")
 
 
-def worst(table: pd.DataFrame, found: pd.DataFrame, n: int = 12) -> pd.DataFrame:
+def worst(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Where the advice lost most, a row for each set."""
     lost = table.assign(regret=found[ADVICE].to_numpy()).sort_values("regret", ascending=False)
-    return lost.drop_duplicates("set").head(n)
+    return lost.drop_duplicates("set").head(WORST)
 
 
 # ---- the command ----
@@ -321,11 +323,10 @@ def write_page(told: Mapping[str, tuple[list[str], list[list[str]]]], page: Path
     """Put the tables between the marks of the page on calibration."""
     parts = []
     for title, (headings, lines) in told.items():
-        numbers = [all(cell[0] in "+-0123456789" for cell in column) for column in zip(*lines)]
-        rule = ["---", *("---:" if number else "---" for number in numbers[1:])]
-        body = [f"| {' | '.join(line)} |" for line in (headings, rule, *lines)]
-        parts.append("\n".join([f"**{title}**", "", *body]))
-    put(page, "regret", "\n\n".join(parts))
+        cells = list(zip(*lines))
+        numbers = [p for p, column in enumerate(cells) if p and all(c[0] in "+-0123456789" for c in column)]
+        parts.append("\n".join([f"**{title}**", "", *pages.markdown(headings, lines, numbers=numbers)]))
+    pages.write(page, "regret", ["\n\n".join(parts)])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

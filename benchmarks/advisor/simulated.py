@@ -17,6 +17,7 @@ from scipy.signal import lfilter
 Array = NDArray[np.float64]
 Rng = np.random.Generator
 SHAPES = ((60, 12), (200, 40), (500, 100), (100, 700))  # rows x columns
+BLOCKS = (2, 3, 4, 5, 6, 8, 10, 12)  # columns of a block
 VALUES = ("normal", "integers", "skewed", "bits")
 
 
@@ -66,11 +67,11 @@ def own_units(rng: Rng) -> Array:
     return values * 10 ** rng.uniform(-1, 1, d) + rng.normal(0, 2, d)
 
 
-def _block_numbers(rng: Rng, d: int, sizes: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10, 12)) -> NDArray[np.intp]:
+def _block_numbers(rng: Rng, d: int) -> NDArray[np.intp]:
     """Number of the block of each column: of one size, or of mixed sizes."""
     if rng.random() < 0.5:
-        return np.arange(d) // int(rng.choice(sizes))
-    return np.repeat(np.arange(d), rng.choice(sizes, d))[:d]
+        return np.arange(d) // int(rng.choice(BLOCKS))
+    return np.repeat(np.arange(d), rng.choice(BLOCKS, d))[:d]
 
 
 def blocks(rng: Rng) -> Array:

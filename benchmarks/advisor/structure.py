@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -26,9 +25,11 @@ from advisor.calibration import Belief, Calibration
 from advisor.doubts import ceiling
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases, shuffled_cases
 from benchmarks.advisor.packages import package_cases
+from benchmarks.run import commit_of, environment
 
 CALIBRATION = Path(__file__).parents[2] / "advisor" / "data" / "calibration.json"
 STRUCTURES = ("image", "sequence", "tabular")
+BINS = 10  # of equal width, for the calibration error
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def measure_packages(seed: int) -> list[str]:
     return [*lines, "", "Left out:", *(f"  {reason}" for reason in left_out)]
 
 
-def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10) -> float:
+def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """Expected calibration error: mean distance of confidence and share of right answers, over equal bins.
 
     References
@@ -150,7 +151,7 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_],
     >>> round(calibration_error(np.array([0.9, 0.9, 0.6, 0.6]), np.array([True, True, True, False])), 2)
     0.1
     """
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    place = np.minimum((confidence * BINS).astype(int), BINS - 1)
     error = 0.0
     for value in np.unique(place):
         inside = place == value
@@ -160,11 +161,8 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_],
 
 def provenance(command: str, **facts: Any) -> dict[str, Any]:
     """Say where a part of the calibration comes from."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
     today = datetime.now(UTC).date().isoformat()
-    return {"command": command, "commit": commit.stdout.strip(), "date": today, **facts}
+    return {"command": command, "commit": commit_of(environment()), "date": today, **facts}
 
 
 def _row(r: Result) -> dict[str, Any]:
@@ -180,7 +178,7 @@ def _row(r: Result) -> dict[str, Any]:
 
 def calibrate(results: list[Result], command: str) -> Calibration:
     """Put the outcome per set into the shipped calibration."""
-    held = Calibration.load()
+    held = Calibration.shipped()  # what a user has added is not written with it
     rows = tuple(_row(r) for r in results if r.rule != "error")
     note = (
         "sets whose label is sure, named here; rules were written with the corpus and about half of the sets "

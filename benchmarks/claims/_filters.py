@@ -15,6 +15,7 @@ from advisor.architectures._training import seeded
 from benchmarks.claims._data import Floats
 
 KERNEL = 9
+_BATCH, _RATE, _DECAY = 32, 0.02, 5e-3  # pictures of a step, its first size, and the decay of weights
 _MOVED = 3  # most pixels that a batch is moved in training
 
 
@@ -58,9 +59,6 @@ def train_filters(
     epochs: int,
     order: NDArray[np.intp] | None,
     seed: int,
-    batch_size: int = 32,
-    learning_rate: float = 0.02,
-    weight_decay: float = 5e-3,
 ) -> tuple[Floats, Floats, Callable[[Floats], NDArray[Any]]]:
     """Train a :class:`TwoGroups`: momentum 0.9, the step size falling by half a cosine.
 
@@ -81,8 +79,6 @@ def train_filters(
         Which pixel comes to each place.
     seed : int
         Of weights, batches and movements.
-    batch_size, learning_rate, weight_decay
-        Of the descent.
 
     Returns
     -------
@@ -104,14 +100,12 @@ def train_filters(
         module(x[:2])  # the last layer learns how many inputs it has
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         before = module.first.weight.detach().clone()
-        optimiser = torch.optim.SGD(
-            module.parameters(), lr=learning_rate, momentum=0.9, weight_decay=weight_decay
-        )
-        n_batches = max(1, len(x) // batch_size)
+        optimiser = torch.optim.SGD(module.parameters(), lr=_RATE, momentum=0.9, weight_decay=_DECAY)
+        n_batches = max(1, len(x) // _BATCH)
         for epoch in range(epochs):
             for step, batch in enumerate(torch.randperm(len(x)).tensor_split(n_batches)):
                 progress = (epoch + step / n_batches) / epochs
-                optimiser.param_groups[0]["lr"] = learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
+                optimiser.param_groups[0]["lr"] = _RATE * 0.5 * (1 + math.cos(math.pi * progress))
                 pictures = _disturbed(x[batch])
                 if places is not None:
                     pictures = pictures.flatten(2)[:, :, places].reshape(pictures.shape)

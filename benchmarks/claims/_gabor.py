@@ -12,9 +12,10 @@ from benchmarks.claims._data import Floats
 
 _LOW = np.array([-1.0, -1.0, -np.pi, 0.0, 0.2, 0.2])
 _HIGH = np.array([1.0, 1.0, 2 * np.pi, 1.5, 2.0, 2.0])
+_REFINED = 2  # points of the grid that are refined
 
 
-def gabor_share(maps: Floats, *, refined: int = 2) -> Floats:
+def gabor_share(maps: Floats) -> Floats:
     r"""Fit a Gabor function to each map and tell the share of the sum of squares that it explains.
 
     .. math:: g = e^{-u^2 / 2 \sigma_u^2 - v^2 / 2 \sigma_v^2} (a \cos 2 \pi f u + b \sin 2 \pi f u)
@@ -26,8 +27,6 @@ def gabor_share(maps: Floats, *, refined: int = 2) -> Floats:
     ----------
     maps : ndarray, shape (n, k, k)
         Maps of k x k pixels; the unit of length is half of a side.
-    refined : int
-        Points of the grid that are refined.
 
     Returns
     -------
@@ -64,7 +63,7 @@ def gabor_share(maps: Floats, *, refined: int = 2) -> Floats:
     grid = np.array([_residual(point, flat, down, across)[1] for point in starts])  # (points, n)
     shares = grid.max(axis=0)
     for i in range(n):
-        for start in np.argsort(-grid[:, i])[:refined]:
+        for start in np.argsort(-grid[:, i])[:_REFINED]:
             found = least_squares(
                 lambda point, one=flat[i : i + 1]: _residual(point, one, down, across)[0][0],
                 starts[start],

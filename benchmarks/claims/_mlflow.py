@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.connection import checkpoint, connect, patient, unusable
 from benchmarks.tracking import LINK, experiment_of, search
+from benchmarks.tracking.connection import checkpoint, connect, patient, unusable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

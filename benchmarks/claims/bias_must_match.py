@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats import special_ortho_group
 
 import datasets
+from advisor.outlook import FAMILIES
 from benchmarks.cell import Cell
 from benchmarks.claims._data import Data, fit_and_score, gaussian, load, numbers_only
 from benchmarks.claims._sequences import DUMMY, above_dummy, epochs, series, shuffle_steps
@@ -23,6 +24,7 @@ from benchmarks.claims.base import (
     records,
 )
 from benchmarks.run import Facts
+from benchmarks.scores import TEXTBOOK
 
 CLAIM = Claim(
     number=17,
@@ -38,8 +40,7 @@ CLAIM = Claim(
     refuted_by="a lead of the matching family that does not shrink when the structure is destroyed",
     matters=0.05,
 )
-_MATCH = {"image": "cnn", "sequence": "lstm", "tabular": "gbt"}
-_FAMILIES = ("cnn", "lstm", "gbt", "mlp")
+_CANDIDATES = (*FAMILIES, "mlp")
 _INTACT, _DESTROYED = "intact", "destroyed"
 _TITLES = {"image": "pictures", "sequence": "sequences", "tabular": "tables"}
 
@@ -59,7 +60,7 @@ def cells(size: Size) -> list[Cell]:
     return grid(
         CLAIM,
         tasks=_tasks(size),
-        candidates=(*_FAMILIES, DUMMY),
+        candidates=(*_CANDIDATES, DUMMY),
         levels={"structure_is": [_INTACT, _DESTROYED]},
         folds=folds,
         max_train=most,
@@ -107,15 +108,15 @@ def judge(frame: pd.DataFrame) -> Judgement:
     wide = skill.pivot_table(
         index=["structure", "origin", "task", "structure_is"], columns="candidate", values="skill"
     ).reset_index()
-    matching = wide["structure"].map(_MATCH)
+    matching = wide["structure"].map(TEXTBOOK)
     own = np.array([row[name] for (_, row), name in zip(wide.iterrows(), matching)])
-    wide["lead"] = own - (wide[list(_FAMILIES)].sum(axis=1) - own) / (len(_FAMILIES) - 1)
+    wide["lead"] = own - (wide[list(_CANDIDATES)].sum(axis=1) - own) / (len(_CANDIDATES) - 1)
     leads = wide.pivot_table(index=["structure", "origin"], columns="structure_is", values="lead")
     unit = "share of the best skill"
     wasted = effect("lead intact minus lead destroyed", leads[_INTACT] - leads[_DESTROYED], unit=unit)
     intact = effect("lead of the matching family, intact", leads[_INTACT], unit=unit)
     after = effect("lead of the matching family, destroyed", leads[_DESTROYED], unit=unit)
-    each = {name: leads.loc[[name]] for name in _MATCH if name in leads.index}
+    each = {name: leads.loc[[name]] for name in TEXTBOOK if name in leads.index}
     parts = [
         effect(f"lead on {_TITLES[name]}, {state}", rows[state], unit=unit)
         for name, rows in each.items()
@@ -128,7 +129,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     if wasted.low > 0:
         verdict = "holds" if everywhere and intact.low > 0 else "holds with a limit"
     told = "; ".join(
-        f"on {_TITLES[name]} ({_MATCH[name]}) from {rows[_INTACT].mean():+.2f} to "
+        f"on {_TITLES[name]} ({TEXTBOOK[name]}) from {rows[_INTACT].mean():+.2f} to "
         f"{rows[_DESTROYED].mean():+.2f}"
         for name, rows in each.items()
     )

@@ -40,6 +40,7 @@ CLAIM = Claim(
     matters=0.25,
 )
 MARGIN = 4  # pixels, and the largest shift
+_KEPT = 0.9  # of the accuracy of pictures in their place
 _POOLED, _STRIDED = "max pooling", "stride"
 _MEAN = "mean pooling"
 _WAYS = (_POOLED, _STRIDED, _MEAN)
@@ -90,15 +91,13 @@ def measure(cell: Cell, facts: Facts) -> None:
     facts.device = str(network.device_)
 
 
-def tolerated(accuracy: Sequence[float], share: float = 0.9) -> float:
-    """How many pixels a picture may move until only that share of the accuracy is left.
+def tolerated(accuracy: Sequence[float]) -> float:
+    """How many pixels a picture may move until a tenth of the accuracy is lost.
 
     Parameters
     ----------
     accuracy : sequence of float
         At 0, 1, 2 ... pixels.
-    share : float
-        From 0 to 1.
 
     Returns
     -------
@@ -112,7 +111,7 @@ def tolerated(accuracy: Sequence[float], share: float = 0.9) -> float:
     >>> tolerated([1.0, 0.99, 0.98])
     2.0
     """
-    bound = share * accuracy[0]
+    bound = _KEPT * accuracy[0]
     for pixel, (near, far) in enumerate(itertools.pairwise(accuracy)):
         if far < bound:
             return pixel + (near - bound) / (near - far)

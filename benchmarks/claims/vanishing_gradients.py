@@ -50,6 +50,7 @@ CLAIM = Claim(
 )
 LAG = 25
 _VANISHED = 0.01
+_DIRECTIONS = 8  # random vectors whose gradient is followed
 _GATELESS = "rnn"
 _MOMENTS = ("initial", "trained")
 _TITLES = {"rnn": "without gates", "gru": "GRU", "lstm": "LSTM"}
@@ -74,7 +75,7 @@ def cells(size: Size) -> list[Cell]:
     )
 
 
-def flow(layer: nn.Module, x: Tensor, lags: list[int], *, directions: int = 8) -> dict[int, float]:
+def flow(layer: nn.Module, x: Tensor, lags: list[int]) -> dict[int, float]:
     r"""Measure how far the gradient reaches back through a recurrent layer.
 
     The median over sequences and random unit vectors v of
@@ -91,8 +92,6 @@ def flow(layer: nn.Module, x: Tensor, lags: list[int], *, directions: int = 8) -
         Sequences.
     lags : list of int
         Steps back k, from 0 to T - 1.
-    directions : int
-        How many vectors v.
 
     Returns
     -------
@@ -118,7 +117,7 @@ def flow(layer: nn.Module, x: Tensor, lags: list[int], *, directions: int = 8) -
         parts = [part.detach().requires_grad_() for part in (state if isinstance(state, tuple) else (state,))]
         out, _ = layer(x[:, steps - lag :], tuple(parts) if isinstance(state, tuple) else parts[0])
         found = []
-        for _ in range(directions):
+        for _ in range(_DIRECTIONS):
             v = nn.functional.normalize(torch.randn(hidden, generator=maker), dim=0).to(x.device)
             back = torch.autograd.grad((out[:, -1] @ v).sum(), parts, retain_graph=True)
             found.append(torch.cat(back, dim=2).norm(dim=2).flatten())

@@ -23,7 +23,8 @@ import numpy as np
 from rich.console import Console
 
 from advisor import architectures
-from benchmarks.learning import page
+from benchmarks import pages
+from benchmarks.learning import PAGE
 from benchmarks.learning.lines import results
 from benchmarks.summary import show
 
@@ -205,7 +206,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--hidden", type=int, help="size of every state (default: about as many weights)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--store", type=Path, default=STORE, help=f"results so far (default {STORE})")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {page.PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     options = parser.parse_args(arguments)
     console = Console() if sys.stdout.isatty() else Console(width=140)
     known = [name for name in options.candidates if name in architectures.names(installed=True)]
@@ -243,10 +244,10 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(line, highlight=False)
     if options.write:
         judged = [f"- {line}" for line in verdict(records)]
-        told = [*page.markdown(columns, rows), "", *judged, *([""] if judged else [])]
+        told = [*pages.markdown(columns, rows), "", *judged, *([""] if judged else [])]
         part = f"adding {' '.join(map(str, options.steps))}"
-        page.write(part, [*told, page.measured_with(records)])
-        console.print(f"wrote {page.PAGE.name}")
+        pages.write(PAGE, part, [*told, pages.measured_with(records)])
+        console.print(f"wrote {PAGE.name}")
     return 0
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 from rich.console import Console
 
 from advisor import AdvisorError, architectures
-from benchmarks import scores
-from benchmarks.learning import page
+from benchmarks import pages, scores
+from benchmarks.learning import PAGE
 from benchmarks.store import Store
 from benchmarks.summary import show, show_failures
 
@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("studies", nargs="*", default=STUDIES, help=f"default: {' '.join(STUDIES)}")
     parser.add_argument("--store", type=Path, default=STORE, help=f"results store (default {STORE})")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {page.PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
     options = parser.parse_args(arguments)
     console = Console() if sys.stdout.isatty() else Console(width=140)
     try:
@@ -150,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
         for title, table in tables.items():
             if len(table):
                 show(console, f"{study}: {title}", table.columns, _cells(table))
-                lines += [*page.markdown(list(table.columns), _cells(table)), ""]
+                lines += [*pages.markdown(list(table.columns), _cells(table)), ""]
                 sentences.append(f"{study}: {_summary(table)}")
         show_failures(console, frame)
     for sentence in sentences:
@@ -160,8 +160,8 @@ def main(arguments: list[str] | None = None) -> int:
         done = done[done["status"] != "pending"]
         records = [{"environment": e, "finished": f} for e, f in zip(done["environment"], done["finished"])]
         judged = [f"- {sentence}" for sentence in sentences]
-        page.write("anchors", [*lines, *judged, "", page.measured_with(records)])
-        console.print(f"wrote {page.PAGE.name}")
+        pages.write(PAGE, "anchors", [*lines, *judged, "", pages.measured_with(records)])
+        console.print(f"wrote {PAGE.name}")
     return 0
 
 

@@ -26,14 +26,16 @@ from rich.console import Console
 import datasets
 from advisor import AdvisorError, architectures
 from advisor.errors import InputError
-from benchmarks.learning import page
+from advisor.outlook import FAMILIES
+from benchmarks import pages
+from benchmarks.learning import PAGE
 from benchmarks.learning.lines import results
 from benchmarks.summary import show
 
 STORE = Path("runs/fashion.jsonl")
 TASK = "openml:146825"  # of data set 40996
 N_TRAIN, N_TEST, LAYOUT = 60_000, 10_000, (28, 28, 1)
-CANDIDATES = ("cnn", "lstm", "gbt")  # with their default configurations
+CANDIDATES = FAMILIES  # with their default configurations
 TARGETS = {"cnn": 0.92, "lstm": 0.88, "gbt": 0.89}
 # Zalando Research, table of benchmarks in the README of Fashion-MNIST: two convolutions with pooling (fewer
 # than 100,000 weights), a GRU over the rows with an SVM, XGBoost
@@ -148,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", help="Parquet or npz file of the images (default: OpenML)")
     parser.add_argument("--server", help="address of the OpenML server (default: see docs/openml.md)")
     parser.add_argument("--store", type=Path, default=STORE, help=f"results so far (default {STORE})")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {page.PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     options = parser.parse_args(arguments)
     console = Console() if sys.stdout.isatty() else Console(width=140)
     changed = {name: json.loads(value) for name, _, value in (text.partition("=") for text in options.set)}
@@ -180,8 +182,8 @@ def main(arguments: list[str] | None = None) -> int:
     columns, rows = table(records)
     show(console, "Fashion-MNIST, accuracy on the 10,000 test images", columns, rows)
     if options.write:
-        page.write("fashion", [*page.markdown(columns, rows), "", page.measured_with(records)])
-        console.print(f"wrote {page.PAGE.name}")
+        pages.write(PAGE, "fashion", [*pages.markdown(columns, rows), "", pages.measured_with(records)])
+        console.print(f"wrote {PAGE.name}")
     return 0
 
 

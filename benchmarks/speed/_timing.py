@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.learning.page import markdown, write
-from benchmarks.run import environment
+from benchmarks.pages import markdown, write
+from benchmarks.run import commit_of, environment
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "speed-training.md"
@@ -108,8 +108,7 @@ class Sheet:
         >>> Sheet(("what", "s"), [("a", "1")]).lines()
         ['| what | s |', '| --- | ---: |', '| a | 1 |']
         """
-        head, rule, *rows = markdown(self.columns, self.rows)
-        return [head, rule.replace("| ---", "| ---:").replace("---:", "---", 1), *rows]
+        return markdown(self.columns, self.rows, numbers=range(1, len(self.columns)))
 
 
 def told(ratio: Times, *, at_most: float | None = None, at_least: float | None = None) -> str:
@@ -160,7 +159,7 @@ class Report:
     def close(self) -> None:
         """Write the part, if that was asked for."""
         if self.options.write:
-            write(self.name, ["\n\n".join(self.parts)], PAGE)
+            write(PAGE, self.name, ["\n\n".join(self.parts)])
 
 
 def parse(
@@ -200,9 +199,8 @@ def measured(threads: int, turns: int, *, clock: str | None = None) -> str:
     facts = environment()
     clock = clock or ("the processor's clock" if threads == 1 else "the wall's clock")
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "xgboost", "scikit-learn"))
-    commit = facts["commit"][:7] + "+" * facts["dirty"]
     runs = f"median and range of {turns} turns" if turns > 1 else "one turn"
     return (
-        f"Measured on {datetime.date.today():%-d %B %Y} at commit {commit}, {facts['cpu']}, "
+        f"Measured on {datetime.date.today():%-d %B %Y} at commit {commit_of(facts)}, {facts['cpu']}, "
         f"{threads} thread{'s' * (threads > 1)}, {clock}, {versions}: {runs}."
     )

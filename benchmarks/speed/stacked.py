@@ -198,9 +198,9 @@ def on_cuda(name: str, n_members: int, n: int, repeats: int) -> str:
     return f"| {name} | {n} | {n_members} | {each:.1f} | {single / stacked:.2f} |"
 
 
-def stopping(n_members: int = 8, n: int = 500) -> str:
+def stopping() -> str:
     """What early stopping leaves of a stack, by single trainings with rates from 1e-4 to 1e-2."""
-    case = CASES["mlp-64"]
+    case, n_members, n = CASES["mlp-64"], 8, 500
     x, target = data(case, n)
     rates = np.geomspace(1e-4, 1e-2, n_members)
     recipes = [Recipe(300, 40, case.batch_size, float(rate), 1e-2, schedule="plateau") for rate in rates]

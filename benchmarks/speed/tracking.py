@@ -22,6 +22,7 @@ from rich.console import Console
 from benchmarks import tracking
 from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, Outcome, canonical_json
+from benchmarks.scores import TEXTBOOK
 from benchmarks.store import Store
 from benchmarks.summary import show
 
@@ -72,7 +73,6 @@ def fill(
     rng = np.random.default_rng(0)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     tasks, cells, outcomes = [], [], []
-    native = {"image": "cnn", "sequence": "lstm", "tabular": "gbt"}
     for place, name in enumerate(names):
         structure = STRUCTURES[place % len(STRUCTURES)]
         task = {
@@ -86,7 +86,7 @@ def fill(
         )
         for candidate in (*candidates, ADVISOR):
             n = 1 if candidate in ("dummy", ADVISOR) else n_trials
-            level = 0.1 if candidate == "dummy" else 0.5 + 0.2 * (candidate == native[structure])
+            level = 0.1 if candidate == "dummy" else 0.5 + 0.2 * (candidate == TEXTBOOK[structure])
             scores = level + 0.2 * rng.random(n) * (candidate != "dummy")
             for trial, score in enumerate(scores):
                 config = canonical_json({"x": trial}) if trial else "{}"
@@ -98,7 +98,7 @@ def fill(
                 elif candidate == ADVISOR:
                     seen = "tabular" if place % 4 == 3 else structure
                     told = {
-                        "recommendation": native[seen],
+                        "recommendation": TEXTBOOK[seen],
                         "structure": seen,
                         "layout": [8],
                         "form": "made up",

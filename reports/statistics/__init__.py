@@ -13,7 +13,7 @@ from reports.statistics.means import Comparison, mean_rank, mean_score, win_tie_
 from reports.statistics.omnibus import Friedman, friedman
 from reports.statistics.pairwise import holm, wilcoxon
 from reports.statistics.planning import needed, power
-from reports.statistics.resampling import RESAMPLES, Difference, bootstrap, lead, paired_difference
+from reports.statistics.resampling import RESAMPLES, bootstrap, lead
 from reports.statistics.strengths import bradley_terry
 from reports.statistics.table import MIN_SOURCES, by_origin
 
@@ -22,7 +22,6 @@ __all__ = [
     "RESAMPLES",
     "Comparison",
     "CriticalDifference",
-    "Difference",
     "Friedman",
     "SignedRank",
     "bayesian_signed_rank",
@@ -36,7 +35,6 @@ __all__ = [
     "mean_rank",
     "mean_score",
     "needed",
-    "paired_difference",
     "power",
     "wilcoxon",
     "win_tie_loss",

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
 from reports.statistics.table import dense, labels
 
 RESAMPLES = 4000  # Monte Carlo error of a 95% limit is then about 0.3 percentage points of coverage
-
-
-class Difference(NamedTuple):
-    """Result of :func:`paired_difference`, in units of the table."""
-
-    mean: float  # of a - b over tasks
-    low: float
-    high: float
-    n: int  # independent sources
 
 
 def bootstrap(
@@ -35,7 +24,9 @@ def bootstrap(
     draws how often each cluster counts, :math:`w \sim \text{Multinomial}(K, 1/K)`, and takes
     :math:`\sum_c w_c S_c / \sum_c w_c n_c`. The limits are the :math:`(1 \mp \text{level})/2` quantiles.
     Tasks that repeat others of their origin therefore add nothing to the certainty. All columns are
-    resampled together, so a difference of two candidates is had by passing the column of differences.
+    resampled together. The difference of two candidates, or of the regret of two policies, is had by passing
+    the column of differences: what the tasks have in common cancels in it, where two intervals may overlap
+    although one is better on nearly every task.
 
     The limits of few clusters are too narrow (about 85% in place of 95% for five).
 
@@ -75,61 +66,6 @@ def bootstrap(
     if means is not None:
         result["low"], result["high"] = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return result
-
-
-def paired_difference(
-    table: pd.DataFrame,
-    a: str,
-    b: str,
-    clusters: pd.Series,
-    rng: np.random.Generator,
-    *,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-) -> Difference:
-    r"""Mean difference of two columns over the same tasks, with a cluster bootstrap interval.
-
-    .. math:: \bar d = \frac1n \sum_{i=1}^n (x_{ia} - x_{ib})
-
-    For the regret of two policies, of which the intervals overlap although one is better on nearly every
-    task: what the tasks have in common cancels in the difference.
-
-    Parameters
-    ----------
-    table : DataFrame, shape (tasks, columns)
-        Values of each policy or candidate.
-    a, b : str
-        Two of its columns.
-    clusters, rng, level, resamples
-        As for :func:`bootstrap`.
-
-    Returns
-    -------
-    Difference
-        ``mean``, ``low``, ``high`` and ``n``, the number of origins; NaN limits where there is one.
-
-    Raises
-    ------
-    ValueError
-        If there is a hole in the two columns.
-
-    References
-    ----------
-    Field & Welsh (2007), as for :func:`bootstrap`.
-
-    Examples
-    --------
-    >>> regret = pd.DataFrame({"advisor": [0.0, 0.1, 0.3, 0.0], "gbt": [0.1, 0.2, 0.4, 0.2]})
-    >>> origin = pd.Series(list("wxyz"))
-    >>> result = paired_difference(regret, "advisor", "gbt", origin, np.random.default_rng(0))
-    >>> round(result.mean, 3), round(result.low, 3), round(result.high, 3), result.n
-    (-0.125, -0.175, -0.1, 4)
-    """
-    both = dense(table[[a, b]])
-    gap = (both[a] - both[b]).to_frame("gap")
-    result = bootstrap(gap, clusters=clusters, rng=rng, level=level, resamples=resamples)
-    mean, low, high = result.to_numpy()[0].tolist()
-    return Difference(mean, low, high, len(set(labels(table, clusters))))
 
 
 def lead(

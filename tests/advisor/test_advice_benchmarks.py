@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 
-from benchmarks.advisor import beside
+from advisor.calibration import Calibration, learned_path
+from benchmarks.advisor import beside, fit_models
 from benchmarks.advisor.cases import Case, shuffled_cases
-from benchmarks.advisor.structure import calibrate, run, summary
+from benchmarks.advisor.structure import calibrate, provenance, run, summary
+from benchmarks.run import environment
 
 
 def case(name, structure, data, layout=None):
@@ -27,6 +31,20 @@ def test_wrong_answers_are_counted_as_wrong():
         ("a", "sequence", "sequence"),
         ("b", "sequence", "tabular"),
     ]
+
+
+def test_what_a_user_has_learned_is_not_written_into_the_shipped_calibration():
+    own = {"set": "mine", "origin": "mine", "structure": "tabular", "n": 100, "features": {}, "scores": {}}
+    learned_path().write_text(json.dumps([own]))
+    assert own in Calibration.load().outcomes
+    for written in (calibrate([], "made"), fit_models.calibrate({}, sets=0)):
+        assert written.outcomes == Calibration.shipped().outcomes
+        assert "learned" not in written.provenance
+
+
+def test_the_commit_is_that_of_the_checkout_wherever_the_command_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert provenance("made")["commit"].rstrip("+") == environment()["commit"][:7]
 
 
 def test_controls_hold_the_same_columns_in_another_order():

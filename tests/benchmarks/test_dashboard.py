@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import StoreError
-from benchmarks import scores, searches, tracking
+from benchmarks import scores, tracking
 from benchmarks.speed.tracking import fill
 from benchmarks.store import Store
+from benchmarks.tracking import searches
 from tests.benchmarks.browser import Browser, find
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)

@@ -9,7 +9,8 @@ import torch
 
 from advisor import architectures
 from advisor.errors import InputError
-from benchmarks.learning import adding, anchors, fashion, page
+from benchmarks import pages
+from benchmarks.learning import PAGE, adding, anchors, fashion
 from benchmarks.learning.lines import read, results
 from benchmarks.plan import Study
 from benchmarks.store import COLUMNS
@@ -184,11 +185,9 @@ def test_the_studies_are_on_the_published_data_sets_with_their_split(name):
 
 
 def test_the_page_has_a_place_for_each_benchmark(tmp_path):
-    text, copy = page.PAGE.read_text(), tmp_path / "learning.md"
-    copy.write_text(text)
-    for part in ("adding 100", "adding 400", "fashion", "anchors"):
-        page.write(part, [f"table of {part} \\1"], copy)
+    copy, parts = tmp_path / "learning.md", ("adding 100", "adding 400", "fashion", "anchors")
+    copy.write_text(PAGE.read_text())
+    for part in parts:
+        pages.write(copy, part, [f"table of {part}"])
     told = copy.read_text()
-    assert [f"table of {part} \\1" in told for part in ("adding 100", "adding 400", "fashion", "anchors")]
-    with pytest.raises(InputError, match="'nonsense'"):
-        page.write("nonsense", [], copy)
+    assert [f"table of {part}" in told for part in parts] == [True] * len(parts)

@@ -9,9 +9,10 @@ import time
 import pytest
 
 from advisor.errors import StoreError
-from benchmarks import connection, description, projection, scores, searches, tracking
+from benchmarks import scores, tracking
 from benchmarks.cell import Cell, Outcome
 from benchmarks.store import Store
+from benchmarks.tracking import connection, description, projection, searches
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")

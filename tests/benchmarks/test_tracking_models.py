@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from advisor.errors import StudyError
-from benchmarks import models, tracking
+from benchmarks import tracking
 from benchmarks.cell import Cell, Outcome, canonical_json
 from benchmarks.store import Store
+from benchmarks.tracking import models
 from datasets import describe
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
@@ -104,5 +105,5 @@ def test_a_candidate_that_is_not_there(logged):
 
 def test_data_that_have_changed(logged):
     cell = logged[2]
-    with pytest.raises(StudyError, match="must be those that were measured"):
+    with pytest.raises(StudyError, match="must be those that the study was planned with"):
         models.fit(Cell(cell.task, "another", "gbt", "{}", 0, 0, json.dumps({"name": "holdout"})))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import scores, searches, tracking
+from benchmarks import scores, tracking
 from benchmarks.speed.tracking import fill
 from benchmarks.store import Store
+from benchmarks.tracking import searches
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")

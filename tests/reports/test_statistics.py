@@ -60,24 +60,23 @@ def test_repeating_tasks_of_an_origin_does_not_narrow_the_interval():
     assert ((naive["high"] - naive["low"]) < 0.5 * width).all()  # what ignoring origins would claim
 
 
-def test_paired_difference_is_the_bootstrap_of_the_column_of_differences():
+def test_the_interval_of_a_difference_is_read_off_three_origins():
     lost = table([[0.0, 0.1], [0.1, 0.1], [0.2, 0.4], [0.0, 0.2], [0.3, 0.2], [0.1, 0.3]])
     origin = pd.Series(list("xxyyzz"), index=lost.index)
-    result = statistics.paired_difference(lost, "a", "b", origin, RNG(0))
-    assert result.mean == pytest.approx(-0.6 / 6)  # -.1, 0, -.2, -.2, .1, -.2
-    assert result.n == 3
+    gap = (lost["a"] - lost["b"]).to_frame("gap")
+    result = statistics.bootstrap(gap, clusters=origin, rng=RNG(0)).loc["gap"]
+    assert result["mean"] == pytest.approx(-0.6 / 6)  # -.1, 0, -.2, -.2, .1, -.2
     # with three origins of means -.05, -.2 and -.05 the ends are those drawn three times
-    assert (result.low, result.high) == pytest.approx((-0.2, -0.05))
-    swapped = statistics.paired_difference(lost, "b", "a", origin, RNG(0))
-    assert (swapped.low, swapped.high) == pytest.approx((0.05, 0.2))
+    assert (result["low"], result["high"]) == pytest.approx((-0.2, -0.05))
 
 
-def test_paired_difference_sees_what_overlapping_intervals_hide():
+def test_a_column_of_differences_shows_what_overlapping_intervals_hide():
     hard = RNG(0).random(20)
     lost = table(np.column_stack([hard, hard + 0.02]))
     limits = statistics.bootstrap(lost, clusters=own(lost), rng=RNG(1))
     assert limits.loc["a", "high"] > limits.loc["b", "low"]
-    assert statistics.paired_difference(lost, "a", "b", own(lost), RNG(1)).high < 0
+    gap = (lost["a"] - lost["b"]).to_frame("gap")
+    assert statistics.bootstrap(gap, clusters=own(lost), rng=RNG(1)).loc["gap", "high"] < 0
 
 
 def test_one_origin_gives_no_interval():
@@ -192,7 +191,6 @@ def test_friedman_needs_three_candidates():
         lambda t: statistics.win_tie_loss(t, "a", "b"),
         lambda t: statistics.bootstrap(t, clusters=own(t), rng=RNG(0)),
         lambda t: statistics.by_origin(t, own(t)),
-        lambda t: statistics.paired_difference(t, "a", "b", own(t), RNG(0)),
         lambda t: statistics.bradley_terry(t, clusters=own(t), rng=RNG(0)),
         lambda t: statistics.critical_difference(t),
     ],

@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks import curves, scores
 from benchmarks.protocol import Protocol
-from benchmarks.searches import Search, link, of_candidate, view_link
+from benchmarks.tracking.searches import Search, link, of_candidate, view_link
 
 
 def note(

@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 import advisor
-import datasets
 from advisor.errors import AdvisorError, StoreError, StudyError
-from benchmarks import candidates, scores, searches, tracking
+from benchmarks import scores
 from benchmarks.cell import Cell
-from benchmarks.connection import connect, patient, unusable
 from benchmarks.driver import declared_study
 from benchmarks.protocol import METRICS
-from benchmarks.run import split_of
+from benchmarks.run import data_of, estimator_of
 from benchmarks.store import Store
+from benchmarks.tracking import searches
+from benchmarks.tracking.connection import connect, patient, unusable
+from benchmarks.tracking.experiments import search
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -79,7 +80,7 @@ def log_models(store: Store, study: str, *, uri: str, which: str = BEST) -> Iter
             for row in chosen:
                 task = json.dumps(row["task"], ensure_ascii=False)
                 query = f"{searches.of_candidate(row['candidate'])} and tags.task = {task}"
-                for run in tracking.search(client, experiment, query):
+                for run in search(client, experiment, query):
                     if _TAG not in run.data.tags:
                         place = _log(client, run, cells[row["key"]])
                         client.set_tag(run.info.run_id, _TAG, place)
@@ -122,21 +123,8 @@ def fit(cell: Cell) -> tuple[Any, pd.DataFrame, float]:
     estimator, X, score
         The fitted estimator, the inputs of its test rows and its test score, in the task's metric.
     """
-    task = datasets.load(cell.task)
-    if task.data_hash != cell.data_hash:
-        raise StudyError(
-            f"the data of {cell.task} must be those that were measured ({cell.data_hash})",
-            got=task.data_hash,
-            do="run the study again",
-        )
-    rows = split_of(cell.task, cell.fold, cell.protocol)
-    estimator = candidates.get(cell.candidate).make(
-        task.kind,
-        layout=task.layout,
-        random_state=cell.seed,
-        time_limit=json.loads(cell.protocol)["fit_seconds"],
-        **json.loads(cell.config),
-    )
+    task, rows = data_of(cell)
+    estimator = estimator_of(cell, task)
     estimator.fit(task.X.iloc[rows.train], task.y.iloc[rows.train])
     X = task.X.iloc[rows.test]
     return estimator, X, METRICS[task.metric](task.y.iloc[rows.test], estimator.predict(X))

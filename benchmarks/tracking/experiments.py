@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import StoreError
-from benchmarks import scores, searches
-from benchmarks.connection import EMBEDDED, checkpoint, patient, unusable
-from benchmarks.connection import connect as connect
-from benchmarks.description import note
-from benchmarks.projection import Candidate, Run, candidates
+from benchmarks import scores
 from benchmarks.store import Store
+from benchmarks.tracking import searches
+from benchmarks.tracking.connection import EMBEDDED, checkpoint, connect, patient, unusable
+from benchmarks.tracking.description import note
+from benchmarks.tracking.projection import Candidate, Run, candidates
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
