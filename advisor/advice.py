@@ -128,7 +128,9 @@ class Advice:
         -------
         estimator
             A scikit-learn estimator or pipeline: ``fit(X, y)`` takes what was given to ``advise``, target
-            left out.
+            left out. Where rows are steps in time, those to predict look back on the last rows of training
+            if a column says that they follow these; else put these in front of them and leave out what is
+            predicted for them: a warning says so.
 
         Raises
         ------
