@@ -29,7 +29,7 @@ from advisor.told import as_told
 
 Effort = Literal["look", "probe", "race"]
 MATTERS, FASTER = 0.005, 2.0  # points of the score for which nobody waits so many times longer
-BEYOND = 2.0  # times as many rows as families were measured with, from which that is said
+BEYOND = 2.0  # times as many rows as families were measured with, or as few, from which that is said
 RIVAL = 0.35  # probability of being the best from which a second family is worth a word
 
 
@@ -283,15 +283,14 @@ def _doubts(choice: Choice, structure: str, fit_times: Sequence[FitTime]) -> lis
     for other in others:
         if other.probability >= RIVAL and other.family not in ahead:
             doubts.append(
-                f"{other.family} was the best, or within {TIE} of it, in {other.probability:.0%} of measured "
-                "cases like these: try both"
+                f"{other.family} is expected to be the best, or within {TIE} of it, with a probability of "
+                f"{other.probability:.0%}: try both"
             )
     doubts += [f"from about {n:,} training rows {family} would be advised" for n, family in choice.changes]
     rows = round(500 * 2 ** choice.features["size"])
-    if rows > BEYOND * choice.most_rows:
-        doubts.append(
-            f"families were measured with at most {choice.most_rows:,} training rows, and these are {rows:,}"
-        )
+    if rows > BEYOND * choice.most_rows or BEYOND * rows < choice.least_rows:
+        limit = f"most {choice.most_rows:,}" if rows > choice.most_rows else f"least {choice.least_rows:,}"
+        doubts.append(f"families were measured with at {limit} training rows, and these are {rows:,}")
     return doubts
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from advisor import architectures
 from advisor.architectures.base import Kind, Structure
@@ -37,7 +37,8 @@ class Advice:
     recommendation : {"cnn", "lstm", "gbt"}
         The family to train first.
     ranking : tuple of Expected
-        All families, the one to train first at the front, with the loss to expect and how sure that is.
+        All families, the one to train first at the front, with the loss to expect and how sure that is; where
+        a probe or a race changed the order, the numbers are from before it.
     confidence : float or None
         Probability that ``structure`` is right: the share of labelled sets on which the deciding rule was, by
         Jeffreys' prior, and of a series of columns at most what the odds of a picture leave; None if you said
@@ -111,6 +112,13 @@ class Advice:
     def capped(self) -> bool:
         """Whether the odds of a picture leave less confidence than was counted."""
         return self.belief is not None and self.confidence is not None and self.confidence < self.belief.value
+
+    @property
+    def tried(self) -> Literal["probe", "race"] | None:
+        """What followed the look: the order of ``ranking`` counts it, its numbers are from before it."""
+        if self.race is not None:
+            return "race"
+        return "probe" if self.interventions else None
 
     def estimator(self, *, family: str | None = None, time_limit: float | None = None, **config: Any) -> Any:
         """Make the recommended architecture, set up for this layout and for the data as they are held.
@@ -207,7 +215,11 @@ class Advice:
         return steps
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values: NaN becomes None, tuples become lists."""
+        """Plain JSON values: NaN becomes None, tuples become lists.
+
+        ``tried`` is "probe" or "race" where one followed the look: the order of ``ranking`` counts it, and its
+        numbers are from before it.
+        """
         belief = self.belief
         return {
             "structure": self.structure,
@@ -223,7 +235,9 @@ class Advice:
                 "clear": self.clear,
                 "right": 0 if belief is None else belief.right,
                 "sets": 0 if belief is None else belief.sets,
+                "alike": belief is None or belief.alike,
             },
+            "tried": self.tried,
             "ranking": [
                 {
                     "family": r.family,

@@ -71,6 +71,8 @@ class Belief:
         Ends of the 95% interval.
     right, sets : int
         The counts: how often it held, of how many.
+    alike : bool
+        Whether cases alike were counted, clear ones or doubtful ones; else there were none, and all were.
     """
 
     value: float
@@ -78,9 +80,10 @@ class Belief:
     high: float
     right: int
     sets: int
+    alike: bool = True
 
     @classmethod
-    def of(cls, right: int, sets: int) -> Belief:
+    def of(cls, right: int, sets: int, *, alike: bool = True) -> Belief:
         """Update the prior Beta(1/2, 1/2).
 
         References
@@ -96,7 +99,7 @@ class Belief:
         """
         a, b = right + 0.5, sets - right + 0.5
         low, high = betaincinv(a, b, [0.025, 0.975])
-        return cls(a / (a + b), float(low), float(high), right, sets)
+        return cls(a / (a + b), float(low), float(high), right, sets, alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +239,13 @@ class Calibration:
             Its name.
         clear : bool
             Whether nothing came near to another verdict. Clear and doubtful verdicts are counted apart where
-            there are both.
+            such were measured; else all are counted.
         """
         fired = [r for r in self.rules if r["rule"] == rule]
         alike = [r for r in fired if r.get("clear", True) == clear]
-        fired = alike or fired
-        return Belief.of(sum(r["predicted"] == r["true"] for r in fired), len(fired))
+        counted = alike or fired
+        right = sum(r["predicted"] == r["true"] for r in counted)
+        return Belief.of(right, len(counted), alike=bool(alike) or not fired)
 
     def of(self, group: str) -> list[Mapping[str, Any]]:
         """Outcomes of all families on sets of a group, see :func:`group_of`."""

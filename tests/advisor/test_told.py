@@ -59,7 +59,7 @@ def test_what_the_caller_says_is_not_measured_even_where_the_rules_agree(data, s
     content = json.loads(told.to_json())
     assert content["confidence"] is None
     assert content["confidence_interval"] is None
-    assert content["confidence_counts"] == {"rule": "told", "clear": True, "right": 0, "sets": 0}
+    assert content["confidence_counts"] == {"rule": "told", "clear": True, "right": 0, "sets": 0, "alike": True}
     for text in (repr(told), told.to_markdown(), told._repr_html_()):
         assert "as you said" in text
         assert "guess" not in text
