@@ -318,6 +318,9 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["roles"] = {c.label: c.role for c in table.columns}
     elif how == "none" and table.form != "array" and isinstance(table.data, pd.DataFrame):
         options |= {"how": "columns", "roles": {c.label: c.role for c in table.columns}}
+    if table.place is not None:
+        options["place"] = table.place
+        options["inputs"] = table.width
     if table.levels:
         options["levels"] = table.levels
     if table.foreign:

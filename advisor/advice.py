@@ -200,6 +200,9 @@ class Advice:
         if "levels" in options:
             steps.append(("index", reading.ReadIndex(labels=options.pop("levels"))))
         how = options.pop("how", "none")
+        if "place" in options:
+            place, inputs = options.pop("place"), options.pop("inputs")
+            steps.append(("array", reading.ReadArray(place, inputs, framed=how != "none")))
         classes: dict[str, Any] = {
             "columns": reading.ReadColumns,
             "axes": folding.FoldAxes,

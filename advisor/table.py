@@ -96,6 +96,8 @@ class Table:
         Whether the user holds something else than a frame or an array, which ``data`` was made from.
     told : frozenset of str
         Names of the columns whose roles the caller gave.
+    place : int or None
+        Of the target in an array that holds it beside the inputs, which keep the places that they have there.
     sampled : ndarray of int, or None
         Which rows of the data set ``data`` holds, where it is too large or too slow to be read whole.
     """
@@ -118,6 +120,7 @@ class Table:
     inputs: int | None = None
     foreign: bool = False
     told: frozenset[str] = frozenset()
+    place: int | None = None
     sampled: NDArray[np.intp] | None = None
 
     def labels(self, *roles: Role) -> list[Any]:

@@ -238,7 +238,7 @@ def test_roles_of_an_array_are_those_of_its_places(name):
 
 
 def test_places_of_an_array_count_the_target():
-    assert advise(CODES, 0, roles={3: "categorical"}).roles == {0: "numeric", 1: "numeric", 2: "categorical"}
+    assert advise(CODES, 0, roles={3: "categorical"}).roles == {1: "numeric", 2: "numeric", 3: "categorical"}
     with pytest.raises(InputError, match="the target left out, got 0"):
         advise(CODES, 0, roles={0: "categorical"})
 

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from PIL import Image
 
 from advisor import advise
@@ -193,6 +194,19 @@ def test_roles_of_an_array_count_the_target_too():
     frame = advise(pd.DataFrame(array, columns=list("yta")), "y", roles={"t": "time"})
     assert told.rule == frame.rule == "timed_rows"
     assert told.confidence == frame.confidence
+
+
+@pytest.mark.parametrize("held", [np.asarray, scipy.sparse.csr_array])
+def test_columns_of_an_array_keep_their_places_beside_the_target(held):
+    array = np.random.default_rng(0).normal(size=(90, 6))
+    array[:, 0] = array[:, 5] > 0
+    (leak,) = (w for w in advise(held(array), 0).warnings if "gives the target away" in w)
+    assert leak.startswith("'5' alone")
+    assert list(advise(held(array), 3).roles) == [0, 1, 2, 4, 5]
+    roles = {1: "ordinal", 5: "categorical"}
+    told = advise(array, -3, roles=roles).roles
+    assert told == {0: "numeric", 1: "ordinal", 2: "numeric", 4: "numeric", 5: "categorical"}
+    assert advise(array, 3, roles=told).roles == told
 
 
 def reviews(rng):
