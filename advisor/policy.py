@@ -362,7 +362,9 @@ def windows(
     time: Sequence[str] = (),
     rule: str = "",
 ) -> Verdict:
-    """Give each row the rows before it, those of its entity where there are several."""
+    """Give each row the rows before it, those of its entity where there are several or the caller names one."""
+    entity = entity or [str(label) for label in table.labels("entity")]  # that the caller names
+    form = "panel" if entity else form
     rows = facts.get("row_order")
     remembers = facts.get("panel", rows) if form == "panel" else rows
     window = int(remembers.details["window"]) if remembers is not None else 8

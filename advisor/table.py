@@ -154,8 +154,9 @@ class Table:
 
     @cached_property
     def clocks(self) -> list[Clock]:
-        """What may count time in the first rows, among the columns that are not to be ignored."""
-        return clocks(self.run, {c.label: c.role for c in self.columns if c.role != "ignore"})
+        """What may count time in the first rows: a column that the caller calls something else does not."""
+        asked = [c for c in self.columns if c.role == "time" or c.name not in self.told]
+        return clocks(self.run, {c.label: c.role for c in asked if c.role != "ignore"})
 
     @cached_property
     def recovered(self) -> Recovered | None:

@@ -134,6 +134,32 @@ def test_entities_that_the_caller_names_may_be_missing(missing):
     assert told.folder().fit_transform(frame).shape == (N, *told.layout)
 
 
+@pytest.mark.parametrize("said", [{}, {"structure": "sequence"}])
+@pytest.mark.parametrize("held", ["dated", "moving"])
+def test_the_rows_of_an_entity_that_the_caller_names_are_not_mixed(held, said):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(N, 3)), columns=list("abc"))
+    frame = frame.cumsum() if held == "moving" else frame.assign(t=pd.date_range("2024", periods=N, freq="h"))
+    frame["who"] = rng.integers(0, 60, N)
+    rule = {"dated": "timed_rows", "moving": "moving_rows"}[held]
+    assert advise(frame, TARGET).rule == rule
+    advice = advise(frame, TARGET, roles={"who": "entity"}, **said)
+    assert (advice.rule, advice.form) == ("told" if said else rule, "panel")
+    assert advice.folding["entity"] == ["who"]
+    assert advice.warnings[0].startswith("rows of one 'who' belong together")
+    folded = advice.folder().fit_transform(frame)
+    assert (~np.isnan(folded[:60, :, 0])).sum() < 60 * folded.shape[1] / 2  # an entity has few rows by then
+    assert advise(frame, TARGET, roles={"who": "entity"}, effort="probe").interventions
+
+
+@pytest.mark.parametrize(("role", "rule"), [("numeric", "table"), ("ordinal", "table"), ("time", "timed_rows")])
+def test_a_column_that_the_caller_calls_a_quantity_is_no_clock(role, rule):
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(N, 3))).assign(depth=np.arange(N) * 0.5)
+    assert advise(frame, TARGET).rule == "timed_rows"
+    advice = advise(frame, TARGET, roles={"depth": role})
+    assert (advice.rule, advice.roles["depth"]) == (rule, role)
+
+
 def test_plain_columns_are_steps_where_no_row_follows_another():
     values = noise(N, 7)
     frame = pd.DataFrame(values, columns=list("abcdefg")).assign(k=np.array(list("xyz"))[np.arange(N) % 3])
