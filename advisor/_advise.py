@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -77,14 +78,15 @@ def advise(
         cost cheap models on your target, in some seconds (:mod:`advisor.interventions`). "race" trains the
         families themselves within the budget and follows the winner (:mod:`advisor.race`).
     budget : float
-        Seconds of a race, at least 1.
+        Seconds of a race, at least 1 and finite.
     progress : callable, optional
         Called with a line of text as a race goes on.
     seed : int
-        Of the sample, the permutations and the models. Same data and seed, same advice, except where the
-        time decides: in a race.
+        Of the sample, the permutations and the models. Same data, seed and calibration, same advice, except
+        where the time decides: in a race.
     calibration : Calibration, optional
-        Measured outcomes to rank and to trust by; by default those shipped.
+        Measured outcomes to rank and to trust by; by default those shipped and those that you have added with
+        ``advisor learn``. ``Calibration.shipped()`` is the same for everybody.
 
     Returns
     -------
@@ -175,11 +177,11 @@ def _check_numbers(seed: Any, budget: Any) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError("the seed must be a whole number from 0 up", got=repr(seed)[:60], do="set seed=0")
     number = isinstance(budget, int | float | np.integer | np.floating) and not isinstance(budget, bool)
-    if not number or not budget >= 1:
+    if not number or not 1 <= budget < math.inf:
         raise InputError(
-            "the budget must be a number of seconds, at least 1",
+            "the budget must be a finite number of seconds, at least 1",
             got=repr(budget)[:60],
-            do="give a race more time, such as budget=60",
+            do="give a race some time, such as budget=60",
         )
 
 

@@ -135,8 +135,8 @@ class Advice:
         Returns
         -------
         estimator
-            A scikit-learn estimator or pipeline: ``fit(X, y)`` takes what was given to ``advise``, target
-            left out. Where rows are steps in time, those to predict look back on the last rows of training
+            A scikit-learn estimator or pipeline: ``fit(X, y, sample_weight=None, groups=None)`` takes what
+            was given to ``advise``, target left out. Where rows are steps in time, those to predict look back on the last rows of training
             if a column says that they follow these; else put these in front of them and leave out what is
             predicted for them: a warning says so.
 
@@ -170,7 +170,12 @@ class Advice:
             time_limit=time_limit,
             **{"random_state": self.seed, **config},
         )
-        return self._pipeline([*self._steps(), ("model", model)])
+        steps = self._steps()
+        if not steps:
+            return model
+        from advisor.folded import FoldedModel
+
+        return FoldedModel([*steps, ("model", model)])
 
     def folder(self) -> Any:
         """Make what brings the data, as they are held, into a model's tensors; None if they are.
@@ -180,10 +185,7 @@ class Advice:
         transformer or None
             With ``fit`` and ``transform``; part of :meth:`estimator`.
         """
-        return self._pipeline(self._steps())
-
-    @staticmethod
-    def _pipeline(steps: list[tuple[str, Any]]) -> Any:
+        steps = self._steps()
         if len(steps) < 2:
             return steps[0][1] if steps else None
         from sklearn.pipeline import Pipeline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -190,19 +191,13 @@ class Calibration:
             raise StoreError(
                 "the file of learned outcomes must be readable",
                 got=f"{path}: {error}",
-                do="advisor learn --forget",
+                do="let ARCH_ADVISOR_LEARNED name a file",
             ) from error
         try:
             rows = tuple(json.loads(text))
             for row in rows:
-                _ = (
-                    {row["origin"], row["set"]},
-                    row["structure"],
-                    row["n"],
-                    dict(row["features"]),
-                    dict(row["scores"]),
-                )
-        except (ValueError, KeyError, TypeError) as error:
+                _check_outcome(row)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
                 "the file of learned outcomes must be as it was written",
                 got=f"{path}: {type(error).__name__} {error}",
@@ -300,6 +295,17 @@ class Calibration:
             body = ",\n".join(json.dumps(dict(row), sort_keys=True) for row in rows)
             lines.append(f'"{name}": [\n{body}\n]{"," if name == "rules" else ""}')
         return "\n".join([*lines, "}"]) + "\n"
+
+
+def _check_outcome(row: Any) -> None:
+    """Raise what a row raises that is no outcome: a key is missing, or what must be a number is none."""
+    _ = {row["origin"], row["set"], row["structure"]}
+    numbers = {"n": row["n"], **row["features"], **row["scores"], **row.get("seconds", {})}
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise TypeError(f"{name!r} is {value!r}, no number")
+    if row["n"] < 1:
+        raise ValueError(f"'n' is {row['n']!r}")
 
 
 @lru_cache(maxsize=1)

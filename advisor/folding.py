@@ -131,14 +131,22 @@ class FoldCells(Fold):
         Canonical; the first axis is the longest seen.
     order : tuple of int
         Axes of an item in canonical order.
+    held : tuple of int, optional
+        Shape of a cell, where the layout does not tell it.
     """
 
-    def __init__(self, columns: Sequence[Any], layout: tuple[int, ...], order: tuple[int, ...]) -> None:
-        self.columns, self.layout, self.order = columns, layout, order
+    def __init__(
+        self,
+        columns: Sequence[Any],
+        layout: tuple[int, ...],
+        order: tuple[int, ...],
+        held: tuple[int, ...] | None = None,
+    ) -> None:
+        self.columns, self.layout, self.order, self.held = columns, layout, order, held
 
     def transform(self, X: Any) -> Tensor:
         """Stack, reorder."""
-        steps, *inner = _held(self.order, self.layout)
+        steps, *inner = self.held or _held(self.order, self.layout)
         frame = as_frame(X)
         columns = [column_of(frame, label) for label in self.columns]
         array, _ = cells.stack(columns, steps, tuple(inner))

@@ -207,8 +207,10 @@ def test_arrays_in_cells_are_a_table_of_their_numbers_if_the_caller_says_so(item
     values = noise(60, *item)
     cells = pd.DataFrame({"v": list(values)})
     told = advise(cells, TARGET[:60], structure="tabular")
-    assert (told.structure, told.recommendation, told.layout) == ("tabular", "gbt", item)
-    np.testing.assert_array_equal(told.folder().fit_transform(cells), values.astype(np.float32))
+    assert (told.structure, told.recommendation, told.layout) == ("tabular", "gbt", (np.prod(item),))
+    columns = values.reshape(60, -1).astype(np.float32)
+    np.testing.assert_array_equal(told.folder().fit_transform(cells), columns)
+    assert f"a table, {columns.shape[1]} columns" in repr(told)
     model = told.estimator().fit(cells, TARGET[:60])
     assert len(model.predict(cells[:1])) == 1
 
