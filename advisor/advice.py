@@ -136,9 +136,9 @@ class Advice:
         -------
         estimator
             A scikit-learn estimator or pipeline: ``fit(X, y, sample_weight=None, groups=None)`` takes what
-            was given to ``advise``, target left out. Where rows are steps in time, those to predict look back on the last rows of training
-            if a column says that they follow these; else put these in front of them and leave out what is
-            predicted for them: a warning says so.
+            was given to ``advise``, target left out. Where rows are steps in time, those to predict look back
+            on the last rows of training if a column says that they follow these; else put these in front of
+            them and leave out what is predicted for them: a warning says so.
 
         Raises
         ------
@@ -222,8 +222,8 @@ class Advice:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: NaN becomes None, tuples become lists.
 
-        ``tried`` is "probe" or "race" where one followed the look: the order of ``ranking`` counts it, and its
-        numbers are from before it.
+        ``tried`` is "probe" or "race" where one followed the look: the order of ``ranking`` counts it, and
+        its numbers are from before it.
         """
         belief = self.belief
         return {

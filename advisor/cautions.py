@@ -276,8 +276,8 @@ def _classes(table: Table) -> list[str | None]:
         shown = ", ".join(repr(str(name)) for name in counts.index[counts == 1][:SHOWN])
         have, them, they = ("has", "it", "it") if single == 1 else ("have", "them", "they")
         return [
-            f"{single} of {len(counts)} classes {have} one row ({shown}): merge or drop {them}, {they} cannot be "
-            "both trained and tested"
+            f"{single} of {len(counts)} classes {have} one row ({shown}): merge or drop {them}, {they} "
+            "cannot be both trained and tested"
         ]
     shares = (counts / counts.sum()).to_numpy()
     if not hides_a_class(shares):

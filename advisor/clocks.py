@@ -281,9 +281,7 @@ def read_clock(columns: Sequence[pd.Series], notations: Sequence[Notation] | Non
     return ranked(clock_numbers(columns, notations))
 
 
-def clock_numbers(
-    columns: Sequence[pd.Series], notations: Sequence[Notation] | None = None
-) -> list[Seconds]:
+def clock_numbers(columns: Sequence[pd.Series], notations: Sequence[Notation] | None = None) -> list[Seconds]:
     """Read the columns of one time as numbers that sort as they do.
 
     Parameters

@@ -68,9 +68,9 @@ def follow(order: Sequence[str], findings: Iterable[Evidence]) -> Conclusion:
         because.append(facts["permuted_columns"].summary)
         decided = True
     elif place is not None:
-        tie = place == "does not matter"
+        said = "tie for" if place == "does not matter" else "cannot be told apart by"
         against.append(
-            f"{'cnn and gbt tie for' if tie else 'cnn and gbt cannot be told apart by'} the cheap models ({facts['fixed_positions'].value:+.3f}, "
+            f"cnn and gbt {said} the cheap models ({facts['fixed_positions'].value:+.3f}, "
             f"{_interval(facts['fixed_positions'])}): effort='race' would tell"
         )
     if steps in ("does not matter", "hurts"):

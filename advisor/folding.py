@@ -218,9 +218,9 @@ class FoldWindows(Fold):
     """Give each row the last ``window`` rows of its entity, itself included: ``(n, window, inputs)``.
 
     Rows are taken in the order held. The first rows of an entity have a shorter past and are padded with NaN
-    at the end. Words and categories become codes learned in ``fit``; dates become seconds. The last rows of each
-    entity that were learned from are remembered: rows that come later by the clock look back on them. Where no
-    column tells the time, and rows begin with one that was not learned from, a warning says so.
+    at the end. Words and categories become codes learned in ``fit``; dates become seconds. The last rows of
+    each entity that were learned from are remembered: rows that come later by the clock look back on them.
+    Where no column tells the time, and rows begin with one that was not learned from, a warning says so.
 
     Parameters
     ----------

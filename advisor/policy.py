@@ -362,7 +362,7 @@ def windows(
     time: Sequence[str] = (),
     rule: str = "",
 ) -> Verdict:
-    """Give each row the rows before it, those of its entity where there are several or the caller names one."""
+    """Give each row the rows before it: those of its entity, found or named by the caller, or all."""
     entity = entity or [str(label) for label in table.labels("entity")]  # that the caller names
     form = "panel" if entity else form
     rows = facts.get("row_order")

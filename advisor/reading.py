@@ -79,8 +79,8 @@ class ReadArray(TransformerMixin, BaseEstimator):
         X = X if isinstance(X, pd.DataFrame) else np.asarray(filled(X))
         if X.ndim != 2 or X.shape[1] not in (self.inputs, self.inputs + 1):
             raise InputError(
-                f"an array must have the {self.inputs} columns that were advised on, or these and the target in "
-                f"place {self.place}",
+                f"an array must have the {self.inputs} columns that were advised on, or these and the target "
+                f"in place {self.place}",
                 got=f"shape {X.shape}",
                 do="pass the same columns, the target with them or left out",
             )

@@ -184,7 +184,11 @@ def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
     summaries = (fact.summary for fact in advice.interventions)
     probed = tuple(said for said in summaries if not any(reason.startswith(said) for reason in told))
     raced = advice.race.lines if advice.race is not None else ()
-    kinds = {"classification": ("a class (classification)",), "regression": ("a number (regression)",), None: ()}
+    kinds = {
+        "classification": ("a class (classification)",),
+        "regression": ("a number (regression)",),
+        None: (),
+    }
     sections = [
         ("predicts", kinds[advice.kind]),
         ("measured", odds(advice)),

@@ -167,7 +167,10 @@ def _check(column: pd.Series, role: Role) -> None:
     """Refuse a role that was given where no value can be read that way."""
     held = column.dropna().iloc[:LOOK]
     if role == "array" and not any(map(is_nested, held)):
-        got, do = f"{str(held.iloc[0])!r}" if len(held) else "nothing", "give it no role, or put lists in its cells"
+        got, do = (
+            f"{str(held.iloc[0])!r}" if len(held) else "nothing",
+            "give it no role, or put lists in its cells",
+        )
     elif held.empty or is_number(column.dtype):
         return
     elif role in ("numeric", "ordinal") and as_numbers(held).isna().all():

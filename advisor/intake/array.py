@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -54,8 +54,8 @@ def read(
         if array.ndim == 1 and array.dtype.kind == "O":
             array = np.array([[cell] for cell in array] + [[None]], dtype=object)[:-1, :1]
         table = frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles, kind)
-        said = isinstance(target, int | np.integer) and not is_values(target)
-        return replace(table, place=int(target)) if said else table
+        named = isinstance(target, int | np.integer) and not is_values(target)
+        return replace(table, place=int(target)) if named else table
     check_kind(array)
     check_rows(len(array), "array")
     if array.ndim == 1:
@@ -85,7 +85,7 @@ def read(
                 do="pass an array of labels",
             )
     if not roles:
-        table = table_of(array, labels, rng, kind, kept=kept if array.ndim == 2 else ())
+        table = table_of(array, labels, rng, kind, kept=kept)
         return replace(table, place=place)
     if array.ndim > 2:
         check_no_roles(roles, f"an array of {array.ndim} axes")
@@ -129,7 +129,7 @@ def table_of(
     rng: np.random.Generator,
     kind: Kind | None = None,
     *,
-    kept: Sequence[int] = (),
+    kept: list[int] | None = None,
     n: int | None = None,
     notes: tuple[str, ...] = (),
 ) -> Table:
@@ -159,7 +159,7 @@ def table_of(
     columns: tuple[Column, ...] = ()
     run = pd.DataFrame()
     if array.ndim == 2:
-        kept = kept or range(array.shape[1])
+        kept = kept or list(range(array.shape[1]))
         columns = tuple(Column(j, "numeric") for j in kept)
         run = pd.DataFrame(array[:RUN], columns=kept, copy=False)
     form: Container = "table" if array.ndim == 2 else "array"
@@ -175,7 +175,7 @@ def table_of(
         kind,
         array,
         notes=notes + told,
-        numbers=tuple(kept) if array.ndim == 2 else (),
+        numbers=tuple(c.label for c in columns),
     )
 
 

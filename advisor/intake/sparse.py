@@ -22,7 +22,7 @@ from advisor.intake._common import (
     sample_rows,
 )
 from advisor.roles import Role
-from advisor.table import FEWEST_ROWS, RUN, Column, Table
+from advisor.table import FEWEST_ROWS, RUN, Table
 
 COLUMNS = 8192  # read in the order held; of more than these, FEW are drawn
 FEW = 2048

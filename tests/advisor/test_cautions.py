@@ -51,7 +51,11 @@ def classes(frame, rng, y):
             two,
             "missing for 1 of 2 classes",
         ),
-        "single": (frame, two.mask(frame.index == 3, "odd"), "1 of 3 classes has one row ('odd'): merge or drop it"),
+        "single": (
+            frame,
+            two.mask(frame.index == 3, "odd"),
+            "1 of 3 classes has one row ('odd'): merge or drop it",
+        ),
         "rare": (frame, two.mask(frame.index < 8, "odd"), "class 'odd' has 2.0%"),
         "sorted": (frame, np.sort(two), "2 classes one after another"),
         "copies": (pd.concat([frame[: N // 2]] * 2, ignore_index=True), two, "50% of rows repeat"),
@@ -124,4 +128,6 @@ def test_a_language_model_is_spoken_of_where_cells_hold_words():
 
 def test_one_row_is_said_in_the_singular():
     row = np.random.default_rng(0).normal(size=(1, 3))
-    assert advise(row).warnings == ("1 row is little for gbt: compare with a linear model, over repeated splits",)
+    assert advise(row).warnings == (
+        "1 row is little for gbt: compare with a linear model, over repeated splits",
+    )

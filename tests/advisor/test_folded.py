@@ -27,7 +27,9 @@ def test_weights_count_whatever_holds_the_data(held):
     model = advice.estimator(n_estimators=30)
     odd = np.arange(300) % 2
     rising = np.corrcoef(clone(model).fit(rows, y, sample_weight=odd).predict(rows), y * (2 * odd - 1))[0, 1]
-    falling = np.corrcoef(clone(model).fit(rows, y, sample_weight=1 - odd).predict(rows), y * (2 * odd - 1))[0, 1]
+    falling = np.corrcoef(clone(model).fit(rows, y, sample_weight=1 - odd).predict(rows), y * (2 * odd - 1))[
+        0, 1
+    ]
     assert rising > 0.5
     assert falling < -0.5
 

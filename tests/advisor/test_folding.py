@@ -323,7 +323,9 @@ def test_a_target_among_the_columns_of_an_array_is_left_out(place):
         folder = advice.folder().fit(learned)
         for rows in (array, bare):
             np.testing.assert_array_equal(folder.transform(rows)[..., 0], pictures)
-    with pytest.raises(InputError, match=rf"these and the target in place {place % 65}, got shape \(400, 63\)"):
+    with pytest.raises(
+        InputError, match=rf"these and the target in place {place % 65}, got shape \(400, 63\)"
+    ):
         advice.folder().fit(array).transform(array[:, 2:])
 
 

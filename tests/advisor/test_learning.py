@@ -177,7 +177,7 @@ def test_a_file_of_learned_outcomes_that_is_none_is_said(store, tmp_path, monkey
     for command in (["learn", "--forget"], ["learn", str(store)], ["measured"]):
         assert main(command) == 2
         assert "let ARCH_ADVISOR_LEARNED name" in capsys.readouterr().err
-    with pytest.raises(AdvisorError, match="must be readable.*let ARCH_ADVISOR_LEARNED name a file"):
+    with pytest.raises(AdvisorError, match=r"must be readable.*let ARCH_ADVISOR_LEARNED name a file"):
         Calibration.load()
     monkeypatch.setenv("ARCH_ADVISOR_LEARNED", str(store / "learned.json"))  # in a folder that is a file
     for command in (["learn", "--forget"], ["learn", str(store)]):

@@ -84,7 +84,10 @@ def test_every_rule_explains_itself():
 
 def test_what_is_predicted_is_said_in_every_form():
     X, marks = np.random.default_rng(0).normal(size=(80, 3)), np.arange(80) % 7
-    for kind, words in (("classification", "a class (classification)"), ("regression", "a number (regression)")):
+    for kind, words in (
+        ("classification", "a class (classification)"),
+        ("regression", "a number (regression)"),
+    ):
         advice = advise(X, marks, kind=kind)
         shown = advice.to_markdown().replace("\\", "")
         assert all(words in text for text in (repr(advice), shown, advice._repr_html_()))
@@ -104,8 +107,17 @@ def test_one_column_is_one_and_no_distance_is_minus_zero():
     ("clear", "words"), [(False, "none of which was as doubtful as this"), (True, "of 8 labelled sets\n")]
 )
 def test_counts_of_clear_cases_are_not_said_to_be_of_doubtful_ones(clear, words):
-    row = {"set": "s", "origin": "o", "rule": "table", "predicted": "tabular", "true": "tabular", "clear": True}
-    advice = advise(np.random.default_rng(0).normal(size=(80, 3)), calibration=Calibration({}, rules=(row,) * 8))
+    row = {
+        "set": "s",
+        "origin": "o",
+        "rule": "table",
+        "predicted": "tabular",
+        "true": "tabular",
+        "clear": True,
+    }
+    advice = advise(
+        np.random.default_rng(0).normal(size=(80, 3)), calibration=Calibration({}, rules=(row,) * 8)
+    )
     belief = Calibration({}, rules=(row,) * 8).belief("table", clear=clear)
     advice = replace(advice, clear=clear, belief=belief)
     assert words in repr(advice).replace("\n             ", " ")

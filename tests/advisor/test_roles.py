@@ -208,7 +208,9 @@ def test_names_that_seldom_recur_are_text_if_there_is_nothing_else():
 def test_a_role_that_no_value_can_have_is_refused_in_a_sentence():
     huge = pd.DataFrame({"x": [10**400 + i for i in range(60)], "z": np.arange(60.0)})
     for role in ("numeric", "ordinal", "time"):
-        with pytest.raises(InputError, match="column 'x' must hold values of one usable kind, got OverflowError"):
+        with pytest.raises(
+            InputError, match="column 'x' must hold values of one usable kind, got OverflowError"
+        ):
             advise(huge, roles={"x": role})
     assert advise(huge, roles={"x": "categorical"}).roles["x"] == "categorical"
     for cells, got in (([0.5, 1.5], "'0.5'"), ([None, None], "nothing")):

@@ -60,7 +60,13 @@ def test_what_the_caller_says_is_not_measured_even_where_the_rules_agree(data, s
     content = json.loads(told.to_json())
     assert content["confidence"] is None
     assert content["confidence_interval"] is None
-    assert content["confidence_counts"] == {"rule": "told", "clear": True, "right": 0, "sets": 0, "alike": True}
+    assert content["confidence_counts"] == {
+        "rule": "told",
+        "clear": True,
+        "right": 0,
+        "sets": 0,
+        "alike": True,
+    }
     for text in (repr(told), told.to_markdown(), told._repr_html_()):
         assert "as you said" in text
         assert "guess" not in text
@@ -152,7 +158,9 @@ def test_the_rows_of_an_entity_that_the_caller_names_are_not_mixed(held, said):
     assert advise(frame, TARGET, roles={"who": "entity"}, effort="probe").interventions
 
 
-@pytest.mark.parametrize(("role", "rule"), [("numeric", "table"), ("ordinal", "table"), ("time", "timed_rows")])
+@pytest.mark.parametrize(
+    ("role", "rule"), [("numeric", "table"), ("ordinal", "table"), ("time", "timed_rows")]
+)
 def test_a_column_that_the_caller_calls_a_quantity_is_no_clock(role, rule):
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(N, 3))).assign(depth=np.arange(N) * 0.5)
     assert advise(frame, TARGET).rule == "timed_rows"
