@@ -41,8 +41,8 @@ class Advice:
         a probe or a race changed the order, the numbers are from before it.
     confidence : float or None
         Probability that ``structure`` is right: the share of labelled sets on which the deciding rule was, by
-        Jeffreys' prior, and of a series of columns at most what the odds of a picture leave; None if you said
-        it. How sure the *recommendation* is stands in ``ranking``.
+        Jeffreys' prior, and at most what the odds of a picture leave to a series of columns, or fewer than
+        20 rows to a table; None if you said it. How sure the *recommendation* is stands in ``ranking``.
     belief : Belief or None
         The counts behind it, with a 95% interval; None if you said it.
     evidence : tuple of Evidence
@@ -110,7 +110,7 @@ class Advice:
 
     @property
     def capped(self) -> bool:
-        """Whether the odds of a picture leave less confidence than was counted."""
+        """Whether the odds of a picture, or few rows, leave less confidence than was counted."""
         return self.belief is not None and self.confidence is not None and self.confidence < self.belief.value
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from advisor.architectures.base import Structure
-from advisor.order import CLEAR_SHARE, FAR_SHARE, SHORT
+from advisor.order import CLEAR_SHARE, FAR_SHARE, FEW_ROWS, SHORT
 from advisor.probes.base import Evidence
 from advisor.roles import INPUTS
 from advisor.table import Table
@@ -337,11 +337,11 @@ def scrambled(table: Table, facts: Facts) -> Verdict | None:
 
 def table_of_columns(table: Table, facts: Facts) -> Verdict:
     """Nothing is ordered: each column means something by itself."""
-    against = []
+    against, because = [], []
     near = facts.get("adjacency")
     if near is not None and near.found:
-        against.append(f"{near.summary}; but an order within blocks was not found, so blocks explain it")
-    because = []
+        why = "blocks explain it" if table.n >= FEW_ROWS else "there may be too few rows to show one"
+        against.append(f"{near.summary}; but an order within blocks was not found, so {why}")
     for name in ("column_order", "row_order", "time_axis"):
         if name in facts and facts[name].found:
             against.append(facts[name].summary)

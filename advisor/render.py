@@ -46,7 +46,8 @@ def trust(advice: Advice) -> str:
     elif not advice.clear:
         counted += " where it was in doubt"
     if advice.capped:
-        left = f"{advice.confidence:.2f} that the structure is right, which the odds of a picture leave"
+        what = "so few rows" if advice.structure == "tabular" else "the odds of a picture"
+        left = f"{advice.confidence:.2f} that the structure is right, which {what} leave"
         return f"{left}; {counted}"
     return (
         f"{advice.confidence:.2f} (95% {belief.low:.2f} to {belief.high:.2f}) that the structure is right: "
