@@ -109,7 +109,7 @@ def _learn(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.forget:
-            learned_path().unlink(missing_ok=True)
+            learning.forget()
             print("what was learned is forgotten")
         if options.store is not None:
             new, kept = learning.learn(options.store)
@@ -132,7 +132,11 @@ def _measured(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("set", nargs="?", help="its id, such as embedded:letters (default: list all)")
     options = parser.parse_args(arguments)
-    calibration = Calibration.load()
+    try:
+        calibration = Calibration.load()
+    except AdvisorError as error:
+        print(f"advisor: {error}", file=sys.stderr)
+        return 2
     if options.set is None:
         print("\n".join(sorted({o["set"] for o in calibration.outcomes})))
         return 0
@@ -148,7 +152,8 @@ def _measured(arguments: Sequence[str]) -> int:
     for row in sorted(rows, key=lambda o: o["n"]):
         told = [f"{family} {score:.3f}" for family, score in row["scores"].items()]
         taken = [f"{family} {seconds:.1f} s" for family, seconds in row.get("seconds", {}).items()]
-        print(f"{row['n']:>6,} rows  {', '.join(told)} ({row['metric']})  {', '.join(taken)}".rstrip())
+        metric = f" ({row['metric']})" if row.get("metric") else ""
+        print(f"{row['n']:>6,} rows  {', '.join(told)}{metric}  {', '.join(taken)}".rstrip())
     known = calibration.provenance.get("outcomes", {})
     print(f"measured {known.get('date', 'at an unknown date')}, commit {known.get('commit', 'unknown')}")
     return 0

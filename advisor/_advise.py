@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -29,7 +30,7 @@ from advisor.told import as_told
 
 Effort = Literal["look", "probe", "race"]
 MATTERS, FASTER = 0.005, 2.0  # points of the score for which nobody waits so many times longer
-BEYOND = 2.0  # times as many rows as families were measured with, from which that is said
+BEYOND = 2.0  # times as many rows as families were measured with, or as few, from which that is said
 RIVAL = 0.35  # probability of being the best from which a second family is worth a word
 
 
@@ -77,14 +78,15 @@ def advise(
         cost cheap models on your target, in some seconds (:mod:`advisor.interventions`). "race" trains the
         families themselves within the budget and follows the winner (:mod:`advisor.race`).
     budget : float
-        Seconds of a race, at least 1.
+        Seconds of a race, at least 1 and finite.
     progress : callable, optional
         Called with a line of text as a race goes on.
     seed : int
-        Of the sample, the permutations and the models. Same data and seed, same advice, except where the
-        time decides: in a race.
+        Of the sample, the permutations and the models. Same data, seed and calibration, same advice, except
+        where the time decides: in a race.
     calibration : Calibration, optional
-        Measured outcomes to rank and to trust by; by default those shipped.
+        Measured outcomes to rank and to trust by; by default those shipped and those that you have added with
+        ``advisor learn``. ``Calibration.shipped()`` is the same for everybody.
 
     Returns
     -------
@@ -175,11 +177,11 @@ def _check_numbers(seed: Any, budget: Any) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError("the seed must be a whole number from 0 up", got=repr(seed)[:60], do="set seed=0")
     number = isinstance(budget, int | float | np.integer | np.floating) and not isinstance(budget, bool)
-    if not number or not budget >= 1:
+    if not number or not 1 <= budget < math.inf:
         raise InputError(
-            "the budget must be a number of seconds, at least 1",
+            "the budget must be a finite number of seconds, at least 1",
             got=repr(budget)[:60],
-            do="give a race more time, such as budget=60",
+            do="give a race some time, such as budget=60",
         )
 
 
@@ -283,15 +285,14 @@ def _doubts(choice: Choice, structure: str, fit_times: Sequence[FitTime]) -> lis
     for other in others:
         if other.probability >= RIVAL and other.family not in ahead:
             doubts.append(
-                f"{other.family} was the best, or within {TIE} of it, in {other.probability:.0%} of measured "
-                "cases like these: try both"
+                f"{other.family} is expected to be the best, or within {TIE} of it, with a probability of "
+                f"{other.probability:.0%}: try both"
             )
     doubts += [f"from about {n:,} training rows {family} would be advised" for n, family in choice.changes]
     rows = rows_of(choice.features["size"])
-    if rows > BEYOND * choice.most_rows:
-        doubts.append(
-            f"families were measured with at most {choice.most_rows:,} training rows, and these are {rows:,}"
-        )
+    if rows > BEYOND * choice.most_rows or BEYOND * rows < choice.least_rows:
+        limit = f"most {choice.most_rows:,}" if rows > choice.most_rows else f"least {choice.least_rows:,}"
+        doubts.append(f"families were measured with at {limit} training rows, and these are {rows:,}")
     return doubts
 
 
@@ -319,6 +320,9 @@ def _folding(table: Table, verdict: Verdict) -> Mapping[str, Any]:
         options["roles"] = {c.label: c.role for c in table.columns}
     elif how == "none" and table.form != "array" and isinstance(table.data, pd.DataFrame):
         options |= {"how": "columns", "roles": {c.label: c.role for c in table.columns}}
+    if table.place is not None:
+        options["place"] = table.place
+        options["inputs"] = table.width
     if table.levels:
         options["levels"] = table.levels
     if table.foreign:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from advisor import architectures
 from advisor.architectures.base import Kind, Structure
@@ -37,11 +37,12 @@ class Advice:
     recommendation : {"cnn", "lstm", "gbt"}
         The family to train first.
     ranking : tuple of Expected
-        All families, the one to train first at the front, with the loss to expect and how sure that is.
+        All families, the one to train first at the front, with the loss to expect and how sure that is; where
+        a probe or a race changed the order, the numbers are from before it.
     confidence : float or None
         Probability that ``structure`` is right: the share of labelled sets on which the deciding rule was, by
-        Jeffreys' prior, and of a series of columns at most what the odds of a picture leave; None if you said
-        it. How sure the *recommendation* is stands in ``ranking``.
+        Jeffreys' prior, and at most what the odds of a picture leave to a series of columns, or fewer than
+        20 rows to a table; None if you said it. How sure the *recommendation* is stands in ``ranking``.
     belief : Belief or None
         The counts behind it, with a 95% interval; None if you said it.
     evidence : tuple of Evidence
@@ -109,8 +110,15 @@ class Advice:
 
     @property
     def capped(self) -> bool:
-        """Whether the odds of a picture leave less confidence than was counted."""
+        """Whether the odds of a picture, or few rows, leave less confidence than was counted."""
         return self.belief is not None and self.confidence is not None and self.confidence < self.belief.value
+
+    @property
+    def tried(self) -> Literal["probe", "race"] | None:
+        """What followed the look: the order of ``ranking`` counts it, its numbers are from before it."""
+        if self.race is not None:
+            return "race"
+        return "probe" if self.interventions else None
 
     def estimator(self, *, family: str | None = None, time_limit: float | None = None, **config: Any) -> Any:
         """Make the recommended architecture, set up for this layout and for the data as they are held.
@@ -127,8 +135,10 @@ class Advice:
         Returns
         -------
         estimator
-            A scikit-learn estimator or pipeline: ``fit(X, y)`` takes what was given to ``advise``, target
-            left out.
+            A scikit-learn estimator or pipeline: ``fit(X, y, sample_weight=None, groups=None)`` takes what
+            was given to ``advise``, target left out. Where rows are steps in time, those to predict look back
+            on the last rows of training if a column says that they follow these; else put these in front of
+            them and leave out what is predicted for them: a warning says so.
 
         Raises
         ------
@@ -160,7 +170,12 @@ class Advice:
             time_limit=time_limit,
             **{"random_state": self.seed, **config},
         )
-        return self._pipeline([*self._steps(), ("model", model)])
+        steps = self._steps()
+        if not steps:
+            return model
+        from advisor.folded import FoldedModel
+
+        return FoldedModel([*steps, ("model", model)])
 
     def folder(self) -> Any:
         """Make what brings the data, as they are held, into a model's tensors; None if they are.
@@ -170,10 +185,7 @@ class Advice:
         transformer or None
             With ``fit`` and ``transform``; part of :meth:`estimator`.
         """
-        return self._pipeline(self._steps())
-
-    @staticmethod
-    def _pipeline(steps: list[tuple[str, Any]]) -> Any:
+        steps = self._steps()
         if len(steps) < 2:
             return steps[0][1] if steps else None
         from sklearn.pipeline import Pipeline
@@ -190,6 +202,9 @@ class Advice:
         if "levels" in options:
             steps.append(("index", reading.ReadIndex(labels=options.pop("levels"))))
         how = options.pop("how", "none")
+        if "place" in options:
+            place, inputs = options.pop("place"), options.pop("inputs")
+            steps.append(("array", reading.ReadArray(place, inputs, framed=how != "none")))
         classes: dict[str, Any] = {
             "columns": reading.ReadColumns,
             "axes": folding.FoldAxes,
@@ -205,7 +220,11 @@ class Advice:
         return steps
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values: NaN becomes None, tuples become lists."""
+        """Plain JSON values: NaN becomes None, tuples become lists.
+
+        ``tried`` is "probe" or "race" where one followed the look: the order of ``ranking`` counts it, and
+        its numbers are from before it.
+        """
         belief = self.belief
         return {
             "structure": self.structure,
@@ -221,7 +240,9 @@ class Advice:
                 "clear": self.clear,
                 "right": 0 if belief is None else belief.right,
                 "sets": 0 if belief is None else belief.sets,
+                "alike": belief is None or belief.alike,
             },
+            "tried": self.tried,
             "ranking": [
                 {
                     "family": r.family,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -71,6 +72,8 @@ class Belief:
         Ends of the 95% interval.
     right, sets : int
         The counts: how often it held, of how many.
+    alike : bool
+        Whether cases alike were counted, clear ones or doubtful ones; else there were none, and all were.
     """
 
     value: float
@@ -78,9 +81,10 @@ class Belief:
     high: float
     right: int
     sets: int
+    alike: bool = True
 
     @classmethod
-    def of(cls, right: int, sets: int) -> Belief:
+    def of(cls, right: int, sets: int, *, alike: bool = True) -> Belief:
         """Update the prior Beta(1/2, 1/2).
 
         References
@@ -96,7 +100,7 @@ class Belief:
         """
         a, b = right + 0.5, sets - right + 0.5
         low, high = betaincinv(a, b, [0.025, 0.975])
-        return cls(a / (a + b), float(low), float(high), right, sets)
+        return cls(a / (a + b), float(low), float(high), right, sets, alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,19 +198,13 @@ class Calibration:
             raise StoreError(
                 "the file of learned outcomes must be readable",
                 got=f"{path}: {error}",
-                do="advisor learn --forget",
+                do="let ARCH_ADVISOR_LEARNED name a file",
             ) from error
         try:
             rows = tuple(json.loads(text))
             for row in rows:
-                _ = (
-                    {row["origin"], row["set"]},
-                    row["structure"],
-                    row["n"],
-                    dict(row["features"]),
-                    dict(row["scores"]),
-                )
-        except (ValueError, KeyError, TypeError) as error:
+                _check_outcome(row)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
                 "the file of learned outcomes must be as it was written",
                 got=f"{path}: {type(error).__name__} {error}",
@@ -243,7 +241,7 @@ class Calibration:
             Its name.
         clear : bool
             Whether nothing came near to another verdict. Clear and doubtful verdicts are counted apart where
-            there are both.
+            such were measured; else all are counted.
 
         Returns
         -------
@@ -260,8 +258,9 @@ class Calibration:
         """
         fired = [r for r in self.rules if r["rule"] == rule]
         alike = [r for r in fired if r.get("clear", True) == clear]
-        fired = alike or fired
-        return Belief.of(sum(r["predicted"] == r["true"] for r in fired), len(fired))
+        counted = alike or fired
+        right = sum(r["predicted"] == r["true"] for r in counted)
+        return Belief.of(right, len(counted), alike=bool(alike) or not fired)
 
     def of(self, group: str) -> list[Mapping[str, Any]]:
         """Outcomes of all families on sets of a group, see :func:`group_of`."""
@@ -316,6 +315,17 @@ class Calibration:
             body = ",\n".join(json.dumps(dict(row), sort_keys=True) for row in rows)
             lines.append(f'"{name}": [\n{body}\n]{"," if name == "rules" else ""}')
         return "\n".join([*lines, "}"]) + "\n"
+
+
+def _check_outcome(row: Any) -> None:
+    """Raise what a row raises that is no outcome: a key is missing, or what must be a number is none."""
+    _ = {row["origin"], row["set"], row["structure"]}
+    numbers = {"n": row["n"], **row["features"], **row["scores"], **row.get("seconds", {})}
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise TypeError(f"{name!r} is {value!r}, no number")
+    if row["n"] < 1:
+        raise ValueError(f"'n' is {row['n']!r}")
 
 
 @lru_cache(maxsize=1)

@@ -254,14 +254,16 @@ def _few_combinations(table: Table) -> bool:
 def _few_rows(table: Table, family: str) -> str | None:
     if table.n >= FEW_ROWS[family]:
         return None
-    return f"{table.n} rows are few for {family}: compare with a linear model, over repeated splits"
+    rows = "1 row is little" if table.n == 1 else f"{table.n} rows are few"
+    return f"{rows} for {family}: compare with a linear model, over repeated splits"
 
 
 def _missing_target(table: Table) -> str | None:
     missing = int(table.target.isna().sum()) if table.target is not None else 0
     if not missing:
         return None
-    return f"{missing} rows ({missing / table.n:.1%}) have no target: drop them before fitting"
+    rows, have, them = ("row", "has", "it") if missing == 1 else ("rows", "have", "them")
+    return f"{missing} {rows} ({missing / table.n:.1%}) {have} no target: drop {them} before fitting"
 
 
 def _classes(table: Table) -> list[str | None]:
@@ -272,9 +274,10 @@ def _classes(table: Table) -> list[str | None]:
     single = int((counts == 1).sum())
     if single:
         shown = ", ".join(repr(str(name)) for name in counts.index[counts == 1][:SHOWN])
+        have, them, they = ("has", "it", "it") if single == 1 else ("have", "them", "they")
         return [
-            f"{single} of {len(counts)} classes have one row ({shown}): merge or drop them, they cannot be "
-            "both trained and tested"
+            f"{single} of {len(counts)} classes {have} one row ({shown}): merge or drop {them}, {they} "
+            "cannot be both trained and tested"
         ]
     shares = (counts / counts.sum()).to_numpy()
     if not hides_a_class(shares):

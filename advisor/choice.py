@@ -36,12 +36,12 @@ class Choice:
     nearest : tuple of Measured
         The sets most like these data, with what each family scored there.
     changes : tuple of (int, str)
-        Training rows at which another family would be advised, and which; in rising order.
+        More training rows than these, at which another family would be advised, and which; in rising order.
     ahead : tuple of (str, float, float)
         Families that are expected to score more than the first, by how much, and the standard error: too
         little to pass it.
-    most_rows : int
-        The most training rows with which families were measured on such data.
+    least_rows, most_rows : int
+        The fewest and the most training rows with which families were measured on such data.
     clear : bool
         Whether nothing came near to another structure.
     features : mapping of str to float
@@ -55,6 +55,7 @@ class Choice:
     nearest: tuple[Measured, ...] = ()
     changes: tuple[tuple[int, str], ...] = ()
     ahead: tuple[tuple[str, float, float], ...] = ()
+    least_rows: int = 0
     most_rows: int = 0
     clear: bool = True
     features: Mapping[str, float] = field(default_factory=dict)
@@ -127,15 +128,18 @@ def choose(
     expected = {e.family: e for e in outlook.expect(features)}
     ranking = tuple(expected[family] for family in ordered(features))
     leads = [(e.family, *outlook.lead(e.family, ranking[0].family, features)) for e in ranking[1:]]
-    at = {n: ordered({**features, "size": size_of(n)})[0] for n in SIZES}
-    changes = tuple((n, at[n]) for before, n in pairwise(SIZES) if at[n] != at[before])
+    more = [n for n in SIZES if size_of(n) > features["size"]]
+    at = [ranking[0].family, *(ordered({**features, "size": size_of(n)})[0] for n in more)]
+    changes = tuple((n, now) for n, (before, now) in zip(more, pairwise(at), strict=True) if now != before)
+    measured = [outcome["n"] for outcome in calibration.of(group)]
     return Choice(
         ranking,
         belief,
         calibration.nearest(group, features),
         changes,
         tuple(lead for lead in leads if lead[1] > 0),
-        max(outcome["n"] for outcome in calibration.of(group)),
+        min(measured),
+        max(measured),
         clear=clear,
         features=features,
     )

@@ -278,6 +278,27 @@ def read_clock(columns: Sequence[pd.Series], notations: Sequence[Notation] | Non
     >>> read_clock([pd.Series([2001, 2001, 2002]), pd.Series([1, 2, 1])]).argsort().tolist()
     [0, 1, 2]
     """
+    return ranked(clock_numbers(columns, notations))
+
+
+def clock_numbers(columns: Sequence[pd.Series], notations: Sequence[Notation] | None = None) -> list[Seconds]:
+    """Read the columns of one time as numbers that sort as they do.
+
+    Parameters
+    ----------
+    columns, notations
+        As in :func:`read_clock`.
+
+    Returns
+    -------
+    list of ndarray, shape (n,)
+        Seconds, numbers as held, or months from 1 to 12; NaN where there is no time.
+
+    Examples
+    --------
+    >>> [numbers.tolist() for numbers in clock_numbers([pd.Series(["March", "May"])])]
+    [[3.0, 5.0]]
+    """
     keys = []
     for column, notation in zip(columns, notations or repeat(None), strict=False):
         if pd.api.types.is_numeric_dtype(column.dtype):
@@ -291,7 +312,18 @@ def read_clock(columns: Sequence[pd.Series], notations: Sequence[Notation] | Non
             keys.append(as_numbers(column).to_numpy(dtype=np.float64))
         else:
             keys.append(seconds_of(column, notation))
-    ranks = np.zeros(len(columns[0]))
+    return keys
+
+
+def ranked(keys: Sequence[Seconds]) -> Seconds:
+    """Rank moments of one time by their numbers, coarse to fine.
+
+    Examples
+    --------
+    >>> ranked([np.array([2002.0, 2001.0]), np.array([1.0, 12.0])]).tolist()
+    [2.0, 1.0]
+    """
+    ranks = np.zeros(len(keys[0]))
     for key in keys:
         level = np.unique(key, return_inverse=True)[1].astype(np.float64)
         ranks = ranks * (level.max(initial=0) + 1) + level

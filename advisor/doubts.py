@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from advisor.order import FEW_ROWS
 from advisor.policy import Verdict
 from advisor.probes.base import Evidence
 from advisor.table import Table
@@ -15,6 +16,7 @@ NEAR_SCRAMBLED, SURE_SCRAMBLED = 0.2, 0.8  # odds
 SURE_IMAGE, NEAR_IMAGE = 0.9, 0.1  # odds of a line length
 SURE_SHARE = 0.75  # of ordered triples
 SHORT = 16  # columns or rows
+MISSED = -0.75  # power of the rows by which fewer labelled pictures and series do not show their order
 MOVING, SURE_MOVING = 0.3, 0.75  # share of columns that move down the rows
 
 
@@ -34,7 +36,7 @@ def doubts(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> tup
     ()
     """
     if verdict.structure == "tabular":
-        found = [*_hidden_columns(facts), *_hidden_rows(facts)]
+        found = [*_few_rows(verdict, table), *_hidden_columns(facts), *_hidden_rows(facts)]
     elif verdict.rule in ("flat_image", "flat_series"):
         found = _layout(verdict, table, facts)
     elif verdict.rule.startswith("scrambled"):
@@ -50,9 +52,11 @@ def doubts(verdict: Verdict, table: Table, facts: Mapping[str, Evidence]) -> tup
 
 
 def ceiling(rule: str, facts: Mapping[str, Evidence]) -> float:
-    """Highest confidence that the fitted odds of a picture leave to a series of columns.
+    """Highest confidence that the odds of a picture leave to a series of columns, and few rows to a table.
 
-    Counts of verdicts in doubt know nothing of how near a picture came on these data; the odds do.
+    Counts of verdicts in doubt know nothing of how near a picture came on these data; the odds do. Nor do
+    they know of single rows, in which no order can show: if a table and an order are as likely before, a
+    table is so likely after none was found in so many rows.
 
     Parameters
     ----------
@@ -64,18 +68,31 @@ def ceiling(rule: str, facts: Mapping[str, Evidence]) -> float:
     Returns
     -------
     float
-        0.5..1; 1 where no picture came near, or the rule does not decide between the two.
+        0.5..1; 1 where no picture came near, rows are enough, or another rule decides.
 
     Examples
     --------
     >>> ceiling("flat_series", {})
     1.0
     """
+    order = facts.get("column_order")
+    if rule == "table" and order is not None and order.rows_used < FEW_ROWS:
+        return 1 / (1 + order.rows_used**MISSED)
     fact = facts.get("line_length")
     if rule != "flat_series" or fact is None:
         return 1.0
     odds = float(fact.details["probability"])
     return 1.0 - odds if odds > NEAR_IMAGE else 1.0
+
+
+def _few_rows(verdict: Verdict, table: Table) -> list[str]:
+    if verdict.rule != "table" or table.n >= FEW_ROWS:
+        return []
+    rows = "one row shows no order" if table.n == 1 else f"{table.n} rows may be too few to show an order"
+    return [
+        f"{rows}: nine in ten labelled pictures and series held as columns show theirs from {FEW_ROWS} on; "
+        "bring more, or say the structure"
+    ]
 
 
 def _hidden_columns(facts: Mapping[str, Evidence]) -> list[str]:

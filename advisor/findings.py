@@ -68,8 +68,9 @@ def follow(order: Sequence[str], findings: Iterable[Evidence]) -> Conclusion:
         because.append(facts["permuted_columns"].summary)
         decided = True
     elif place is not None:
+        said = "tie for" if place == "does not matter" else "cannot be told apart by"
         against.append(
-            f"cnn and gbt are a tie for the cheap models ({facts['fixed_positions'].value:+.3f}, "
+            f"cnn and gbt {said} the cheap models ({facts['fixed_positions'].value:+.3f}, "
             f"{_interval(facts['fixed_positions'])}): effort='race' would tell"
         )
     if steps in ("does not matter", "hurts"):
@@ -81,7 +82,7 @@ def follow(order: Sequence[str], findings: Iterable[Evidence]) -> Conclusion:
     if smooth == "matters":
         because.append(facts["smooth_model"].summary)
     elif smooth == "hurts":
-        against.append(f"{facts['smooth_model'].summary}: effort='race' would tell if a network does")
+        against.append(f"{facts['smooth_model'].summary}; effort='race' would tell")
     return Conclusion(tuple(families), tuple(because), tuple(against), decided)
 
 

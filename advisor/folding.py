@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from advisor import cells, pictures
-from advisor.clocks import read_clock
+from advisor.clocks import clock_numbers
 from advisor.dates import Notation
 from advisor.errors import InputError
 from advisor.numbers import as_numbers
+from advisor.past import Steps, check_known, fingerprints
 from advisor.reader import Reader
 from advisor.reading import as_frame, check_columns, column_of, named, unpacked
 from advisor.roles import INPUTS, Role, numbers_of, roles_of
@@ -130,14 +131,22 @@ class FoldCells(Fold):
         Canonical; the first axis is the longest seen.
     order : tuple of int
         Axes of an item in canonical order.
+    held : tuple of int, optional
+        Shape of a cell, where the layout does not tell it.
     """
 
-    def __init__(self, columns: Sequence[Any], layout: tuple[int, ...], order: tuple[int, ...]) -> None:
-        self.columns, self.layout, self.order = columns, layout, order
+    def __init__(
+        self,
+        columns: Sequence[Any],
+        layout: tuple[int, ...],
+        order: tuple[int, ...],
+        held: tuple[int, ...] | None = None,
+    ) -> None:
+        self.columns, self.layout, self.order, self.held = columns, layout, order, held
 
     def transform(self, X: Any) -> Tensor:
         """Stack, reorder."""
-        steps, *inner = _held(self.order, self.layout)
+        steps, *inner = self.held or _held(self.order, self.layout)
         frame = as_frame(X)
         columns = [column_of(frame, label) for label in self.columns]
         array, _ = cells.stack(columns, steps, tuple(inner))
@@ -209,7 +218,9 @@ class FoldWindows(Fold):
     """Give each row the last ``window`` rows of its entity, itself included: ``(n, window, inputs)``.
 
     Rows are taken in the order held. The first rows of an entity have a shorter past and are padded with NaN
-    at the end. Words and categories become codes learned in ``fit``; dates become seconds.
+    at the end. Words and categories become codes learned in ``fit``; dates become seconds. The last rows of
+    each entity that were learned from are remembered: rows that come later by the clock look back on them.
+    Where no column tells the time, and rows begin with one that was not learned from, a warning says so.
 
     Parameters
     ----------
@@ -259,30 +270,52 @@ class FoldWindows(Fold):
             seconds = self.readers_[label](frame[label]).to_numpy()
             self.starts_[label] = 0.0 if np.isnan(seconds).all() else float(np.nanmin(seconds))
         self.exact_ = bool(coarse(self._inputs(frame.iloc[some_rows(len(frame), ROWS)])).any())
+        self._remember(frame)
         return self
 
+    def _remember(self, frame: pd.DataFrame) -> None:
+        """Keep what tells the past of rows to come: the last rows by the clock, else which rows these are."""
+        if not self.time:
+            self.seen_ = fingerprints(self._inputs(frame))
+            return
+        steps = self._steps(frame)
+        rows = steps.last(self.window - 1)
+        self.past_, self.past_inputs_ = steps.take(rows), self._inputs(frame.iloc[rows])
+        self.longest_ = steps.longest
+
+    def _steps(self, frame: pd.DataFrame) -> Steps:
+        entity = [column_of(frame, label) for label in self.entity]
+        times = [column_of(frame, label) for label in self.time]
+        return Steps(len(frame), entity, clock_numbers(times, self.notations_))
+
     def transform(self, X: Any) -> NDArray[np.floating[Any]]:
-        """Look back."""
+        """Look back, on rows that were learned from where the clock says that these follow them."""
         frame = self._frame(X)
-        values = self._inputs(frame).astype(np.float64 if self.exact_ else np.float32)
-        codes = np.zeros(len(frame), np.intp)
-        for label in self.entity:
-            names = pd.factorize(column_of(frame, label))[0] + 1
-            codes = pd.factorize(codes.astype(np.int64) * (int(names.max(initial=0)) + 1) + names)[0]
-        keys: tuple[Any, ...] = (codes,)
-        if self.time:
-            keys = (read_clock([column_of(frame, label) for label in self.time], self.notations_), codes)
-        order = np.lexsort(keys)  # rows of an entity together, in time or as held
-        starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
-        age = np.arange(len(frame)) - np.repeat(starts, np.diff(np.append(starts, len(frame))))
-        past = np.minimum(age + 1, self.window)  # rows that each window holds
-        steps = np.arange(self.window)
-        index = np.arange(len(frame))[:, None] - past[:, None] + 1 + steps  # (n, window), oldest first
-        held = steps < past[:, None]
+        values, steps, known = self._inputs(frame), self._steps(frame), 0
+        if not self.time:
+            check_known(fingerprints(values[:1]), self.seen_, self.window)
+        elif len(self.past_) and len(frame):
+            steps, kept = steps.earlier(self.past_, self.longest_)
+            values, known = np.concatenate([self.past_inputs_[kept], values]), len(kept)
+        return self._windows(values.astype(np.float64 if self.exact_ else np.float32), steps, known)
+
+    def _windows(
+        self, values: NDArray[np.floating[Any]], steps: Steps, known: int
+    ) -> NDArray[np.floating[Any]]:
+        """Windows of all rows but the first ``known``: (n, window, inputs)."""
+        n = len(steps)
+        order, codes = steps.order, steps.codes[steps.order]
+        starts = np.flatnonzero(np.diff(codes, prepend=-2))
+        age = np.arange(n) - np.repeat(starts, np.diff(np.append(starts, n)))
+        wanted = np.flatnonzero(order >= known)
+        past = np.minimum(age[wanted] + 1, self.window)  # rows that each window holds
+        back = np.arange(self.window)
+        index = wanted[:, None] - past[:, None] + 1 + back  # (n, window), oldest first
+        held = back < past[:, None]
         windows = np.where(held[..., None], values[order][np.where(held, index, 0)], np.nan)
         out = np.empty_like(windows)
-        out[order] = windows
-        return out  # (n, window, inputs)
+        out[order[wanted] - known] = windows
+        return out
 
     def _frame(self, X: Any) -> pd.DataFrame:
         return as_frame(X) if self.roles is None else named(X, list(self.roles))

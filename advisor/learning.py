@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -135,11 +135,37 @@ def learn(store: str | Path) -> tuple[int, int]:
         )
     kept = {(o["set"], o["n"]): o for o in (*Calibration.learned(), *new)}
     path = learned_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".tmp")
-    part.write_text(json.dumps(list(kept.values()), indent=1) + "\n", encoding="utf-8")
-    os.replace(part, path)  # as a whole or not at all
+    with _writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(list(kept.values()), indent=1) + "\n", encoding="utf-8")
+        os.replace(part, path)  # as a whole or not at all
     return len(new), len(kept)
+
+
+def forget() -> None:
+    """Drop the user's own outcomes.
+
+    Raises
+    ------
+    StoreError
+        If their file cannot be removed.
+    """
+    path = learned_path()
+    with _writable(path):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            "the file of learned outcomes must be one that can be written",
+            got=f"{path}: {error.strerror or error}",
+            do="let ARCH_ADVISOR_LEARNED name another",
+        ) from error
 
 
 def effect() -> list[str]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from advisor.architectures.base import Structure
-from advisor.memory import SHORTEST
-from advisor.order import CLEAR_SHARE, FAR_SHARE, SHORT
+from advisor.order import CLEAR_SHARE, FAR_SHARE, FEW_ROWS, SHORT
 from advisor.probes.base import Evidence
 from advisor.roles import INPUTS
+from advisor.serial_dependence import SHORTEST
 from advisor.table import Table
 
 Facts = Mapping[str, Evidence]
@@ -340,11 +340,11 @@ def scrambled(table: Table, facts: Facts) -> Verdict | None:
 
 def table_of_columns(table: Table, facts: Facts) -> Verdict:
     """Nothing is ordered: each column means something by itself."""
-    against = []
+    against, because = [], []
     near = facts.get("adjacency")
     if near is not None and near.found:
-        against.append(f"{near.summary}; but an order within blocks was not found, so blocks explain it")
-    because = []
+        why = "blocks explain it" if table.n >= FEW_ROWS else "there may be too few rows to show one"
+        against.append(f"{near.summary}; but an order within blocks was not found, so {why}")
     for name in ("column_order", "row_order", "time_axis"):
         if name in facts and facts[name].found:
             against.append(facts[name].summary)
@@ -365,15 +365,16 @@ def windows(
     time: Sequence[str] = (),
     rule: str = "",
 ) -> Verdict:
-    """Give each row the rows before it, those of its entity where there are several."""
+    """Give each row the rows before it: those of its entity, found or named by the caller, or all."""
+    entity = entity or [str(label) for label in table.labels("entity")]  # that the caller names
+    form = "panel" if entity else form
     rows = facts.get("row_order")
     remembers = facts.get("panel", rows) if form == "panel" else rows
     window = int(remembers.details["window"]) if remembers is not None else SHORTEST
     inputs = sum(c.role in INPUTS and c.name not in entity for c in table.columns)
     folding = {"how": "windows", "window": window, "entity": tuple(entity), "time": tuple(time)}
-    against = []
-    memory = facts.get("panel" if form == "panel" else "row_order")
-    value = float("nan") if memory is None else memory.value
+    memory = facts.get("panel") if form == "panel" else rows
+    value, against = float("nan") if memory is None else memory.value, []
     if not value >= WEAK:
         shown = "not measured" if value != value else f"{value:.2f}"
         against.append(
@@ -381,8 +382,7 @@ def windows(
         )
     if rows is not None and not rows.found:
         because = tuple(name for name in because if name != "row_order")
-    held = [c.label for c in table.columns if c.role in INPUTS or c.name in entity]
-    against += beside(table, held)
+    against += beside(table, [c.label for c in table.columns if c.role in INPUTS or c.name in entity])
     return Verdict(rule or form, "sequence", (window, max(1, inputs)), form, folding, because, tuple(against))
 
 

@@ -45,6 +45,53 @@ class ReadIndex(TransformerMixin, BaseEstimator):
         return with_levels(X, self.labels) if isinstance(X, pd.DataFrame) else X
 
 
+class ReadArray(TransformerMixin, BaseEstimator):
+    """Take an array with the target among its columns or without it, and leave it out.
+
+    Parameters
+    ----------
+    place : int
+        Of the target.
+    inputs : int
+        Columns beside it.
+    framed : bool
+        Whether to give a frame whose columns are named by their places beside the target, or an array.
+
+    Examples
+    --------
+    >>> reader = ReadArray(place=0, inputs=2)
+    >>> rows = np.array([[7, 1, 2]])
+    >>> reader.fit_transform(rows).columns.tolist(), reader.fit_transform(rows[:, 1:]).to_numpy().tolist()
+    ([1, 2], [[1, 2]])
+    """
+
+    def __init__(self, place: int, inputs: int, framed: bool = True) -> None:
+        self.place, self.inputs, self.framed = place, inputs, framed
+
+    def fit(self, X: Any, y: Any = None) -> ReadArray:
+        """Remember that it was fitted; nothing is learned."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Leave the target out."""
+        X = unpacked(X)
+        X = X if isinstance(X, pd.DataFrame) else np.asarray(filled(X))
+        if X.ndim != 2 or X.shape[1] not in (self.inputs, self.inputs + 1):
+            raise InputError(
+                f"an array must have the {self.inputs} columns that were advised on, or these and the target "
+                f"in place {self.place}",
+                got=f"shape {X.shape}",
+                do="pass the same columns, the target with them or left out",
+            )
+        kept = np.delete(np.arange(self.inputs + 1), self.place)
+        if X.shape[1] > self.inputs:
+            X = X.iloc[:, kept] if isinstance(X, pd.DataFrame) else X[:, kept]
+        if not self.framed:
+            return np.asarray(X)
+        return X.set_axis(kept, axis=1) if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=kept)
+
+
 class ReadColumns(TransformerMixin, BaseEstimator):
     """Give a table as numbers and categories.
 

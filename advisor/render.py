@@ -31,7 +31,7 @@ def headline(advice: Advice) -> str:
     """The verdict in one sentence."""
     shape = " x ".join(map(str, advice.layout))
     noun = {"image": "images", "sequence": "sequences", "tabular": "a table"}[advice.structure]
-    size = f"{shape} columns" if advice.structure == "tabular" else shape
+    size = f"{shape} column{'' if shape == '1' else 's'}" if advice.structure == "tabular" else shape
     return f"{noun}, {size}, held as {FORMS[advice.form]}: train {TITLES[advice.recommendation]} first"
 
 
@@ -42,11 +42,14 @@ def trust(advice: Advice) -> str:
         return "as you said"
     if not belief.sets:
         return f"structure not measured for the rule {advice.rule!r}: treat it as a guess"
-    counted = f"the rule {advice.rule!r} was right on {belief.right} of {belief.sets} labelled sets" + (
-        "" if advice.clear else " where it was in doubt"
-    )
+    counted = f"the rule {advice.rule!r} was right on {belief.right} of {belief.sets} labelled sets"
+    if not belief.alike:
+        counted += f", none of which was as {'clear' if advice.clear else 'doubtful'} as this"
+    elif not advice.clear:
+        counted += " where it was in doubt"
     if advice.capped:
-        left = f"{advice.confidence:.2f} that the structure is right, which the odds of a picture leave"
+        what = "so few rows" if advice.structure == "tabular" else "the odds of a picture"
+        left = f"{advice.confidence:.2f} that the structure is right, which {what} leave"
         return f"{left}; {counted}"
     return (
         f"{advice.confidence:.2f} (95% {belief.low:.2f} to {belief.high:.2f}) that the structure is right: "
@@ -60,11 +63,16 @@ def families(advice: Advice) -> str:
         order = ", ".join(r.family for r in advice.ranking)
         return f"{order} (by inductive bias; not measured on {advice.structure} tasks)"
     parts = [
-        f"{e.family} {0 - e.loss:.3f} ({0 - e.high:.3f} to {0 - e.low:.3f}; best {e.probability:.0%})"
+        f"{e.family} {_behind(e.loss)} ({_behind(e.high)} to {_behind(e.low)}; best {e.probability:.0%})"
         for e in advice.ranking
     ]
     what = "expected distance to the best of the three, 80% of cases, how often the best or within 0.01 of it"
-    return f"{', '.join(parts)}: {what}"
+    return f"{', '.join(parts)}: {f'before the {advice.tried}, ' if advice.tried else ''}{what}"
+
+
+def _behind(loss: float) -> str:
+    """A loss as a distance to the best, never -0.000."""
+    return f"{0 - round(loss, 3):.3f}"
 
 
 def odds(advice: Advice) -> tuple[str, ...]:
@@ -72,9 +80,10 @@ def odds(advice: Advice) -> tuple[str, ...]:
     first = advice.ranking[0]
     if not math.isfinite(first.loss):
         return ()
+    before = f"before the {advice.tried}: " if advice.tried else ""
     told = [
-        f"{first.family} is the best, or within 0.01 of it, with a probability of {first.probability:.0%}; "
-        f"where it is not, it is {first.if_not:.3f} behind on average"
+        f"{before}{first.family} is the best, or within 0.01 of it, with a probability of "
+        f"{first.probability:.0%}; where it is not, it is {first.if_not:.3f} behind on average"
     ]
     for one in advice.nearest:
         scores = ", ".join(f"{family} {one.scores[family]:.3f}" for family in FAMILIES)
@@ -174,10 +183,17 @@ def roles(advice: Advice) -> tuple[str, ...]:
 
 
 def _sections(advice: Advice) -> list[tuple[str, tuple[str, ...]]]:
-    told = {*advice.because, *advice.against}
-    probed = tuple(fact.summary for fact in advice.interventions if fact.summary not in told)
+    told = (*advice.because, *advice.against)  # which may go on behind what a finding says
+    summaries = (fact.summary for fact in advice.interventions)
+    probed = tuple(said for said in summaries if not any(reason.startswith(said) for reason in told))
     raced = advice.race.lines if advice.race is not None else ()
+    kinds = {
+        "classification": ("a class (classification)",),
+        "regression": ("a number (regression)",),
+        None: (),
+    }
     sections = [
+        ("predicts", kinds[advice.kind]),
         ("measured", odds(advice)),
         ("time", times(advice)),
         ("roles", roles(advice)),

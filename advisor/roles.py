@@ -75,7 +75,8 @@ def roles_of(frame: pd.DataFrame, given: Mapping[Any, Role] | None = None) -> di
     """
     given = given or {}
     for label in given:
-        _check(frame[label], given[label])
+        with unusable(frame[label]):
+            _check(frame[label], given[label])
     roles: dict[Any, Role] = {}
     quantities = _quantities(frame)
     most = max(FEWEST_STRINGS, STRINGS // max(1, frame.shape[1]))
@@ -165,9 +166,14 @@ def role_of(column: pd.Series, most: int = STRINGS) -> Role:
 def _check(column: pd.Series, role: Role) -> None:
     """Refuse a role that was given where no value can be read that way."""
     held = column.dropna().iloc[:LOOK]
-    if held.empty or is_number(column.dtype):
+    if role == "array" and not any(map(is_nested, held)):
+        got, do = (
+            f"{str(held.iloc[0])!r}" if len(held) else "nothing",
+            "give it no role, or put lists in its cells",
+        )
+    elif held.empty or is_number(column.dtype):
         return
-    if role in ("numeric", "ordinal") and as_numbers(held).isna().all():
+    elif role in ("numeric", "ordinal") and as_numbers(held).isna().all():
         got, do = f"{str(held.iloc[0])!r}", "call it categorical, or convert it"
     elif role == "time" and not is_time(column.dtype) and parse_times(held).isna().all():
         got, do = f"{str(held.iloc[0])!r}", "convert it with pandas.to_datetime first"

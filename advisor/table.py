@@ -96,6 +96,8 @@ class Table:
         Whether the user holds something else than a frame or an array, which ``data`` was made from.
     told : frozenset of str
         Names of the columns whose roles the caller gave.
+    place : int or None
+        Of the target in an array that holds it beside the inputs, which keep the places that they have there.
     sampled : ndarray of int, or None
         Which rows of the data set ``data`` holds, where it is too large or too slow to be read whole.
     """
@@ -118,6 +120,7 @@ class Table:
     inputs: int | None = None
     foreign: bool = False
     told: frozenset[str] = frozenset()
+    place: int | None = None
     sampled: NDArray[np.intp] | None = None
 
     def labels(self, *roles: Role) -> list[Any]:
@@ -151,8 +154,9 @@ class Table:
 
     @cached_property
     def clocks(self) -> list[Clock]:
-        """What may count time in the first rows, among the columns that are not to be ignored."""
-        return clocks(self.run, {c.label: c.role for c in self.columns if c.role != "ignore"})
+        """What may count time in the first rows: a column that the caller calls something else does not."""
+        asked = [c for c in self.columns if c.role == "time" or c.name not in self.told]
+        return clocks(self.run, {c.label: c.role for c in asked if c.role != "ignore"})
 
     @cached_property
     def recovered(self) -> Recovered | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import isqrt
+from math import isqrt, prod
 
 from advisor.architectures.base import Structure
 from advisor.doubts import rows_move
@@ -71,7 +71,8 @@ def _tabular(table: Table, facts: Facts) -> Verdict:
             do="leave the structure out, or pass what was measured in the pictures, a column each",
         )
     if table.form == "list_cells":  # embeddings, for example
-        return _axes("tabular", table, table.item)
+        found = _axes("tabular", table, (prod(table.item),))
+        return replace(found, folding={**found.folding, "held": table.item})
     return Verdict("told", "tabular", (table.width,), "table", {"how": "none"})
 
 

@@ -59,12 +59,15 @@ def read(
     if array.dtype.kind in "OUST" and array.ndim in (1, 2):
         if array.ndim == 1 and array.dtype.kind == "O":
             array = np.array([[cell] for cell in array] + [[None]], dtype=object)[:-1, :1]
-        return frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles, kind)
+        table = frame.read(pd.DataFrame(array).infer_objects(), target, rng, roles, kind)
+        named = isinstance(target, int | np.integer) and not is_values(target)
+        return replace(table, place=int(target)) if named else table
     check_kind(array)
     check_rows(len(array), "array")
     if array.ndim == 1:
         return frame.read(one_series(array, target), target, rng, roles, kind)
     labels: pd.Series | None = None
+    place: int | None = None
     kept = list(range(array.shape[1]))  # columns that are inputs
     if target is not None:
         if is_values(target):
@@ -76,8 +79,8 @@ def read(
                     got=f"{target} for {array.shape[1]} columns",
                     do="choose a smaller number",
                 )
-            labels = pd.Series(array[:, target], name=int(target))
             place = kept.pop(int(target))
+            labels = pd.Series(array[:, place], name=place)
             array = _without(array, place)
             if not array.shape[1]:
                 raise InputError("there must be inputs beside the target", got="none", do="add columns")
@@ -88,13 +91,14 @@ def read(
                 do="pass an array of labels",
             )
     if not roles:
-        return table_of(array, labels, rng, kind)
+        table = table_of(array, labels, rng, kind, kept=kept)
+        return replace(table, place=place)
     if array.ndim > 2:
         check_no_roles(roles, f"an array of {array.ndim} axes")
     given = check_roles(pd.Index(kept), roles)
-    said = {place: given.get(column, "numeric") for place, column in enumerate(kept)}
-    told = frozenset(str(place) for place, column in enumerate(kept) if column in given)
-    return replace(frame.read(pd.DataFrame(array), labels, rng, said, kind), told=told)
+    said: dict[Any, Role] = {column: given.get(column, "numeric") for column in kept}
+    table = frame.read(pd.DataFrame(array, columns=kept), labels, rng, said, kind)
+    return replace(table, told=frozenset(map(str, given)), place=place)
 
 
 def _without(array: NDArray[Any], place: int) -> NDArray[Any]:
@@ -137,10 +141,13 @@ def table_of(
     rng: np.random.Generator,
     kind: Kind | None = None,
     *,
+    kept: list[int] | None = None,
     n: int | None = None,
     notes: tuple[str, ...] = (),
 ) -> Table:
     """Make a table of a checked array; ``n`` is the number of rows if these are a sample.
+
+    ``kept`` are the places that its columns have beside the target.
 
     Raises
     ------
@@ -169,8 +176,9 @@ def table_of(
     columns: tuple[Column, ...] = ()
     run = pd.DataFrame()
     if array.ndim == 2:
-        columns = tuple(Column(j, "numeric") for j in range(array.shape[1]))
-        run = pd.DataFrame(array[:RUN], copy=False)
+        kept = kept or list(range(array.shape[1]))
+        columns = tuple(Column(j, "numeric") for j in kept)
+        run = pd.DataFrame(array[:RUN], columns=kept, copy=False)
     form: Container = "table" if array.ndim == 2 else "array"
     return Table(
         form,
@@ -184,7 +192,7 @@ def table_of(
         kind,
         array,
         notes=notes + told,
-        numbers=tuple(range(array.shape[1])) if array.ndim == 2 else (),
+        numbers=tuple(c.label for c in columns),
     )
 
 

@@ -22,7 +22,7 @@ from advisor.intake._common import (
     sample_rows,
 )
 from advisor.roles import Role
-from advisor.table import FEWEST_ROWS, RUN, Column, Table
+from advisor.table import FEWEST_ROWS, RUN, Table
 
 COLUMNS = 8192  # read in the order held; of more than these, FEW are drawn
 FEW = 2048
@@ -57,9 +57,10 @@ def read(
         raise InputError("a matrix must hold real numbers", got=f"dtype {data.dtype}", do="convert it")
     rows_first = data if data.format in ("csr", "lil") else data.tocsr()
     check_finite(rows_first.data if rows_first.format == "csr" else np.empty(0), "the matrix")
-    labels = None
+    labels = place = None
     if isinstance(target, int | np.integer) and -width <= target < width:
-        labels = pd.Series(rows_first[:, [int(target) % width]].toarray().ravel(), name=int(target))
+        place = int(target) % width
+        labels = pd.Series(rows_first[:, [place]].toarray().ravel(), name=place)
     elif is_values(target):
         labels = as_labels(target)
     elif target is not None:
@@ -69,8 +70,8 @@ def read(
             do="pass an array of labels",
         )
     kept = np.arange(width)
-    if labels is not None and not is_values(target):
-        kept = np.delete(kept, int(target) % width)
+    if place is not None:
+        kept = np.delete(kept, place)
         if not len(kept):
             raise InputError("there must be inputs beside the target", got="none", do="add columns")
     notes: tuple[str, ...] = ()
@@ -86,15 +87,15 @@ def read(
     sample = rows_first[rows][:, kept].toarray()
     run = rows_first[: min(RUN, max(FEWEST_ROWS, RUN_NUMBERS // len(kept)))][:, kept].toarray()
     series, kind, told = check_target(labels, n, kind)
-    table = array.table_of(sample, None, rng, n=n, notes=notes + told)
+    table = array.table_of(sample, None, rng, kept=kept.tolist(), n=n, notes=notes + told)
     return replace(
         table,
-        columns=tuple(Column(int(j), "numeric") for j in kept),
         run=pd.DataFrame(run, columns=kept),
         target=series,
         kind=kind,
         inputs=inputs,
         sampled=rows,
+        place=place if len(kept) == inputs else None,
     )
 
 

@@ -133,24 +133,25 @@ class Trial:
         before: Scores,
         after: Scores,
         *,
-        words: tuple[str, str, str],
+        words: tuple[str, str, str, str],
         null: str,
         reference: str,
         **details: Any,
     ) -> Evidence:
-        """Put a difference into words: what was compared, what a cost means, what no cost means.
+        """Put a difference into words: what was compared, and what a cost, none and a gain mean.
 
         ``words`` are (subject with "{before}" and "{after}", meaning if there is a cost, meaning if there is
-        none).
+        none, meaning if there is a gain).
         """
         value, (low, high) = self.cost(before, after)
         verdict = judge(low, high)
-        subject, matters, nothing = words
-        meaning = {"matters": matters, "does not matter": nothing}.get(verdict) or (
-            f"it is better without, by {-value:.3f}"
-            if verdict == "hurts"
-            else "cannot tell: more rows or effort='race' would settle it"
-        )
+        subject, matters, nothing, hurts = words
+        meaning = {
+            "matters": matters,
+            "does not matter": nothing,
+            "hurts": hurts,
+            "cannot tell": "cannot tell: more rows or effort='race' would settle it",
+        }[verdict]
         numbers = subject.format(before=f"{before.mean():.3f}", after=f"{after.mean():.3f}")
         return Evidence(
             name=name,

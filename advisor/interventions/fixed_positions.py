@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from advisor.interventions._trial import Trial
@@ -16,22 +14,17 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
     if trial.x.ndim < 3 or min(trial.x.shape[1:-1]) < SHORTEST:
         return None
     local, trees = trial.local("as it is"), trial.trees("as it is")
-    _, (_, high) = trial.cost(local, trees)
-    words = (
-        "local patterns score {before}, trees on fixed positions {after}",
-        "patterns that can lie anywhere say more than positions do, which is the case for convolution",
-        "either way of seeing is as good",
-    )
-    fact = trial.finding(
+    return trial.finding(
         "fixed_positions",
         local,
         trees,
-        words=words,
+        words=(
+            "local patterns score {before}, trees on fixed positions {after}",
+            "patterns that can lie anywhere say more than positions do, which is the case for convolution",
+            "either way of seeing is as good",
+            "each position has a meaning of its own, which is the case for trees",
+        ),
         null="patterns and positions say equally much",
         reference="Dempster et al. (2020), ROCKET, DMKD 34, 1454-1495; Coates & Ng (2011), ICML; "
         "Geurts, Ernst, Wehenkel (2006), Extremely randomized trees",
     )
-    if high >= 0:
-        return fact
-    meaning = "each position has a meaning of its own, which is the case for trees"
-    return replace(fact, summary=fact.summary.rpartition(": ")[0] + f": {meaning}")

@@ -31,6 +31,7 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
             "{after}" + f" (trees {trees_all.mean():.3f} and {trees_half.mean():.3f})",
             "the information is spread over the columns",
             "half of the columns say nothing that the others do not",
+            "the model does better without the other half: drop columns that say nothing",
         ),
         null="the less informative half says nothing",
         reference="Grinsztajn, Oyallon, Varoquaux (2022), NeurIPS, section 5.3",

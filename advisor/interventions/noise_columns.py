@@ -33,6 +33,7 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
             "as many columns of noise again cost a smooth model {before} and trees {after}",
             "a model that uses all columns alike is misled by useless ones: drop those before training it",
             "useless columns harm neither more than the other",
+            "trees are misled more by useless columns: drop those before training them",
         ),
         null="both models lose equally",
         reference="Grinsztajn, Oyallon, Varoquaux (2022), NeurIPS, section 5.3",

@@ -31,6 +31,8 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
             "local patterns score {before}, with the positions in random order {after}",
             "what lies next to what matters",
             "what lies next to what does not matter, so neither convolution nor recurrence has an advantage",
+            "local patterns do better without the order of the positions, so neither convolution nor "
+            "recurrence has an advantage",
         ),
         null="positions are exchangeable: a model of local patterns loses nothing",
         reference="Ivan (2019), Convolutional networks on randomized data, CVPR workshops",

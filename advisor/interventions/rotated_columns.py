@@ -33,6 +33,7 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
             "trees score {before}, on columns mixed by a rotation {after} (a smooth model loses nothing)",
             "each column means something by itself",
             "the columns may be mixed freely: they have no meaning one by one",
+            "trees do better on mixed columns: what counts is how columns act together",
         ),
         null="the data have no axes of their own: trees lose nothing",
         reference="Ng (2004), Feature selection, L1 vs. L2 regularization, and rotational invariance, ICML; "

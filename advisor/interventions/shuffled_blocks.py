@@ -37,6 +37,7 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
             f"local patterns score {{before}}, with blocks of {steps // BLOCKS} steps shuffled {{after}}",
             "order over long lags matters, which recurrence can carry",
             "order over long lags does not matter: pooled local patterns are enough",
+            "local patterns do better without the order over long lags: they need not know when",
         ),
         null="what happens does not depend on when: a model of dilated patterns loses nothing",
         reference="Bai, Kolter, Koltun (2018), arXiv:1803.01271",

@@ -31,6 +31,7 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
             "local patterns score {before}, with the steps of each row shuffled {after}",
             "the order of the steps matters",
             "the order of the steps does not matter: which values occur says it all",
+            "local patterns do better without the order of the steps: which values occur says more",
         ),
         null="steps are exchangeable within a row: a model of local patterns loses nothing",
         reference="Bai, Kolter, Koltun (2018), arXiv:1803.01271",

@@ -20,6 +20,7 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
             "trees score {before}, a smooth function of all columns {after}",
             "single columns and thresholds matter, which is the case for trees",
             "trees and smooth functions do equally well",
+            "columns act together and smoothly, which is the case for networks",
         ),
         null="a smooth function that has no axes does as well as trees",
         reference="Grinsztajn, Oyallon, Varoquaux (2022), NeurIPS, section 5.2",

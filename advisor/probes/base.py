@@ -37,7 +37,7 @@ class Evidence:
     details : Mapping
         Further facts as JSON values, such as names of columns.
     seconds : float
-        Time taken.
+        Time taken, in which equal facts may differ.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Evidence:
     summary: str
     found: bool
     details: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
+    seconds: float = field(default=0.0, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: NaN becomes None.

@@ -35,6 +35,8 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
             f"in {order.share:.0%} of {order.triples} triples of {step} the outer two agree least "
             "(33% in random order, at most 50% in blocks)"
             if order.triples
+            else "one row is too little to show an order"
+            if len(table.values) == 1
             else f"{table.values.shape[1]} numeric columns are too few to show an order"
         ),
         found=order.found,

@@ -29,10 +29,14 @@ def measure(table: Table, rng: np.random.Generator) -> Evidence | None:
         null="strings are names of categories",
         rows_used=min(table.n, ROWS),
         reference="at least 3 words a cell on average, as AutoGluon has it, or 30 letters without spaces",
-        summary=f"{len(texts)} of {len(table.columns)} inputs hold text ({named})",
+        summary=f"{len(texts)} of {_inputs(len(table.columns))} hold{'s' * (len(texts) == 1)} text ({named})",
         found=2 * len(texts) >= len(table.columns),
         details={"columns": [str(label) for label in texts], "words": any(_words(table, t) for t in texts)},
     )
+
+
+def _inputs(count: int) -> str:
+    return f"{count} input{'' if count == 1 else 's'}"
 
 
 def _words(table: Table, label: Any) -> bool:

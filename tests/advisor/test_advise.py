@@ -252,3 +252,9 @@ def test_advice_is_a_value():
     assert isinstance(advice, Advice)
     with pytest.raises(AttributeError):
         advice.structure = "tabular"
+
+
+def test_the_same_data_give_equal_advice():
+    X, y = load_digits(return_X_y=True)
+    assert advise(X, y) == advise(X, y)
+    assert advise(X, y) != advise(X, y, seed=1)

@@ -117,6 +117,7 @@ def test_the_advice_changes_with_the_rows_and_says_where():
     ((rows, family),) = at(125).changes
     assert family == "cnn"
     assert 500 <= rows <= 1_000
+    assert at(2_000).changes == at(rows).changes == ()
 
 
 def test_text_is_a_group_of_its_own_where_recurrence_comes_first():
@@ -155,6 +156,31 @@ def test_more_rows_than_were_measured_are_told(n):
     advice = advise(rng.normal(size=(n, 3)), rng.normal(size=n))
     told = [line for line in advice.against if "at most 2,000 training rows" in line]
     assert [line.endswith("these are 40,000") for line in told] == ([True] if n == 40_000 else [])
+
+
+@pytest.mark.parametrize("n", [16, 64])
+def test_fewer_rows_than_half_of_the_fewest_measured_are_told(n):
+    outcomes = tuple(outcome(i, f"o{i}", "tabular", 120, cnn=0.7, lstm=0.5, gbt=0.8) for i in range(4))
+    advice = advise(
+        np.random.default_rng(0).normal(size=(n, 3)), calibration=Calibration({}, outcomes=outcomes)
+    )
+    told = [line for line in advice.against if "families were measured" in line]
+    few = ["families were measured with at least 120 training rows, and these are 16"]
+    assert told == (few if n == 16 else [])
+
+
+def test_what_is_expected_of_a_rival_is_no_count_of_cases():
+    outcomes = tuple(
+        outcome(i, f"o{i}", "tabular", cnn=0.7, lstm=0.2, gbt=0.7 + 0.05 * (-1) ** i) for i in range(8)
+    )
+    X = np.random.default_rng(0).normal(size=(500, 3))
+    advice = advise(X, X[:, 0], calibration=Calibration({}, outcomes=outcomes))
+    (told,) = (line for line in advice.against if "cnn" in line)
+    probability = next(r.probability for r in advice.ranking if r.family == "cnn")
+    assert told == (
+        "cnn is expected to be the best, or within 0.01 of it, with a probability of "
+        f"{probability:.0%}: try both"
+    )
 
 
 def test_probabilities_are_no_worse_than_one_share_for_all():

@@ -35,7 +35,8 @@ def quantity(frame, rng, y):
         "skewed": (frame, np.exp(3 * y), "the target is skewed"),
         "far": (frame, np.where(np.arange(N) == 7, 900, y), "off the median"),
         "sorted": (frame, np.sort(y), "sorted by the target"),
-        "missing": (frame, y.where(np.arange(N) % 8 > 0), "50 rows (12.5%) have no target"),
+        "missing": (frame, y.where(np.arange(N) % 8 > 0), "50 rows (12.5%) have no target: drop them"),
+        "one missing": (frame, y.where(np.arange(N) > 0), "1 row (0.2%) has no target: drop it"),
     }
 
 
@@ -50,7 +51,11 @@ def classes(frame, rng, y):
             two,
             "missing for 1 of 2 classes",
         ),
-        "single": (frame, two.mask(frame.index == 3, "odd"), "1 of 3 classes have one row ('odd')"),
+        "single": (
+            frame,
+            two.mask(frame.index == 3, "odd"),
+            "1 of 3 classes has one row ('odd'): merge or drop it",
+        ),
         "rare": (frame, two.mask(frame.index < 8, "odd"), "class 'odd' has 2.0%"),
         "sorted": (frame, np.sort(two), "2 classes one after another"),
         "copies": (pd.concat([frame[: N // 2]] * 2, ignore_index=True), two, "50% of rows repeat"),
@@ -119,3 +124,10 @@ def test_a_language_model_is_spoken_of_where_cells_hold_words():
     assert (spoken.rule, silent.rule) == ("running_text", "running_text")
     assert any("a language model trained on other text may beat" in sentence for sentence in spoken.against)
     assert "language model" not in repr(silent)
+
+
+def test_one_row_is_said_in_the_singular():
+    row = np.random.default_rng(0).normal(size=(1, 3))
+    assert advise(row).warnings == (
+        "1 row is little for gbt: compare with a linear model, over repeated splits",
+    )

@@ -99,3 +99,26 @@ def test_the_caller_can_call_flat_columns_pictures():
     told = advise(table, rng.integers(0, 2, 100), structure="image")
     assert (told.structure, told.layout) == ("image", (7, 7, 1))
     assert told.folder().fit_transform(table).shape == (100, 7, 7, 1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 20])
+def test_few_rows_show_no_order_and_that_is_said(n):
+    advice = advise(np.random.default_rng(0).normal(size=(n, 30)))
+    few = [sentence for sentence in advice.against if "nine in ten labelled pictures" in sentence]
+    said = {1: ["one row shows no order"], 20: []}.get(n, [f"{n} rows may be too few to show an order"])
+    assert [sentence.split(":")[0] for sentence in few] == said
+    assert advice.structure == "tabular"
+    assert advice.clear is (n == 20)
+    counted = "which so few rows leave" in " ".join(repr(advice).split())
+    assert counted is (n < 8)
+    assert {1: 0.5, 2: 0.63, 5: 0.77}.get(n, 0.9) == pytest.approx(
+        advice.confidence, abs=0.01 if n < 20 else 0.1
+    )
+
+
+def test_one_row_is_not_said_to_have_few_columns():
+    walk = np.random.default_rng(0).normal(size=(1, 40)).cumsum(axis=1)
+    assert "one row is too little to show an order" in advise(walk).because
+    assert not any("too few to show an order" in sentence for sentence in advise(walk).because)
+    pair = np.random.default_rng(0).normal(size=(2, 40)).cumsum(axis=1)
+    assert not any("so blocks explain it" in sentence for sentence in advise(pair).against)

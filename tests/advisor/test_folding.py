@@ -305,3 +305,50 @@ def test_a_missing_text_is_empty_whatever_the_type_of_its_column(dtype):
     held = pd.Series(["so it goes", None], dtype=dtype).to_frame("t")
     expected = fold.transform(pd.DataFrame({"t": ["so it goes", ""]}))
     np.testing.assert_array_equal(fold.transform(held), expected)
+
+
+def digits_behind(place):
+    """Pictures of digits with their labels in one of the columns."""
+    X, y = load_digits(return_X_y=True)
+    return np.insert(X[:400], place % 65, y[:400], axis=1), X[:400].reshape(-1, 8, 8)
+
+
+@pytest.mark.parametrize("place", [0, 3, -1])
+def test_a_target_among_the_columns_of_an_array_is_left_out(place):
+    array, pictures = digits_behind(place)
+    advice = advise(array, place)
+    assert advice.layout == (8, 8, 1)
+    bare = np.delete(array, place, axis=1)
+    for learned in (array, bare):
+        folder = advice.folder().fit(learned)
+        for rows in (array, bare):
+            np.testing.assert_array_equal(folder.transform(rows)[..., 0], pictures)
+    with pytest.raises(
+        InputError, match=rf"these and the target in place {place % 65}, got shape \(400, 63\)"
+    ):
+        advice.folder().fit(array).transform(array[:, 2:])
+
+
+@pytest.mark.parametrize("roles", [None, {5: "categorical"}])
+def test_the_estimator_of_an_array_takes_it_with_its_target_or_without(roles):
+    array = np.random.default_rng(0).integers(0, 9, size=(200, 6)).astype(float)
+    array[:, 2] = array[:, 4] > 4
+    advice = advise(array, 2, roles=roles)
+    model = advice.estimator(n_estimators=5).fit(array, array[:, 2])
+    np.testing.assert_array_equal(model.predict(array), model.predict(np.delete(array, 2, axis=1)))
+    assert model.predict_proba(np.column_stack([array[:, :2], 1 - array[:, 2:3], array[:, 3:]])).tolist() == (
+        model.predict_proba(array).tolist()
+    )
+    probed = advise(array, 2, roles=roles, effort="probe")
+    assert probed.interventions
+
+
+def test_text_beside_its_target_in_an_array_is_folded():
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(["so", "it", "goes", "and", "on"], 9)) for _ in range(60)]
+    array = np.array([*zip(np.arange(60) % 2, texts, strict=True)], dtype=object)
+    advice = advise(array, 0)
+    assert advice.folding["how"] == "text"
+    folder = advice.folder().fit(array)
+    np.testing.assert_array_equal(folder.transform(array), folder.transform(array[:, 1:]))
+    assert len(np.unique(folder.transform(array)[:, :9], axis=0)) > 50

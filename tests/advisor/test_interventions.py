@@ -130,6 +130,19 @@ def test_noise_and_halves_are_measured():
     assert found["noise_columns"].details["before"] > found["noise_columns"].details["after"]
 
 
+def test_a_gain_has_words_of_its_own(monkeypatch):
+    """What is better is named, by every intervention."""
+    monkeypatch.setattr("advisor.interventions._trial.judge", lambda low, high: "hurts")
+    rng = np.random.default_rng(0)
+    y = np.arange(80) % 2
+    found = verdicts(rng.normal(size=(80, 60)), y, (60, 1)) | verdicts(rng.normal(size=(80, 6)), y, (6,))
+    assert set(found) == set(interventions.names())
+    ends = {name: fact.summary.rpartition("): ")[2] for name, fact in found.items()}
+    assert len(set(ends.values())) == len(ends)
+    assert ends["smooth_model"] == "columns act together and smoothly, which is the case for networks"
+    assert not any("it is better without" in end for end in ends.values())
+
+
 @pytest.mark.parametrize("name", interventions.names())
 def test_every_finding_is_whole(name, anywhere):
     rng = np.random.default_rng(0)
@@ -223,6 +236,7 @@ def test_advice_follows_the_probe():
     assert advice.recommendation == "gbt"
     assert any("trees on fixed positions" in text for text in advice.because)
     assert "probed" in repr(advice)
+    assert "before the probe: gbt is the best" in repr(advice)
     assert len(json.loads(advice.to_json())["interventions"]) == len(advice.interventions)
     assert "shuffled" in advice._repr_html_()
 
@@ -286,7 +300,10 @@ def test_findings_change_the_order_only_where_they_are_clear(findings, order):
     conclusion = follow(["cnn", "lstm", "gbt"], [finding(n, v) for n, v in findings.items()])
     assert conclusion.order == order
     tie = findings.get("fixed_positions") in ("cannot tell", "does not matter") and len(findings) == 1
-    assert any("tie" in text for text in conclusion.against) is tie
+    assert any("the cheap models" in text for text in conclusion.against) is tie
+    said = " ".join(conclusion.against)
+    assert ("tie for" in said) is (tie and findings["fixed_positions"] == "does not matter")
+    assert ("cannot be told apart" in said) is (tie and findings["fixed_positions"] == "cannot tell")
 
 
 def test_the_gap_counts_rows_of_the_file_where_only_some_were_drawn():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -139,3 +141,45 @@ def test_the_runs_behind_a_set_can_be_seen(capsys):
     assert Calibration.shipped().provenance["outcomes"]["commit"] in out
     assert main(["measured", "nothing"]) == 2
     assert "must have been measured, got 'nothing'" in capsys.readouterr().err
+
+
+GOOD = {
+    "set": "mine", "origin": "me", "structure": "tabular", "n": 90,
+    "features": {"size": 0.0}, "scores": {"cnn": 0.5, "lstm": 0.4, "gbt": 0.6},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n": "90"},
+        {"n": 0},
+        {"scores": {"cnn": "0.5", "lstm": 0.4, "gbt": 0.6}},
+        {"scores": [0.5, 0.4, 0.6]},
+        {"features": {"size": float("nan")}},
+        {"seconds": {"cnn": None}},
+    ],
+)
+def test_a_learned_outcome_without_its_numbers_is_damaged(change, capsys):
+    learned_path().write_text(json.dumps([GOOD | change]))
+    assert main(["measured"]) == 2
+    assert "must be as it was written" in capsys.readouterr().err
+
+
+def test_a_learned_outcome_may_be_of_no_metric(capsys):
+    learned_path().write_text(json.dumps([GOOD]))
+    assert main(["measured", "mine"]) == 0
+    assert "90 rows  cnn 0.500, lstm 0.400, gbt 0.600\n" in capsys.readouterr().out
+
+
+def test_a_file_of_learned_outcomes_that_is_none_is_said(store, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ARCH_ADVISOR_LEARNED", str(tmp_path))
+    for command in (["learn", "--forget"], ["learn", str(store)], ["measured"]):
+        assert main(command) == 2
+        assert "let ARCH_ADVISOR_LEARNED name" in capsys.readouterr().err
+    with pytest.raises(AdvisorError, match=r"must be readable.*let ARCH_ADVISOR_LEARNED name a file"):
+        Calibration.load()
+    monkeypatch.setenv("ARCH_ADVISOR_LEARNED", str(store / "learned.json"))  # in a folder that is a file
+    for command in (["learn", "--forget"], ["learn", str(store)]):
+        assert main(command) == 2
+        assert "ARCH_ADVISOR_LEARNED name" in capsys.readouterr().err

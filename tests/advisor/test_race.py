@@ -93,6 +93,18 @@ def test_the_best_wins_and_the_advice_follows(field):
     assert advice.estimator().name == "cnn"
 
 
+@pytest.mark.parametrize("effort", ["look", "race"])
+def test_what_was_expected_before_a_race_is_said_to_be_from_before_it(field, effort):
+    field(gbt={"error": 0.2}, cnn={"error": 0.02}, lstm={"error": 0.12})
+    X, y = rows(400)
+    advice = advise(X, y, effort=effort)
+    shown = (repr(advice), advice.to_markdown(), advice._repr_html_())
+    raced = effort == "race"
+    assert all(("before the race: cnn is the best" in " ".join(text.split())) is raced for text in shown)
+    assert all(("before the race, expected distance" in " ".join(text.split())) is raced for text in shown)
+    assert advice.to_dict()["tried"] == ("race" if raced else None)
+
+
 def test_the_hopeless_are_dropped_early_and_say_when(field):
     field(gbt={"error": 0.5}, cnn={}, lstm={"error": 0.01})
     advice = race()

@@ -205,6 +205,26 @@ def test_names_that_seldom_recur_are_text_if_there_is_nothing_else():
     assert roles_of(beside) == {"w": "categorical", "kind": "categorical"}
 
 
+def test_a_role_that_no_value_can_have_is_refused_in_a_sentence():
+    huge = pd.DataFrame({"x": [10**400 + i for i in range(60)], "z": np.arange(60.0)})
+    for role in ("numeric", "ordinal", "time"):
+        with pytest.raises(
+            InputError, match="column 'x' must hold values of one usable kind, got OverflowError"
+        ):
+            advise(huge, roles={"x": role})
+    assert advise(huge, roles={"x": "categorical"}).roles["x"] == "categorical"
+    for cells, got in (([0.5, 1.5], "'0.5'"), ([None, None], "nothing")):
+        with pytest.raises(InputError, match=rf"readable as array, as you said, got {got}: give it no role"):
+            advise(pd.DataFrame({"x": cells, "z": [1.0, 2.0]}), roles={"x": "array"})
+
+
+def test_one_column_of_text_holds_text():
+    texts = [f"so it goes on and on for {i} of {i * i} days" for i in range(40)]
+    (told,) = (f.summary for f in advise(pd.DataFrame({"t": texts})).evidence if f.name == "text_columns")
+    assert told == "1 of 1 input holds text ('t')"
+    assert roles_of(pd.DataFrame({"t": texts})) == {"t": "text"}
+
+
 def test_columns_that_hold_nothing_are_warned_of():
     warnings = advise(mixed(), "y").warnings
     assert any("'none' holds nothing" in warning for warning in warnings)
@@ -238,7 +258,7 @@ def test_roles_of_an_array_are_those_of_its_places(name):
 
 
 def test_places_of_an_array_count_the_target():
-    assert advise(CODES, 0, roles={3: "categorical"}).roles == {0: "numeric", 1: "numeric", 2: "categorical"}
+    assert advise(CODES, 0, roles={3: "categorical"}).roles == {1: "numeric", 2: "numeric", 3: "categorical"}
     with pytest.raises(InputError, match="the target left out, got 0"):
         advise(CODES, 0, roles={0: "categorical"})
 

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from PIL import Image
 
 from advisor import advise
@@ -59,7 +60,13 @@ def test_what_the_caller_says_is_not_measured_even_where_the_rules_agree(data, s
     content = json.loads(told.to_json())
     assert content["confidence"] is None
     assert content["confidence_interval"] is None
-    assert content["confidence_counts"] == {"rule": "told", "clear": True, "right": 0, "sets": 0}
+    assert content["confidence_counts"] == {
+        "rule": "told",
+        "clear": True,
+        "right": 0,
+        "sets": 0,
+        "alike": True,
+    }
     for text in (repr(told), told.to_markdown(), told._repr_html_()):
         assert "as you said" in text
         assert "guess" not in text
@@ -133,6 +140,34 @@ def test_entities_that_the_caller_names_may_be_missing(missing):
     assert told.folder().fit_transform(frame).shape == (N, *told.layout)
 
 
+@pytest.mark.parametrize("said", [{}, {"structure": "sequence"}])
+@pytest.mark.parametrize("held", ["dated", "moving"])
+def test_the_rows_of_an_entity_that_the_caller_names_are_not_mixed(held, said):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(N, 3)), columns=list("abc"))
+    frame = frame.cumsum() if held == "moving" else frame.assign(t=pd.date_range("2024", periods=N, freq="h"))
+    frame["who"] = rng.integers(0, 60, N)
+    rule = {"dated": "timed_rows", "moving": "moving_rows"}[held]
+    assert advise(frame, TARGET).rule == rule
+    advice = advise(frame, TARGET, roles={"who": "entity"}, **said)
+    assert (advice.rule, advice.form) == ("told" if said else rule, "panel")
+    assert advice.folding["entity"] == ["who"]
+    assert advice.warnings[0].startswith("rows of one 'who' belong together")
+    folded = advice.folder().fit_transform(frame)
+    assert (~np.isnan(folded[:60, :, 0])).sum() < 60 * folded.shape[1] / 2  # an entity has few rows by then
+    assert advise(frame, TARGET, roles={"who": "entity"}, effort="probe").interventions
+
+
+@pytest.mark.parametrize(
+    ("role", "rule"), [("numeric", "table"), ("ordinal", "table"), ("time", "timed_rows")]
+)
+def test_a_column_that_the_caller_calls_a_quantity_is_no_clock(role, rule):
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(N, 3))).assign(depth=np.arange(N) * 0.5)
+    assert advise(frame, TARGET).rule == "timed_rows"
+    advice = advise(frame, TARGET, roles={"depth": role})
+    assert (advice.rule, advice.roles["depth"]) == (rule, role)
+
+
 def test_plain_columns_are_steps_where_no_row_follows_another():
     values = noise(N, 7)
     frame = pd.DataFrame(values, columns=list("abcdefg")).assign(k=np.array(list("xyz"))[np.arange(N) % 3])
@@ -180,8 +215,10 @@ def test_arrays_in_cells_are_a_table_of_their_numbers_if_the_caller_says_so(item
     values = noise(60, *item)
     cells = pd.DataFrame({"v": list(values)})
     told = advise(cells, TARGET[:60], structure="tabular")
-    assert (told.structure, told.recommendation, told.layout) == ("tabular", "gbt", item)
-    np.testing.assert_array_equal(told.folder().fit_transform(cells), values.astype(np.float32))
+    assert (told.structure, told.recommendation, told.layout) == ("tabular", "gbt", (np.prod(item),))
+    columns = values.reshape(60, -1).astype(np.float32)
+    np.testing.assert_array_equal(told.folder().fit_transform(cells), columns)
+    assert f"a table, {columns.shape[1]} columns" in repr(told)
     model = told.estimator().fit(cells, TARGET[:60])
     assert len(model.predict(cells[:1])) == 1
 
@@ -193,6 +230,19 @@ def test_roles_of_an_array_count_the_target_too():
     frame = advise(pd.DataFrame(array, columns=list("yta")), "y", roles={"t": "time"})
     assert told.rule == frame.rule == "timed_rows"
     assert told.confidence == frame.confidence
+
+
+@pytest.mark.parametrize("held", [np.asarray, scipy.sparse.csr_array])
+def test_columns_of_an_array_keep_their_places_beside_the_target(held):
+    array = np.random.default_rng(0).normal(size=(90, 6))
+    array[:, 0] = array[:, 5] > 0
+    (leak,) = (w for w in advise(held(array), 0).warnings if "gives the target away" in w)
+    assert leak.startswith("'5' alone")
+    assert list(advise(held(array), 3).roles) == [0, 1, 2, 4, 5]
+    roles = {1: "ordinal", 5: "categorical"}
+    told = advise(array, -3, roles=roles).roles
+    assert told == {0: "numeric", 1: "ordinal", 2: "numeric", 4: "numeric", 5: "categorical"}
+    assert advise(array, 3, roles=told).roles == told
 
 
 def reviews(rng):
