@@ -193,20 +193,21 @@ def _widest(overall: pd.DataFrame) -> str:
 
 
 def _leaders(one: Summary, two: Summary) -> str:
-    means = [s.normalised.drop(columns=scores.BASELINE).mean() for s in (one, two)]
+    names = [c for c in one.candidates if c != scores.BASELINE]  # one order, for both are paired by place
+    means = [s.normalised[names].mean() for s in (one, two)]
     first, second = (str(m.idxmax()) for m in means)
     who = (
         f"First over all shared tasks in both: {wording.spoken(first)}."
         if first == second
         else f"First over all shared tasks: {wording.spoken(first)} in A, {wording.spoken(second)} in B."
     )
-    if len(means[0]) < 3:
+    if len(names) < 3:
         return who
     rho, tau = stats.spearmanr(*means).statistic, stats.kendalltau(*means).statistic
     if not np.isfinite(rho):
         return who
     order = f"Spearman {number(float(rho), 2)}, Kendall {number(float(tau), 2)}"
-    return f"{who} Order of the {len(means[0])} candidates: {order}."
+    return f"{who} Order of the {len(names)} candidates: {order}."
 
 
 def _tasks(one: Summary, two: Summary) -> Table:
