@@ -205,7 +205,7 @@ def _agreement(budgets: pd.DataFrame) -> str:
     elif len(whole) == len(budgets):
         most = "the most that both have"
     else:
-        most = "the most that every candidate tried here"
+        most = "the most of the published numbers that every candidate here reached"
     rho, tau = number(row["spearman"], 2), number(row["kendall"], 2)
     order = f", Spearman {rho} and Kendall {tau}" if row["candidates"] > 2 else ""
     text = (

@@ -58,8 +58,8 @@ class Summary:
         its limit), ``win``, ``tie``, ``loss`` (tasks, against the leader).
     places : DataFrame
         One row per structure: ``structure``, ``tasks``, ``sources``, ``leader``, ``second``, ``ahead``,
-        ``low``, ``high`` (difference of their mean normalised scores, with its interval) and ``lead`` (share
-        of resamples with the leader first).
+        ``low``, ``high`` (difference of their mean normalised scores, with its interval), ``lead`` (share of
+        resamples with the leader first) and ``nothing`` (whether no candidate beats the dummy anywhere).
     advice : DataFrame
         One row per task: what the advisor saw and advised, ``best`` (of the three families), its confidence,
         reasons (``because``) and regret; empty without advisor.
@@ -145,7 +145,7 @@ def summarise(
     Raises
     ------
     ReportError
-        If no task is finished, so that there is nothing to report.
+        If no task is finished or no candidate stands beside the dummy, so that there is nothing to report.
     """
     if without is not None and len(without):
         whole = summarise(frame, study, rng=rng)
@@ -162,6 +162,12 @@ def summarise(
             "a report needs a task with all its cells finished and its dummy among them",
             got=f"{pending} of {len(frame)} cells pending in the study {study['name']!r}",
             do="run the study on: python -m benchmarks run STUDY.toml resumes it",
+        )
+    if set(frame["candidate"]) <= {scores.BASELINE, scores.ADVISOR}:
+        raise ReportError(
+            "a report needs a candidate beside the dummy",
+            got=f"none in the study {study['name']!r}",
+            do="add one to the candidates of its file and run it",
         )
     order = {name: i for i, name in enumerate(STRUCTURES)}
     tasks = rows.drop_duplicates("task").set_index("task")[_FACTS]
@@ -293,14 +299,15 @@ def _seconds(frame: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series:
 
 def _places(z: pd.DataFrame, first: pd.Index, origin: pd.Series, rng: np.random.Generator) -> dict[str, Any]:
     """The leader, the second and how far apart they are."""
-    leader = first[0]
+    leader, nothing = first[0], bool((z.drop(columns=scores.BASELINE, errors="ignore") <= 0).all(axis=None))
     if len(first) == 1:
-        return dict.fromkeys(["second", "ahead", "low", "high"]) | {"leader": leader, "lead": 1.0}
+        alone = dict.fromkeys(["second", "ahead", "low", "high"])
+        return {**alone, "leader": leader, "lead": 1.0, "nothing": nothing}
     second = first[1]
     gap = statistics.bootstrap((z[leader] - z[second]).to_frame("gap"), clusters=origin, rng=rng).loc["gap"]
     lead = statistics.lead(z, clusters=origin, rng=rng)[leader]
     limits = {"ahead": gap["mean"], "low": gap["low"], "high": gap["high"]}
-    return {"leader": leader, "second": second, **limits, "lead": lead}
+    return {"leader": leader, "second": second, **limits, "lead": lead, "nothing": nothing}
 
 
 def _splits(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

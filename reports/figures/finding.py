@@ -109,7 +109,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             drawing.score_axis(ax, "x", lowest)
             best = table.iloc[-1]
             title = look(best["candidate"], among).title
-            told.append(f"{structure_title(group)}: {title} leads with {best['mean']:.2f}")
+            told.append(f"{structure_title(group)}: highest mean {title} {best['mean']:.2f}")
         return drawing.svg(figure, "finding", FIGURE.title, "; ".join(told), names)
 
 

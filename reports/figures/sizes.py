@@ -27,7 +27,7 @@ NOTE = (
 )
 COLUMNS = {
     "structure": "structure of the tasks",
-    "destroyed": "whether their pixels or steps stand in a random order",
+    "destroyed": "whether their pixels or steps stand in a random order, or their numeric columns are rotated",
     "candidate": "architecture",
     "rows": "rows to train with",
     "mean": "test score less that of boosted trees, mean over tasks, in points (0.01 of accuracy or R2)",
@@ -35,6 +35,12 @@ COLUMNS = {
     "high": "upper 95% limit",
     "tasks": "sets in the mean; larger sizes have fewer",
 }
+_REORDERED = (
+    "Destroyed: the same sets with their pixels or steps in one random order, which boosted trees do not "
+    "notice but for the columns that each of them draws at random and for which of two equally good splits "
+    "comes first."
+)
+_ROTATED = "Tables destroyed: their numeric columns are rotated, which boosted trees do notice."
 _SIZED = re.compile(r"rows:(\d+):")
 
 
@@ -92,13 +98,15 @@ def caption(summary: Summary) -> str:
     str
         Sentences.
     """
-    each = f"{sentences.splits(summary).capitalize()} each."
-    return (
-        f"Mean difference over sets. {' '.join(_counted(data(summary)))} Destroyed: the same sets with their "
-        "pixels or steps in one random order, which boosted trees do not notice but for the columns that "
-        "each of them draws at random and for which of two equally good splits comes first. Interval: "
-        f"bootstrap over sets, those of one source drawn together. {each}"
-    )
+    table = data(summary)
+    destroyed = set(table.loc[table["destroyed"].astype(bool), "structure"])
+    told = ["Mean difference over sets.", *_counted(table)]
+    if destroyed - {"tabular"}:
+        told.append(_REORDERED)
+    if "tabular" in destroyed:
+        told.append(_ROTATED)
+    interval = "Interval: bootstrap over sets, those of one source drawn together."
+    return " ".join([*told, interval, f"{sentences.splits(summary).capitalize()} each."])
 
 
 def _counted(table: pd.DataFrame) -> list[str]:

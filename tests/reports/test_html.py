@@ -125,6 +125,17 @@ def test_tables_behind_figures_are_one_click_away_and_harmless(evil_page):
     )
 
 
+def test_structure_that_nobody_declared_is_not_counted_as_wrong(make):
+    frame = make().assign(structure=None)
+    text = page_of(frame)
+    assert "Nobody declared the structure of a task; on " in text
+    assert "took unknown for" not in text
+    frame.loc[frame["task"] == "embedded:bike", "structure"] = "image"
+    text = page_of(frame)
+    assert "The structure was not the declared one on 1 of 1 tasks of which it is known; on " in text
+    assert text.count("took image for tabular") == 1
+
+
 def test_the_page_is_accessible(evil_page):
     _, page = evil_page
     assert page.all("html")[0]["lang"] == "en"
