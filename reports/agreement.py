@@ -237,8 +237,7 @@ def _scores(summary: Summary, published: Published) -> tuple[str, Section, pd.Da
         by_task.append((task, len(part), *_ranks(part["ours"], part["published"]), _of(same)))
         shares[task] = same[0] / same[1]
     share = pd.Series(shares, name="share").to_frame()
-    rng = np.random.default_rng(0)
-    limits = statistics.bootstrap(share, clusters=summary.tasks["origin"], rng=rng).loc["share"]
+    limits = statistics.interval(share, clusters=summary.tasks["origin"], within=(0, 1)).loc["share"]
     interval = "" if np.isnan(limits["low"]) else f" (95% {limits['low']:.0%} to {limits['high']:.0%})"
     by_candidate = _by_candidate(table, names)
     ranks = by_candidate.set_index("candidate")

@@ -82,9 +82,10 @@ def _power(tests: Comparisons) -> str:
         )
     pairs = wording.count(len(tests.pairs), "pair")
     return (
-        f"{start} {strict.found:.0%} of the time at the first step of Holm’s correction for {pairs} (level {strict.level:.2g}), and {alone.found:.0%} if no other pair were "
-        f"tested (level {alone.level:g}). To find it four times out of five would take {_sources(strict)}, "
-        f"or {_sources(alone)} for this pair alone."
+        f"{start} {strict.found:.0%} of the time at the first step of Holm’s correction for {pairs} "
+        f"(level {strict.level:.2g}), and {alone.found:.0%} if no other pair were tested (level "
+        f"{alone.level:g}). To find it four times out of five would take {_sources(strict)}, or "
+        f"{_sources(alone)} for this pair alone."
     )
 
 

@@ -133,7 +133,7 @@ def summarise(
     study : Mapping
         As :meth:`benchmarks.store.Store.study` gives it.
     rng : numpy.random.Generator
-        For the bootstrap.
+        For the resamples that tell how sure the first places are.
     without : DataFrame, optional
         ``task`` and ``why`` of tasks to leave out; what the study says with them is kept in ``whole``.
 
@@ -202,7 +202,7 @@ def summarise(
         places=places,
         advice=_advice(frame, tasks, declared, regret),
         regret=regret,
-        policies=_policies(regret, tasks, rng),
+        policies=_policies(regret, tasks),
         curves=_curves(frame, tasks, study),
         asked_out=pd.DataFrame(columns=_LEFT_OUT),
     )
@@ -264,8 +264,8 @@ def _verdict(
         chosen = tasks.index if group == OVERALL else tasks.index[tasks["structure"] == group]
         z, r, origin = normalised.loc[chosen], rank.loc[chosen], tasks.loc[chosen, "origin"]
         part = table.loc[group].copy()
-        for name, values in (("score", z), ("rank", r)):
-            limits = statistics.bootstrap(values, clusters=origin, rng=rng)
+        for name, values, within in (("score", z, (0, 1)), ("rank", r, (1, len(r.columns)))):
+            limits = statistics.interval(values, clusters=origin, within=within)
             part[f"{name}_low"], part[f"{name}_high"] = limits["low"], limits["high"]
         part["seconds"] = seconds[seconds.index.isin(chosen, level="task")].groupby("candidate").median()
         first = statistics.mean_score(z[candidates]).index
@@ -304,9 +304,9 @@ def _places(z: pd.DataFrame, first: pd.Index, origin: pd.Series, rng: np.random.
         alone = dict.fromkeys(["second", "ahead", "low", "high"])
         return {**alone, "leader": leader, "lead": 1.0, "nothing": nothing}
     second = first[1]
-    gap = statistics.bootstrap((z[leader] - z[second]).to_frame("gap"), clusters=origin, rng=rng).loc["gap"]
+    gap = statistics.interval((z[leader] - z[second]).to_frame("gap"), clusters=origin, within=(-1, 1))
     lead = statistics.lead(z, clusters=origin, rng=rng)[leader]
-    limits = {"ahead": gap["mean"], "low": gap["low"], "high": gap["high"]}
+    limits = gap.loc["gap"].rename({"mean": "ahead"}).to_dict()
     return {"leader": leader, "second": second, **limits, "lead": lead, "nothing": nothing}
 
 
@@ -331,11 +331,11 @@ def _left_out(frame: pd.DataFrame, tasks: pd.DataFrame, missing: Mapping[str, st
     return pd.DataFrame(rows, columns=[*_LEFT_OUT, "kind"])
 
 
-def _policies(regret: pd.DataFrame, tasks: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _policies(regret: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     records = []
     for name, rows in regret.groupby("policy", sort=False):
         lost = rows.set_index("task")[["normalised_regret"]]
-        limits = statistics.bootstrap(lost, clusters=tasks["origin"], rng=rng).iloc[0].to_dict()
+        limits = statistics.interval(lost, clusters=tasks["origin"], within=(0, 1)).iloc[0].to_dict()
         best, worst = int((rows["regret"] <= 0).sum()), rows["normalised_regret"].max()
         records.append({"policy": name, "tasks": len(rows), "best": best, **limits, "worst": worst})
     return pd.DataFrame(records, columns=["policy", "tasks", "best", "mean", "low", "high", "worst"])

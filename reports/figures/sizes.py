@@ -27,11 +27,11 @@ NOTE = (
 )
 COLUMNS = {
     "structure": "structure of the tasks",
-    "destroyed": "whether their pixels or steps stand in a random order, or their numeric columns are rotated",
+    "destroyed": "whether pixels or steps stand in a random order, or numeric columns are rotated",
     "candidate": "architecture",
     "rows": "rows to train with",
     "mean": "test score less that of boosted trees, mean over tasks, in points (0.01 of accuracy or R2)",
-    "low": "lower 95% limit, bootstrap over tasks with those of one source drawn together",
+    "low": "lower 95% limit: Student’s interval of the mean, from how much sources differ",
     "high": "upper 95% limit",
     "tasks": "sets in the mean; larger sizes have fewer",
 }
@@ -69,10 +69,9 @@ def data(summary: Summary) -> pd.DataFrame:
     )
     several = tasks.groupby("structure", sort=False)["rows"].transform("nunique") > 1
     test, records = summary.test.loc[tasks.index], []
-    rng = np.random.default_rng(0)
     for key, part in tasks[several].groupby(["structure", "destroyed", "rows"], sort=False):
         ahead = 100 * test.loc[part.index, names].sub(test.loc[part.index, REFERENCE], axis=0)
-        limits = statistics.bootstrap(ahead, clusters=part["origin"], rng=rng)
+        limits = statistics.interval(ahead, clusters=part["origin"])
         for name in names:
             numbers = limits.loc[name, ["mean", "low", "high"]]
             records.append((key[0], key[1], name, key[2], *numbers, len(part)))
@@ -105,7 +104,7 @@ def caption(summary: Summary) -> str:
         told.append(_REORDERED)
     if "tabular" in destroyed:
         told.append(_ROTATED)
-    interval = "Interval: bootstrap over sets, those of one source drawn together."
+    interval = "Interval: Student’s, from how much sources differ."
     return " ".join([*told, interval, f"{sentences.splits(summary).capitalize()} each."])
 
 

@@ -1,148 +1,34 @@
-"""Intervals by the cluster bootstrap: origins are drawn whole, with replacement."""
+"""How sure the first place is, by the cluster bootstrap: origins are drawn whole, with replacement."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from reports.statistics.table import dense, labels
 
-RESAMPLES = 4000  # Monte Carlo error of a 95% limit is then about 0.3 percentage points of coverage
-
-
-class Difference(NamedTuple):
-    """Result of :func:`paired_difference`, in units of the table."""
-
-    mean: float  # of a - b over tasks
-    low: float
-    high: float
-    n: int  # independent sources
-
-
-def bootstrap(
-    table: pd.DataFrame,
-    *,
-    clusters: pd.Series,
-    rng: np.random.Generator,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-) -> pd.DataFrame:
-    r"""Percentile bootstrap interval of each column's mean over tasks, clusters drawn whole.
-
-    With clusters :math:`c = 1 \dots K`, their column sums :math:`S_c` and sizes :math:`n_c`, one resample
-    draws how often each cluster counts, :math:`w \sim \text{Multinomial}(K, 1/K)`, and takes
-    :math:`\sum_c w_c S_c / \sum_c w_c n_c`. The limits are the :math:`(1 \mp \text{level})/2` quantiles.
-    Tasks that repeat others of their origin therefore add nothing to the certainty. All columns are
-    resampled together, so a difference of two candidates is had by passing the column of differences.
-
-    The limits of few clusters are too narrow (about 85% in place of 95% for five).
-
-    Parameters
-    ----------
-    table : DataFrame, shape (tasks, columns)
-        Values to average.
-    clusters : Series, shape (tasks,)
-        The origin of each task, same index.
-    rng : numpy.random.Generator
-        Source of randomness.
-    level : float, default=0.95
-        Nominal coverage, in (0, 1).
-    resamples : int, default=4000
-        Number of resamples.
-
-    Returns
-    -------
-    DataFrame, shape (columns, 3)
-        ``mean``, ``low``, ``high`` in the unit of the table; NaN limits where there is one cluster.
-
-    References
-    ----------
-    Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1-26.
-    Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69, 369-390.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"cnn": [0.8, 1.0, 0.9, 1.0]}, index=list("abcd"))
-    >>> origin = pd.Series(["mnist", "mnist", "emoji", "textures"], index=list("abcd"))
-    >>> bootstrap(table, clusters=origin, rng=np.random.default_rng(0)).round(2)
-         mean  low  high
-    cnn  0.92  0.9   1.0
-    """
-    means = _resampled_means(table, clusters, rng, resamples)
-    result = pd.DataFrame({"mean": table.mean(), "low": np.nan, "high": np.nan}, index=table.columns)
-    if means is not None:
-        result["low"], result["high"] = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return result
-
-
-def paired_difference(
-    table: pd.DataFrame,
-    a: str,
-    b: str,
-    clusters: pd.Series,
-    rng: np.random.Generator,
-    *,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-) -> Difference:
-    r"""Mean difference of two columns over the same tasks, with a cluster bootstrap interval.
-
-    .. math:: \bar d = \frac1n \sum_{i=1}^n (x_{ia} - x_{ib})
-
-    For the regret of two policies, of which the intervals overlap although one is better on nearly every
-    task: what the tasks have in common cancels in the difference.
-
-    Parameters
-    ----------
-    table : DataFrame, shape (tasks, columns)
-        Values of each policy or candidate.
-    a, b : str
-        Two of its columns.
-    clusters, rng, level, resamples
-        As for :func:`bootstrap`.
-
-    Returns
-    -------
-    Difference
-        ``mean``, ``low``, ``high`` and ``n``, the number of origins; NaN limits where there is one.
-
-    Raises
-    ------
-    ValueError
-        If there is a hole in the two columns.
-
-    References
-    ----------
-    Field & Welsh (2007), as for :func:`bootstrap`.
-
-    Examples
-    --------
-    >>> regret = pd.DataFrame({"advisor": [0.0, 0.1, 0.3, 0.0], "gbt": [0.1, 0.2, 0.4, 0.2]})
-    >>> origin = pd.Series(list("wxyz"))
-    >>> result = paired_difference(regret, "advisor", "gbt", origin, np.random.default_rng(0))
-    >>> round(result.mean, 3), round(result.low, 3), round(result.high, 3), result.n
-    (-0.125, -0.175, -0.1, 4)
-    """
-    both = dense(table[[a, b]])
-    gap = (both[a] - both[b]).to_frame("gap")
-    result = bootstrap(gap, clusters=clusters, rng=rng, level=level, resamples=resamples)
-    mean, low, high = result.to_numpy()[0].tolist()
-    return Difference(mean, low, high, len(set(labels(table, clusters))))
+RESAMPLES = 4000  # Monte Carlo error of a share is then below one percentage point
 
 
 def lead(
     table: pd.DataFrame, *, clusters: pd.Series, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> pd.Series:
-    """Share of cluster bootstrap resamples in which each candidate has the highest mean.
+    r"""Share of cluster bootstrap resamples in which each candidate has the highest mean.
 
-    It is not the chance to be best on a new task.
+    With clusters :math:`c = 1 \dots K`, their column sums :math:`S_c` and sizes :math:`n_c`, one resample
+    draws how often each cluster counts, :math:`w \sim \text{Multinomial}(K, 1/K)`, and takes
+    :math:`\sum_c w_c S_c / \sum_c w_c n_c`. It is not the chance to be best on a new task.
 
     Parameters
     ----------
-    table, clusters, rng, resamples
-        As for :func:`bootstrap`.
+    table : DataFrame, shape (tasks, candidates)
+        Values to average.
+    clusters : Series, shape (tasks,)
+        The origin of each task, same index.
+    rng : numpy.random.Generator
+        Source of randomness.
+    resamples : int, default=4000
+        Number of resamples.
 
     Returns
     -------
@@ -152,6 +38,7 @@ def lead(
     References
     ----------
     Efron, B. & Tibshirani, R. J. (1993). An introduction to the bootstrap. Chapman & Hall, chapter 16.
+    Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69, 369-390.
 
     Examples
     --------

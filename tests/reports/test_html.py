@@ -276,7 +276,7 @@ def test_every_number_says_how_it_was_made(frame):
     page = Page(page_of(frame))
     titles = [attrs.get("title", "") for tag, attrs in page.elements if tag == "td" and attrs.get("class")]
     assert any(re.search(r"Images: 4 tasks, 4 sources, up to 2 splits each", t) for t in titles)
-    assert any(t.startswith("95%, bootstrap over tasks") for t in titles)
+    assert any(t.startswith("95%, Student’s, from how much sources differ") for t in titles)
     assert any(re.match(r"2 splits: 0\.\d+ to 0\.\d+", t) for t in titles)
 
 

@@ -56,7 +56,7 @@ def test_places_count_sources_and_bound_the_lead(summary):
 def test_headline_names_a_winner_only_where_the_interval_excludes_zero(summary):
     text = sentences.headline(summary)
     assert text == (
-        "CNN is ahead on images; no clear winner between CNN and boosted trees on sequences; "
+        "No clear winner between CNN and boosted trees on images and sequences; "
         "boosted trees are ahead on tables. “Ahead” is a direction only: fewer than 12 sources."
     )
 
