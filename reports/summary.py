@@ -111,11 +111,6 @@ class Summary:
         keys = ["task", "candidate", "status", "reason"]
         return bad.groupby(keys, sort=False).size().rename("cells").reset_index()
 
-    @property
-    def trials(self) -> int:
-        """The largest number of configurations tried of one candidate."""
-        return int(self.frame["trial"].max()) + 1
-
 
 def summarise(
     frame: pd.DataFrame,
