@@ -87,7 +87,7 @@ def _write(
         client.log_param(run_id, key, str(told[key])[:500])
     for place, effect in enumerate(finding["effects"]):
         stem = "effect" if place == 0 else f"effect_{place + 1}"
-        client.log_param(run_id, stem, f"{effect['what']} ({effect['unit']}; n: {effect['of']})"[:500])
+        client.log_param(run_id, stem, f"{effect['what']} ({effect['unit']})"[:500])
         for side in ("mean", "low", "high"):
             if effect[side] is not None and math.isfinite(effect[side]):
                 client.log_metric(run_id, f"{stem}/{side}", float(effect[side]))

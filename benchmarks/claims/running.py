@@ -16,7 +16,7 @@ from rich.console import Console
 
 from advisor.errors import AdvisorError, StoreError
 from benchmarks import claims, tracking
-from benchmarks.cell import Cell, Outcome
+from benchmarks.cell import Cell, Outcome, canonical_json
 from benchmarks.claims.base import (
     SIZES,
     Chart,
@@ -175,8 +175,11 @@ def complete(frame: pd.DataFrame, searched: Collection[str] = ()) -> pd.DataFram
     [0, 0]
     """
     well = frame["status"] == "ok"
-    levels = [{k: v for k, v in json.loads(c).items() if k not in searched} for c in frame["config"]]
-    place = [*(frame[name] for name in (*_SPLIT, "candidate")), pd.Series(map(str, levels), frame.index)]
+    levels = [
+        canonical_json({k: v for k, v in json.loads(config).items() if k not in searched})
+        for config in frame["config"]
+    ]
+    place = [*(frame[name] for name in (*_SPLIT, "candidate")), pd.Series(levels, index=frame.index)]
     there = well.groupby(place).transform("any")
     whole = there.groupby([frame[name] for name in _SPLIT]).transform("all")
     return frame[whole & well].reset_index(drop=True)
