@@ -257,7 +257,8 @@ def cut_short(frame: pd.DataFrame) -> str:
     """Say whose searches the budget ended early, and whose fits the time limit; empty if nobody's."""
     searches = frame.drop_duplicates(["task", "candidate", "trial"])
     left_out = _shares(searches, searches["status"] == BEYOND)
-    ended = _shares(frame, [on_the_clock(extra) for extra in frame["extra"]])
+    fits = frame[frame["status"] == "ok"]
+    ended = _shares(fits, [on_the_clock(extra) for extra in fits["extra"]])
     told = [
         f"Beyond the budget of a search, and no part of it: {left_out} trials." if left_out else "",
         f"Ended or hurried by the time limit of a fit: {ended} fits." if ended else "",

@@ -29,7 +29,7 @@ from reports import (
 from reports.sentences import next_step
 from reports.summary import ReportError, Summary, summarise
 
-SEED = 20220718  # of the bootstrap: the same store gives the same report
+SEED = 20220718  # of the resamples: the same store gives the same report
 
 
 @ends_with_reader

@@ -205,7 +205,7 @@ def _agreement(budgets: pd.DataFrame) -> str:
     elif len(whole) == len(budgets):
         most = "the most that both have"
     else:
-        most = "the most that every candidate tried here"
+        most = "the most of the published numbers that every candidate here reached"
     rho, tau = number(row["spearman"], 2), number(row["kendall"], 2)
     order = f", Spearman {rho} and Kendall {tau}" if row["candidates"] > 2 else ""
     text = (
@@ -237,8 +237,7 @@ def _scores(summary: Summary, published: Published) -> tuple[str, Section, pd.Da
         by_task.append((task, len(part), *_ranks(part["ours"], part["published"]), _of(same)))
         shares[task] = same[0] / same[1]
     share = pd.Series(shares, name="share").to_frame()
-    rng = np.random.default_rng(0)
-    limits = statistics.bootstrap(share, clusters=summary.tasks["origin"], rng=rng).loc["share"]
+    limits = statistics.interval(share, clusters=summary.tasks["origin"], within=(0, 1)).loc["share"]
     interval = "" if np.isnan(limits["low"]) else f" (95% {limits['low']:.0%} to {limits['high']:.0%})"
     by_candidate = _by_candidate(table, names)
     ranks = by_candidate.set_index("candidate")

@@ -21,15 +21,16 @@ _OVERVIEW = {
     "number": "place in the list of claims",
     "claim": "its name: python -m benchmarks claims NAME",
     "verdict": "holds, holds with a limit, not decided here, does not hold here: by a rule in the code",
-    "effect": "the difference that decides, in words",
+    "effect": "the first effect of the experiment: it decides, where the rule is no count or threshold",
     "mean": "its mean over independent units, in its unit",
     "low": "lower 95% limit (Student's interval of the mean)",
     "high": "upper 95% limit",
-    "n": "independent units: sources of data, or repetitions of a simulation",
+    "n": "independent units",
+    "of": "what the units are: sources of data, seeds of a simulation, runs, or blocks of time",
     "unit": "of mean and limits",
     "minutes": "computing time of all fits",
 }
-_EFFECTS = {name: _OVERVIEW[name] for name in ("effect", "mean", "low", "high", "n", "unit")}
+_EFFECTS = {name: _OVERVIEW[name] for name in ("effect", "mean", "low", "high", "n", "of", "unit")}
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -100,7 +101,7 @@ def told(findings: Sequence[Mapping[str, Any]]) -> Document:
                     "Each is decided by a rule that stands in the code of the experiment and can come out "
                     "against the claim.",
                 ],
-                [Table("claims", "The effect that decides each claim.", _overview(findings), _OVERVIEW)],
+                [Table("claims", "The first effect of each claim.", _overview(findings), _OVERVIEW)],
             ),
             *map(_section, findings),
         ],
@@ -117,7 +118,7 @@ def _section(told: Mapping[str, Any]) -> Section:
         f"Source: {claim['source']}.",
         f"Design: {claim['design']} Data: {claim['data']}.",
         f"It would be refuted by {claim['refuted_by']}.",
-        f"{sum(told['statuses'].values())} cells{f', {failed} failed and left out' if failed else ''}; "
+        f"{sum(told['statuses'].values())} cells{f', {failed} failed' if failed else ''}; "
         f"{told['cpu']}; commit {str(told['commit'])[:10]}; finished {told['finished']}; {told['made_by']}.",
     ]
     table = Table(
@@ -155,7 +156,8 @@ def _effect(effect: Mapping[str, Any]) -> dict[str, Any]:
     limits = {
         name: math.nan if effect[name] is None else float(effect[name]) for name in ("mean", "low", "high")
     }
-    return {"effect": effect["what"], **limits, "n": int(effect["n"]), "unit": effect["unit"]}
+    counted = {"n": int(effect["n"]), "of": effect["of"]}
+    return {"effect": effect["what"], **limits, **counted, "unit": effect["unit"]}
 
 
 def _plural(verdict: str, n: int) -> str:

@@ -26,7 +26,7 @@ _DIFFERENCES = {
     "a": "mean score in A, 0 (mean of the two dummies) to 1 (best score in either study)",
     "b": "the same in B",
     "difference": "B minus A, mean over tasks",
-    "low": "lower 95% limit, bootstrap over tasks with those of one source drawn together",
+    "low": "lower 95% limit: Student’s interval of the mean, from how much sources differ",
     "high": "upper 95% limit",
     "reading": "what may be said: below 12 sources a direction only",
 }
@@ -58,7 +58,7 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
     a, b : Side
         The studies; differences are those of b minus a.
     rng : numpy.random.Generator
-        For the bootstrap.
+        For the resamples of the summaries.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
         If they share no finished task, or not two candidates with a dummy.
     """
     one, two = _shared(a, b, rng)
-    table = differences(one, two, rng)
+    table = differences(one, two)
     overall = table[table["structure"] == OVERALL]
     n = int(overall["tasks"].iloc[0])
     names = [c for c in one.candidates if c != scores.BASELINE]
@@ -94,16 +94,16 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
                     Table(
                         "differences",
                         "Mean over the shared tasks; 0 is the mean of the two dummies of a task, 1 the best "
-                        "score in either study. Difference B minus A with its 95% interval: bootstrap over "
-                        "tasks, those of one source drawn together.",
+                        "score in either study. Difference B minus A with its 95% interval: Student’s, from "
+                        "how much sources differ.",
                         table,
                         _DIFFERENCES,
                         {"a": "A", "b": "B", "difference": "B − A"},
                     )
                 ],
                 lambda narrow: beside.differences(table, one.tasks["structure"], narrow=narrow),
-                "Difference of the means, B minus A; bands are 95% intervals over tasks (bootstrap, sources "
-                f"drawn whole). {sentences.basis(one)}",
+                "Difference of the means, B minus A; bands are Student’s 95% intervals, from how much "
+                f"sources differ. {sentences.basis(one)}",
             ),
             Section("Task by task", [], [_tasks(one, two)]),
             Section("In one only", _only(a, b, one), []),
@@ -113,15 +113,13 @@ def told(a: Side, b: Side, *, rng: np.random.Generator) -> Document:
     )
 
 
-def differences(one: Summary, two: Summary, rng: np.random.Generator) -> pd.DataFrame:
+def differences(one: Summary, two: Summary) -> pd.DataFrame:
     """Difference of every candidate, overall and by structure.
 
     Parameters
     ----------
     one, two : Summary
         Findings on the same tasks and candidates.
-    rng : numpy.random.Generator
-        For the bootstrap.
 
     Returns
     -------
@@ -141,7 +139,7 @@ def differences(one: Summary, two: Summary, rng: np.random.Generator) -> pd.Data
             continue
         first, second = (z.loc[chosen] for z in placed)
         origin = one.tasks.loc[chosen, "origin"]
-        limits = statistics.bootstrap(second - first, clusters=origin, rng=rng)
+        limits = statistics.interval(second - first, clusters=origin, within=(-1, 1))
         for name in names:
             mean, low, high = (float(limits[column][name]) for column in ("mean", "low", "high"))
             counts = len(chosen), int(origin.nunique())
@@ -193,20 +191,21 @@ def _widest(overall: pd.DataFrame) -> str:
 
 
 def _leaders(one: Summary, two: Summary) -> str:
-    means = [s.normalised.drop(columns=scores.BASELINE).mean() for s in (one, two)]
+    names = [c for c in one.candidates if c != scores.BASELINE]  # one order, for both are paired by place
+    means = [s.normalised[names].mean() for s in (one, two)]
     first, second = (str(m.idxmax()) for m in means)
     who = (
         f"First over all shared tasks in both: {wording.spoken(first)}."
         if first == second
         else f"First over all shared tasks: {wording.spoken(first)} in A, {wording.spoken(second)} in B."
     )
-    if len(means[0]) < 3:
+    if len(names) < 3:
         return who
     rho, tau = stats.spearmanr(*means).statistic, stats.kendalltau(*means).statistic
     if not np.isfinite(rho):
         return who
     order = f"Spearman {number(float(rho), 2)}, Kendall {number(float(tau), 2)}"
-    return f"{who} Order of the {len(means[0])} candidates: {order}."
+    return f"{who} Order of the {len(names)} candidates: {order}."
 
 
 def _tasks(one: Summary, two: Summary) -> Table:

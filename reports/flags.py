@@ -82,7 +82,7 @@ def chosen(asked: str, tasks: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ReportError
-        If there is no such task or group.
+        If there is no such task or group, or no other task is left.
     """
     found, known = flagged(tasks), list(dict.fromkeys(tasks["task"]))
     short = {task_title(task): task for task in known}
@@ -105,4 +105,10 @@ def chosen(asked: str, tasks: pd.DataFrame) -> pd.DataFrame:
                 got=repr(name),
                 do=did_you_mean(name, [*short, *known]) or f"choose among {', '.join(known[:8])}",
             )
+    if len(why) == len(known):
+        raise ReportError(
+            "a task must be left to report on",
+            got=f"all {len(known)} of the study left out",
+            do="leave out fewer",
+        )
     return pd.DataFrame(why.items(), columns=["task", "why"])

@@ -194,6 +194,8 @@ def lead(place: Mapping[str, Any]) -> str:
     counted = f"{count(int(place['tasks']), 'task')} from {count(int(place['sources']), 'source')}"
     if place["second"] is None:
         return f"{title(place['leader'])} alone ({counted})"
+    if place["nothing"]:
+        return f"nothing beats the dummy ({counted})"
     text = f"{title(place['leader'])} {signed(place['ahead'])} against {spoken(place['second'])}"
     limits = "no interval" if np.isnan(place["low"]) else f"{signed(place['low'])} to {signed(place['high'])}"
     return f"{text}, {limits} ({counted})"
@@ -348,6 +350,8 @@ def _winner(place: Mapping[str, Any]) -> str:
     several = leader.endswith("trees")
     if place["second"] is None:
         return f"{leader} lead" if several else f"{leader} leads"
+    if place["nothing"]:
+        return "nothing beats the dummy"
     if not place["low"] > 0:
         return f"no clear winner between {leader} and {spoken(place['second'])}"
     if place["sources"] < statistics.MIN_SOURCES:
@@ -360,6 +364,8 @@ def _certainty(place: Mapping[str, Any]) -> str:
     start = f"{structure_title(place['structure'])} ({counted}): {title(place['leader'])}"
     if place["second"] is None:
         return f"{start} is the only candidate, so there is nothing to compare."
+    if place["nothing"]:
+        return f"{start.partition(':')[0]}: nothing beats the dummy."
     text = f"{start} {signed(place['ahead'])} against {spoken(place['second'])}"
     if np.isnan(place["low"]):
         return f"{text}; one source tells nothing of others, so there is no interval."
@@ -374,5 +380,5 @@ def _certainty(place: Mapping[str, Any]) -> str:
 
 def _sentence(text: str) -> str:
     """Capital at the start unless the first word is a name spelt otherwise, full stop at the end."""
-    capital = text.startswith(("no ", *SPOKEN.values()))
+    capital = text.startswith(("no ", "nothing ", *SPOKEN.values()))
     return f"{text[0].upper() if capital else text[0]}{text[1:]}."

@@ -33,10 +33,10 @@ class Comparisons:
 
     Parameters
     ----------
-    omnibus : Friedman
-        Whether the candidates differ at all.
-    places : CriticalDifference
-        Mean ranks, and the candidates that no test separates.
+    n : int
+        Independent sources.
+    omnibus : Friedman or None
+        Whether the candidates differ at all; None of two, whose pair says it.
     pairs : DataFrame
         Every pair as :func:`reports.statistics.wilcoxon` gives it, with ``left``, ``rope`` and ``right``: the
         posterior probabilities that over the sources these stand for the first is mostly better by more than
@@ -57,8 +57,8 @@ class Comparisons:
         The same if the leaders were the only pair tested.
     """
 
-    omnibus: statistics.Friedman
-    places: statistics.CriticalDifference
+    n: int
+    omnibus: statistics.Friedman | None
     pairs: pd.DataFrame
     unequal: bool
     ratings: pd.DataFrame
@@ -78,9 +78,9 @@ def significance(summary: Summary) -> Comparisons | None:
     Returns
     -------
     Comparisons or None
-        None below :data:`reports.statistics.MIN_SOURCES` origins or 3 candidates beside the dummy.
+        None below :data:`reports.statistics.MIN_SOURCES` origins or 2 candidates beside the dummy.
     """
-    table = _by_origin(summary)
+    table = _by_origin(summary, least=2)
     if table is None:
         return None
     rng = np.random.default_rng(_SEED)
@@ -93,8 +93,8 @@ def significance(summary: Summary) -> Comparisons | None:
     pairs, unequal = _at_equal_trials(summary, pairs)
     first, second = statistics.mean_score(table).index[:2]
     return Comparisons(
-        omnibus=statistics.friedman(table),
-        places=statistics.critical_difference(table, ALPHA),
+        n=len(table),
+        omnibus=statistics.friedman(table) if len(table.columns) > 2 else None,
         pairs=pairs,
         unequal=unequal,
         ratings=statistics.bradley_terry(table, clusters=pd.Series(table.index, index=table.index), rng=rng),
@@ -115,9 +115,9 @@ def critical_difference(summary: Summary) -> statistics.CriticalDifference | Non
     Returns
     -------
     CriticalDifference or None
-        None where :func:`significance` is.
+        None below :data:`reports.statistics.MIN_SOURCES` origins or 3 candidates beside the dummy.
     """
-    table = _by_origin(summary)
+    table = _by_origin(summary, least=3)
     return None if table is None else statistics.critical_difference(table, ALPHA)
 
 
@@ -145,7 +145,10 @@ def _at_equal_trials(summary: Summary, pairs: pd.DataFrame) -> tuple[pd.DataFram
     return pairs.join(found.assign(p_k_holm=statistics.holm(found["p_k"].to_numpy()))), unequal
 
 
-def _by_origin(summary: Summary) -> pd.DataFrame | None:
+def _by_origin(summary: Summary, *, least: int) -> pd.DataFrame | None:
+    """Scores of the candidates by source; None of too few sources, or of fewer candidates than the least."""
     names = [c for c in summary.candidates if c != scores.BASELINE]
+    if len(names) < least:
+        return None
     table = statistics.by_origin(summary.normalised[names], summary.tasks["origin"])
-    return None if len(table) < statistics.MIN_SOURCES or len(names) < 3 else table
+    return None if len(table) < statistics.MIN_SOURCES else table

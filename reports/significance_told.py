@@ -20,10 +20,10 @@ def tested(tests: Comparisons) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``statistic``, ``p``, ``n``, the ``rows`` of pairs, whether some of them tried ``unequal`` numbers of
+        Whether there are only ``two`` candidates, a sentence on the ``omnibus`` test of more and on the
+        number of sources, the ``rows`` of pairs, whether some of them tried ``unequal`` numbers of
         configurations, the ``ratings``, and a sentence on ``power``.
     """
-    omnibus = tests.omnibus
     rows = [
         {
             "pair": f"{title(row['a'])} against {title(row['b'])}",
@@ -48,9 +48,8 @@ def tested(tests: Comparisons) -> dict[str, Any]:
         for row in tests.ratings.reset_index(names="index").to_dict("records")
     ]
     return {
-        "statistic": f"{omnibus.statistic:.1f}",
-        "p": _p(omnibus.p),
-        "n": omnibus.n,
+        "two": tests.omnibus is None,
+        "omnibus": _omnibus(tests),
         "rows": rows,
         "unequal": tests.unequal,
         "ratings": ratings,
@@ -58,16 +57,35 @@ def tested(tests: Comparisons) -> dict[str, Any]:
     }
 
 
+def _omnibus(tests: Comparisons) -> str:
+    sources = f"{tests.n} independent sources."
+    if tests.omnibus is None:
+        return sources
+    p = _p(tests.omnibus.p)
+    return (
+        "Friedman test that the candidates (without the dummy) do not differ: χ² = "
+        f"{tests.omnibus.statistic:.1f}, p {'' if p.startswith('<') else '= '}{p}, {sources}"
+    )
+
+
 def _power(tests: Comparisons) -> str:
     first, second = (title(name) for name in tests.leaders)
     strict, alone = tests.power, tests.alone
+    start = (
+        f"With {tests.n} sources that scatter as these do, a difference of {EFFECT:g} between "
+        f"{first} and {second} is found"
+    )
+    if len(tests.pairs) == 1:
+        return (
+            f"{start} {alone.found:.0%} of the time (level {alone.level:g}). To find it four times out of "
+            f"five would take {_sources(alone)}."
+        )
     pairs = wording.count(len(tests.pairs), "pair")
     return (
-        f"With {tests.omnibus.n} sources that scatter as these do, a difference of {EFFECT:g} between "
-        f"{first} and {second} is found {strict.found:.0%} of the time at the first step of Holm’s "
-        f"correction for {pairs} (level {strict.level:.2g}), and {alone.found:.0%} if no other pair were "
-        f"tested (level {alone.level:g}). To find it four times out of five would take {_sources(strict)}, "
-        f"or {_sources(alone)} for this pair alone."
+        f"{start} {strict.found:.0%} of the time at the first step of Holm’s correction for {pairs} "
+        f"(level {strict.level:.2g}), and {alone.found:.0%} if no other pair were tested (level "
+        f"{alone.level:g}). To find it four times out of five would take {_sources(strict)}, or "
+        f"{_sources(alone)} for this pair alone."
     )
 
 

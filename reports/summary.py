@@ -58,8 +58,8 @@ class Summary:
         its limit), ``win``, ``tie``, ``loss`` (tasks, against the leader).
     places : DataFrame
         One row per structure: ``structure``, ``tasks``, ``sources``, ``leader``, ``second``, ``ahead``,
-        ``low``, ``high`` (difference of their mean normalised scores, with its interval) and ``lead`` (share
-        of resamples with the leader first).
+        ``low``, ``high`` (difference of their mean normalised scores, with its interval), ``lead`` (share of
+        resamples with the leader first) and ``nothing`` (whether no candidate beats the dummy anywhere).
     advice : DataFrame
         One row per task: what the advisor saw and advised, ``best`` (of the three families), its confidence,
         reasons (``because``) and regret; empty without advisor.
@@ -111,11 +111,6 @@ class Summary:
         keys = ["task", "candidate", "status", "reason"]
         return bad.groupby(keys, sort=False).size().rename("cells").reset_index()
 
-    @property
-    def trials(self) -> int:
-        """The largest number of configurations tried of one candidate."""
-        return int(self.frame["trial"].max()) + 1
-
 
 def summarise(
     frame: pd.DataFrame,
@@ -133,7 +128,7 @@ def summarise(
     study : Mapping
         As :meth:`benchmarks.store.Store.study` gives it.
     rng : numpy.random.Generator
-        For the bootstrap.
+        For the resamples that tell how sure the first places are.
     without : DataFrame, optional
         ``task`` and ``why`` of tasks to leave out; what the study says with them is kept in ``whole``.
 
@@ -145,7 +140,7 @@ def summarise(
     Raises
     ------
     ReportError
-        If no task is finished, so that there is nothing to report.
+        If no task is finished or no candidate stands beside the dummy, so that there is nothing to report.
     """
     if without is not None and len(without):
         whole = summarise(frame, study, rng=rng)
@@ -162,6 +157,12 @@ def summarise(
             "a report needs a task with all its cells finished and its dummy among them",
             got=f"{pending} of {len(frame)} cells pending in the study {study['name']!r}",
             do="run the study on: python -m benchmarks run STUDY.toml resumes it",
+        )
+    if set(frame["candidate"]) <= {scores.BASELINE, scores.ADVISOR}:
+        raise ReportError(
+            "a report needs a candidate beside the dummy",
+            got=f"none in the study {study['name']!r}",
+            do="add one to the candidates of its file and run it",
         )
     order = {name: i for i, name in enumerate(STRUCTURES)}
     tasks = rows.drop_duplicates("task").set_index("task")[_FACTS]
@@ -196,7 +197,7 @@ def summarise(
         places=places,
         advice=_advice(frame, tasks, declared, regret),
         regret=regret,
-        policies=_policies(regret, tasks, rng),
+        policies=_policies(regret, tasks),
         curves=_curves(frame, tasks, study),
         asked_out=pd.DataFrame(columns=_LEFT_OUT),
     )
@@ -258,8 +259,8 @@ def _verdict(
         chosen = tasks.index if group == OVERALL else tasks.index[tasks["structure"] == group]
         z, r, origin = normalised.loc[chosen], rank.loc[chosen], tasks.loc[chosen, "origin"]
         part = table.loc[group].copy()
-        for name, values in (("score", z), ("rank", r)):
-            limits = statistics.bootstrap(values, clusters=origin, rng=rng)
+        for name, values, within in (("score", z, (0, 1)), ("rank", r, (1, len(r.columns)))):
+            limits = statistics.interval(values, clusters=origin, within=within)
             part[f"{name}_low"], part[f"{name}_high"] = limits["low"], limits["high"]
         part["seconds"] = seconds[seconds.index.isin(chosen, level="task")].groupby("candidate").median()
         first = statistics.mean_score(z[candidates]).index
@@ -293,14 +294,15 @@ def _seconds(frame: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series:
 
 def _places(z: pd.DataFrame, first: pd.Index, origin: pd.Series, rng: np.random.Generator) -> dict[str, Any]:
     """The leader, the second and how far apart they are."""
-    leader = first[0]
+    leader, nothing = first[0], bool((z.drop(columns=scores.BASELINE, errors="ignore") <= 0).all(axis=None))
     if len(first) == 1:
-        return dict.fromkeys(["second", "ahead", "low", "high"]) | {"leader": leader, "lead": 1.0}
+        alone = dict.fromkeys(["second", "ahead", "low", "high"])
+        return {**alone, "leader": leader, "lead": 1.0, "nothing": nothing}
     second = first[1]
-    gap = statistics.bootstrap((z[leader] - z[second]).to_frame("gap"), clusters=origin, rng=rng).loc["gap"]
+    gap = statistics.interval((z[leader] - z[second]).to_frame("gap"), clusters=origin, within=(-1, 1))
     lead = statistics.lead(z, clusters=origin, rng=rng)[leader]
-    limits = {"ahead": gap["mean"], "low": gap["low"], "high": gap["high"]}
-    return {"leader": leader, "second": second, **limits, "lead": lead}
+    limits = gap.loc["gap"].rename({"mean": "ahead"}).to_dict()
+    return {"leader": leader, "second": second, **limits, "lead": lead, "nothing": nothing}
 
 
 def _splits(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -324,11 +326,11 @@ def _left_out(frame: pd.DataFrame, tasks: pd.DataFrame, missing: Mapping[str, st
     return pd.DataFrame(rows, columns=[*_LEFT_OUT, "kind"])
 
 
-def _policies(regret: pd.DataFrame, tasks: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _policies(regret: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     records = []
     for name, rows in regret.groupby("policy", sort=False):
         lost = rows.set_index("task")[["normalised_regret"]]
-        limits = statistics.bootstrap(lost, clusters=tasks["origin"], rng=rng).iloc[0].to_dict()
+        limits = statistics.interval(lost, clusters=tasks["origin"], within=(0, 1)).iloc[0].to_dict()
         best, worst = int((rows["regret"] <= 0).sum()), rows["normalised_regret"].max()
         records.append({"policy": name, "tasks": len(rows), "best": best, **limits, "worst": worst})
     return pd.DataFrame(records, columns=["policy", "tasks", "best", "mean", "low", "high", "worst"])

@@ -152,14 +152,15 @@ def advised(summary: Summary) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One row per task; ``lost`` and not ``right`` mark where it was wrong.
+        One row per task; ``lost`` and ``right``, None where nobody declared the structure, say where it was
+        wrong.
     """
     return [
         {
             "name": task_title(str(task)),
             "declared": row["declared"],
             "structure": row["structure"] or "no answer",
-            "right": row["structure"] == row["declared"],
+            "right": None if row["declared"] == scores.UNKNOWN else row["structure"] == row["declared"],
             "layout": row["layout"],
             "family": title(row["recommendation"]) if row["recommendation"] else "none",
             "confidence": number(row["confidence"], 2),

@@ -168,16 +168,3 @@ def tally(differences: pd.Series) -> str:
     """
     found = differences.dropna()
     return f"on {int((found > 0).sum())} of {len(found)} tables"
-
-
-def with_limits(found: Effect) -> str:
-    """Write a difference with its interval, if it has one.
-
-    Examples
-    --------
-    >>> with_limits(Effect("", 0.2, -0.1, 0.5, 8))
-    '+0.200 [-0.100, +0.500]'
-    >>> with_limits(Effect("", 0.2, float("nan"), float("nan"), 1))
-    '+0.200'
-    """
-    return f"{found.mean:+.3f}" + (f" [{found.low:+.3f}, {found.high:+.3f}]" if found.n > 1 else "")

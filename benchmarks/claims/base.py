@@ -46,6 +46,8 @@ class Claim:
     matters : float
         The least effect worth having, in the unit of the first one. Where the interval of an effect that is
         not shown reaches so far, the claim is left open and not refuted.
+    searched : tuple of str
+        Factors among whose values validation rows choose: a cell that failed is then one that was not chosen.
     version : int
         Raised when the code of the experiment changes in a way that changes its results.
     """
@@ -58,6 +60,7 @@ class Claim:
     data: str
     refuted_by: str
     matters: float = 0.01
+    searched: tuple[str, ...] = ()
     version: int = 1
 
 
@@ -72,9 +75,11 @@ class Effect:
     mean, low, high : float
         Mean over the units and its 95% limits; NaN limits of fewer than two units.
     n : int
-        Independent units: sources of data sets, or repetitions of a simulation.
+        Independent units.
     unit : str
         Of the numbers.
+    of : str
+        What n counts, in the plural: sources of data, or seeds of a simulation.
     """
 
     what: str
@@ -83,6 +88,7 @@ class Effect:
     high: float
     n: int
     unit: str = "points of the score"
+    of: str = "sources"
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ class Judgement:
     words : str
         The result in a few sentences, with its limits.
     effects : tuple of Effect
-        The first one decides.
+        The first one decides, where the rule is no count or threshold.
     charts : tuple of Chart
         The first one is shown large.
     """
@@ -224,6 +230,7 @@ def effect(
     values: pd.Series | NDArray[np.float64],
     *,
     unit: str = "points of the score",
+    of: str = "sources",
     level: float = 0.95,
 ) -> Effect:
     r"""Average independent values and give Student's interval of the mean.
@@ -238,6 +245,8 @@ def effect(
         One value per independent unit, such as the mean difference of each source; NaN are left out.
     unit : str
         Of the values.
+    of : str
+        What the units are, in the plural.
     level : float
         Coverage.
 
@@ -249,7 +258,7 @@ def effect(
     Examples
     --------
     >>> effect("a minus b", np.array([0.1, 0.3, 0.2]))
-    Effect(what='a minus b', mean=0.2, low=-0.048, high=0.448, n=3, unit='points of the score')
+    Effect(what='a minus b', mean=0.2, low=-0.048, high=0.448, n=3, unit='points of the score', of='sources')
     """
     from scipy import stats
 
@@ -258,10 +267,23 @@ def effect(
     n = len(values)
     mean = float(values.mean()) if n else math.nan
     if n < 2:
-        return Effect(what, mean, math.nan, math.nan, n, unit)
+        return Effect(what, mean, math.nan, math.nan, n, unit, of)
     half = float(stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / math.sqrt(n))
     low, high = (round(float(v), 6) for v in (mean - half, mean + half))
-    return Effect(what, round(mean, 6), low, high, n, unit)
+    return Effect(what, round(mean, 6), low, high, n, unit, of)
+
+
+def with_limits(found: Effect) -> str:
+    """Write a difference with its interval, if it has one.
+
+    Examples
+    --------
+    >>> with_limits(Effect("", 0.2, -0.1, 0.5, 8))
+    '+0.200 [-0.100, +0.500]'
+    >>> with_limits(Effect("", 0.2, float("nan"), float("nan"), 1))
+    '+0.200'
+    """
+    return f"{found.mean:+.3f}" + (f" [{found.low:+.3f}, {found.high:+.3f}]" if found.n > 1 else "")
 
 
 def not_shown(claim: Claim, *effects: Effect) -> Verdict:

@@ -110,7 +110,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     ).reset_index()
     matching = wide["structure"].map(TEXTBOOK)
     own = np.array([row[name] for (_, row), name in zip(wide.iterrows(), matching)])
-    wide["lead"] = own - (wide[list(_CANDIDATES)].sum(axis=1) - own) / (len(_CANDIDATES) - 1)
+    wide["lead"] = own - (wide[list(_CANDIDATES)].sum(axis=1, skipna=False) - own) / (len(_CANDIDATES) - 1)
     leads = wide.pivot_table(index=["structure", "origin"], columns="structure_is", values="lead")
     unit = "share of the best skill"
     wasted = effect("lead intact minus lead destroyed", leads[_INTACT] - leads[_DESTROYED], unit=unit)

@@ -45,6 +45,7 @@ _INDICES = ("DAX", "SMI", "CAC", "FTSE")
 _FILE = "file:datasets/embedded/series/index_prices.parquet?target="
 _MODELS = {"lstm": "the LSTM", "gbt": "boosted trees", "linear": "the linear model"}
 _FORMS = ("prices", "returns")
+_UNITS = "blocks of time"  # the indices move together
 Floats = NDArray[np.float64]
 
 
@@ -146,20 +147,21 @@ def saved(truth: Floats, predicted: Floats, last: Floats) -> float:
 
 
 def judge(frame: pd.DataFrame) -> Judgement:
-    """Compare with the last value and with trees; units are blocks of time, as the indices move together."""
+    """Compare with the last value and with trees; units are blocks of time."""
     by_block = frame.pivot_table(index="fold", columns=["candidate", "inputs"], values="test")
     means = by_block.mean()
     best = {name: str(means[name].idxmax()) for name in _MODELS}  # in favour of everybody
     score = {name: by_block[name][best[name]] for name in _MODELS}
     unit = "share of the squared error of the last value"
-    gain = effect(f"saved by the LSTM, on {best['lstm']}", score["lstm"], unit=unit)
+    gain = effect(f"saved by the LSTM, on {best['lstm']}", score["lstm"], unit=unit, of=_UNITS)
     lead = effect(
         f"saved by the LSTM (on {best['lstm']}) minus by boosted trees (on {best['gbt']})",
         score["lstm"] - score["gbt"],
         unit=unit,
+        of=_UNITS,
     )
     others = [
-        effect(f"saved by {title}, on {form}", by_block[name][form], unit=unit)
+        effect(f"saved by {title}, on {form}", by_block[name][form], unit=unit, of=_UNITS)
         for name, title in _MODELS.items()
         for form in _FORMS
         if (name, form) != ("lstm", best["lstm"])
@@ -178,7 +180,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     )
     indices = frame["task"].str.rpartition("=")[2].unique()
     words = (
-        f"Share of the squared error of the last value that is saved, mean of {gain.n} blocks of time: "
+        f"Share of the squared error of the last value that is saved, mean of {gain.n} {_UNITS}: "
         f"{listed}. On prices the LSTM has an R² of {textbook['r2'].mean():.2f}, the last value one of "
         f"{textbook['r2_last'].mean():.2f}. On {best['lstm']} the LSTM hits the direction of "
         f"{chosen['direction'].mean():.0%} of the days. Trees on prices cannot predict a price above those "

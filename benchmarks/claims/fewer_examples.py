@@ -84,7 +84,8 @@ def saving(n: pd.Index, one: pd.Series, other: pd.Series) -> float:
     Returns
     -------
     float
-        At most the doublings between the smallest and the largest n, which then means "at least".
+        At most the doublings between the smallest and the largest n, which then means "at least"; NaN if a
+        curve has a hole.
 
     Examples
     --------
@@ -95,6 +96,8 @@ def saving(n: pd.Index, one: pd.Series, other: pd.Series) -> float:
     -1.0
     """
     a, b = np.maximum.accumulate(one.to_numpy()), np.maximum.accumulate(other.to_numpy())
+    if np.isnan([a[-1], b[-1]]).any():
+        return math.nan
     if a[-1] < b[-1]:
         return -saving(n, other, one)
     reached, doublings = int(np.argmax(a >= b[-1])), np.log2(n.to_numpy())

@@ -185,10 +185,15 @@ def judge(frame: pd.DataFrame) -> Judgement:
     trained, permuted = (runs["trained"][order] for order in (_IN_PLACE, _PERMUTED))
     untrained, are = runs["untrained"][_IN_PLACE], runs["are"][_IN_PLACE]
     share = "share of the filters' maps"
-    learned = effect("explained by Gabor functions, trained minus untrained", trained - untrained, unit=share)
-    local = effect("explained, pixels in place minus permuted", trained - permuted, unit=share)
+    learned = effect(
+        "explained by Gabor functions, trained minus untrained", trained - untrained, unit=share, of="runs"
+    )
+    local = effect("explained, pixels in place minus permuted", trained - permuted, unit=share, of="runs")
     apart = effect(
-        "correlation of colour and frequency over filters", runs["apart"][_IN_PLACE], unit="rank correlation"
+        "correlation of colour and frequency over filters",
+        runs["apart"][_IN_PLACE],
+        unit="rank correlation",
+        of="runs",
     )
     verdict = not_shown(CLAIM, learned, local)
     both = min(runs[kind][_IN_PLACE].mean() for kind in ("edges", "blobs")) >= 0.1

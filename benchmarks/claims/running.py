@@ -11,12 +11,23 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 
 from advisor.errors import AdvisorError, StoreError
 from benchmarks import claims, tracking
-from benchmarks.cell import Cell, Outcome
-from benchmarks.claims.base import SIZES, Chart, Claim, Effect, Judgement, Size, facts_of, with_levels
+from benchmarks.cell import Cell, Outcome, canonical_json
+from benchmarks.claims.base import (
+    SIZES,
+    Chart,
+    Claim,
+    Effect,
+    Judgement,
+    Size,
+    facts_of,
+    with_levels,
+    with_limits,
+)
 from benchmarks.driver import Summary, clock, run_cells
 from benchmarks.engine import Engine, Limits
 from benchmarks.engine.options import add_options, make_engine
@@ -26,6 +37,7 @@ from benchmarks.summary import show, show_failures
 
 STORE = Path("runs/claims.sqlite")
 LIMITS = Limits(seconds=3_600.0)
+_SPLIT = ["task", "fold"]
 
 
 def study_name(name: str, size: Size) -> str:
@@ -106,8 +118,8 @@ def judge(store: Store, name: str, size: Size) -> Judgement:
     Raises
     ------
     StoreError
-        If cells are missing, or none of a candidate went well: a verdict on half of it would be none. Single
-        cells that failed are left out, and the words of the finding say so.
+        If cells are missing, or no split is whole: a verdict on half of it would be none. A split on which
+        a cell failed is left out for all candidates, and the words of the finding say so.
     """
     frame = store.frame(study_name(name, size))
     pending = int((frame["status"] == "pending").sum())
@@ -117,20 +129,60 @@ def judge(store: Store, name: str, size: Size) -> Judgement:
             got=f"{pending} of {len(frame)} cells without an outcome",
             do=f"run it on: python -m benchmarks claims {name} --size {size}",
         )
-    well = frame[frame["status"] == "ok"].reset_index(drop=True)
-    if lost := sorted(set(frame["candidate"]) - set(well["candidate"])):
-        reason = frame.loc[frame["candidate"] == lost[0], "reason"].iloc[0]
+    experiment = claims.get(name)
+    failed = frame[frame["status"] != "ok"]
+    whose = ", ".join(f"{candidate} {n}" for candidate, n in failed["candidate"].value_counts().items())
+    whole = complete(frame, experiment.CLAIM.searched)
+    if whole.empty:
         raise StoreError(
-            f"every candidate of the experiment on {name!r} must have results",
-            got=f"none of {', '.join(lost)}: {reason}",
+            f"the experiment on {name!r} must have a split on which no cell failed",
+            got=f"failed cells of {whose}; the first: {failed['reason'].iloc[0]}",
             do=f"remove the cause, then: python -m benchmarks claims {name} --size {size} --retry",
         )
-    finding = claims.get(name).judge(with_levels(well))
-    failed = frame.loc[frame["status"] != "ok", "candidate"].value_counts()
-    if not len(failed):
+    finding = experiment.judge(with_levels(whole))
+    if failed.empty:
         return finding
-    whose = ", ".join(f"{candidate} {n}" for candidate, n in failed.items())
-    return replace(finding, words=f"{finding.words} Left out, for they failed, are cells of {whose}.")
+    planned, kept = (len(rows[_SPLIT].drop_duplicates()) for rows in (frame, whole))
+    return replace(
+        finding,
+        words=f"{finding.words} {planned - kept} of {planned} splits are left out for all candidates because "
+        f"of cells that failed. Failed cells: {whose}.",
+    )
+
+
+def complete(frame: pd.DataFrame, searched: Collection[str] = ()) -> pd.DataFrame:
+    """Keep the results of the splits on which every candidate has one at every level.
+
+    A mean over what is left of a split would compare candidates on different data.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per cell, as the store gives it.
+    searched : collection of str
+        Factors among whose values validation rows choose; one value with a result is enough.
+
+    Returns
+    -------
+    DataFrame
+        Rows whose status is "ok".
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"task": "t", "fold": [0, 0, 1, 1], "candidate": ["gbt", "mlp"] * 2,
+    ...                      "config": "{}", "status": ["ok", "ok", "ok", "timeout"]})
+    >>> complete(rows)["fold"].tolist()
+    [0, 0]
+    """
+    well = frame["status"] == "ok"
+    levels = [
+        canonical_json({k: v for k, v in json.loads(config).items() if k not in searched})
+        for config in frame["config"]
+    ]
+    place = [*(frame[name] for name in (*_SPLIT, "candidate")), pd.Series(levels, index=frame.index)]
+    there = well.groupby(place).transform("any")
+    whole = there.groupby([frame[name] for name in _SPLIT]).transform("all")
+    return frame[whole & well].reset_index(drop=True)
 
 
 def record(store: Store, name: str, size: Size) -> dict[str, Any]:
@@ -157,7 +209,8 @@ def finding_of(told: dict[str, Any]) -> tuple[Claim, Judgement]:
     finding = told["finding"]
     effects = tuple(Effect(**effect) for effect in finding["effects"])
     charts = tuple(Chart(**chart) for chart in finding["charts"])
-    return Claim(**told["claim"]), Judgement(finding["verdict"], finding["words"], effects, charts)
+    claim = {**told["claim"], "searched": tuple(told["claim"]["searched"])}  # JSON knows lists alone
+    return Claim(**claim), Judgement(finding["verdict"], finding["words"], effects, charts)
 
 
 def save(told: dict[str, Any], folder: Path) -> Path:
@@ -212,7 +265,7 @@ def _command(args: argparse.Namespace) -> int:
             save(told, out)
             claim, finding = finding_of(told)
             first = finding.effects[0]
-            shown = f"{first.what}: {first.mean:+.3f} [{first.low:+.3f}, {first.high:+.3f}], n = {first.n}"
+            shown = f"{first.what}: {with_limits(first)}, {first.n} {first.of}"
             rows.append([f"{claim.number} {name}", finding.verdict, f"{shown}\n{finding.words}"])
             console.print(f"{name}: {finding.verdict} ({clock(summary.seconds)})")
     if args.mlflow:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.cell import Cell
 from benchmarks.claims._data import Data, fit_and_score, load
-from benchmarks.claims._tables import NETWORKS, SETTINGS, decided, means, scored, tables, with_limits
+from benchmarks.claims._tables import NETWORKS, SETTINGS, decided, means, scored, tables
 from benchmarks.claims._tables import settings as settings_of
 from benchmarks.claims.base import (
     Chart,
@@ -26,6 +26,7 @@ from benchmarks.claims.base import (
     level,
     not_shown,
     records,
+    with_limits,
 )
 from benchmarks.configurations import configurations
 from benchmarks.protocol import METRICS, Protocol
@@ -45,6 +46,7 @@ CLAIM = Claim(
     "pixels and spectra as plain columns",
     refuted_by="tuned trees whose lead over the tuned networks of 2022 is not above zero; a limit of the "
     "claim are defaults, TabM or columns of one kind where the lead is not",
+    searched=("draw", "settings"),
 )
 _TREES, _NEWER = "gbt", "tabm"
 _ONE_KIND = ("embedded:digits", "embedded:mnist", "embedded:spoken_digits")

@@ -20,7 +20,7 @@ COLUMNS = {
     "structure": "structure of the tasks",
     "candidate": "architecture",
     "mean": "mean normalised score over tasks, 0 (dummy) to 1 (best)",
-    "low": "lower 95% limit, bootstrap over tasks with those of one source drawn together",
+    "low": "lower 95% limit: Student’s interval of the mean, from how much sources differ",
     "high": "upper 95% limit",
     "tasks": "tasks in the mean",
 }
@@ -63,8 +63,8 @@ def caption(summary: Summary) -> str:
         Sentences.
     """
     return (
-        f"Bold: highest mean. {sentences.basis(summary)} Intervals: 95%, bootstrap over tasks, those of one "
-        "source drawn together. The dummy stands at 0 by definition."
+        f"Bold: highest mean. {sentences.basis(summary)} Intervals: 95%, Student’s, from how much sources "
+        "differ. The dummy stands at 0 by definition."
     )
 
 
@@ -109,7 +109,7 @@ def draw(summary: Summary, narrow: bool = False) -> str:
             drawing.score_axis(ax, "x", lowest)
             best = table.iloc[-1]
             title = look(best["candidate"], among).title
-            told.append(f"{structure_title(group)}: {title} leads with {best['mean']:.2f}")
+            told.append(f"{structure_title(group)}: highest mean {title} {best['mean']:.2f}")
         return drawing.svg(figure, "finding", FIGURE.title, "; ".join(told), names)
 
 

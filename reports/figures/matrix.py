@@ -26,7 +26,7 @@ COLUMNS = {
     "candidate": "architecture",
     "structure": "structure of the tasks, or overall",
     "mean": "mean normalised score over tasks, 0 (dummy) to 1 (best)",
-    "low": "lower 95% limit, bootstrap over tasks with those of one source drawn together",
+    "low": "lower 95% limit: Student’s interval of the mean, from how much sources differ",
     "high": "upper 95% limit",
     "tasks": "tasks in the mean",
     "sources": "independent sources among them",
@@ -69,8 +69,8 @@ def caption(summary: Summary) -> str:
         Sentences.
     """
     return (
-        f"Rows by the mean over all tasks. {sentences.basis(summary)} Small: 95% interval, bootstrap over "
-        "tasks, those of one source drawn together; none where all tasks are of one source."
+        f"Rows by the mean over all tasks. {sentences.basis(summary)} Small: Student’s 95% interval, from "
+        "how much sources differ; none where all tasks are of one source."
     )
 
 

@@ -53,8 +53,8 @@ def caption(summary: Summary) -> str:
         Sentences.
     """
     return (
-        "Every family in its default configuration; mean over tasks, bootstrap 95% interval over tasks, "
-        f"those of one source drawn together. {sentences.basis(summary)}"
+        "Every family in its default configuration; mean over tasks, Student’s 95% interval, from how much "
+        f"sources differ. {sentences.basis(summary)}"
     )
 
 

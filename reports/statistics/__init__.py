@@ -9,11 +9,12 @@ with its formula, its reference and what its check was: ``docs/statistics.md``.
 
 from reports.statistics.bayes import SignedRank, bayesian_signed_rank
 from reports.statistics.cliques import CriticalDifference, critical_difference
+from reports.statistics.intervals import interval
 from reports.statistics.means import Comparison, mean_rank, mean_score, win_tie_loss
 from reports.statistics.omnibus import Friedman, friedman
 from reports.statistics.pairwise import holm, wilcoxon
 from reports.statistics.planning import needed, power
-from reports.statistics.resampling import RESAMPLES, bootstrap, lead
+from reports.statistics.resampling import RESAMPLES, lead
 from reports.statistics.strengths import bradley_terry
 from reports.statistics.table import MIN_SOURCES, by_origin
 
@@ -25,12 +26,12 @@ __all__ = [
     "Friedman",
     "SignedRank",
     "bayesian_signed_rank",
-    "bootstrap",
     "bradley_terry",
     "by_origin",
     "critical_difference",
     "friedman",
     "holm",
+    "interval",
     "lead",
     "mean_rank",
     "mean_score",

@@ -1,4 +1,4 @@
-"""Intervals by the cluster bootstrap: origins are drawn whole, with replacement."""
+"""How sure the first place is, by the cluster bootstrap: origins are drawn whole, with replacement."""
 
 from __future__ import annotations
 
@@ -7,78 +7,28 @@ import pandas as pd
 
 from reports.statistics.table import dense, labels
 
-RESAMPLES = 4000  # Monte Carlo error of a 95% limit is then about 0.3 percentage points of coverage
-
-
-def bootstrap(
-    table: pd.DataFrame,
-    *,
-    clusters: pd.Series,
-    rng: np.random.Generator,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-) -> pd.DataFrame:
-    r"""Percentile bootstrap interval of each column's mean over tasks, clusters drawn whole.
-
-    With clusters :math:`c = 1 \dots K`, their column sums :math:`S_c` and sizes :math:`n_c`, one resample
-    draws how often each cluster counts, :math:`w \sim \text{Multinomial}(K, 1/K)`, and takes
-    :math:`\sum_c w_c S_c / \sum_c w_c n_c`. The limits are the :math:`(1 \mp \text{level})/2` quantiles.
-    Tasks that repeat others of their origin therefore add nothing to the certainty. All columns are
-    resampled together. The difference of two candidates, or of the regret of two policies, is had by passing
-    the column of differences: what the tasks have in common cancels in it, where two intervals may overlap
-    although one is better on nearly every task.
-
-    The limits of few clusters are too narrow (about 85% in place of 95% for five).
-
-    Parameters
-    ----------
-    table : DataFrame, shape (tasks, columns)
-        Values to average.
-    clusters : Series, shape (tasks,)
-        The origin of each task, same index.
-    rng : numpy.random.Generator
-        Source of randomness.
-    level : float, default=0.95
-        Nominal coverage, in (0, 1).
-    resamples : int, default=4000
-        Number of resamples.
-
-    Returns
-    -------
-    DataFrame, shape (columns, 3)
-        ``mean``, ``low``, ``high`` in the unit of the table; NaN limits where there is one cluster.
-
-    References
-    ----------
-    Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1-26.
-    Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69, 369-390.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"cnn": [0.8, 1.0, 0.9, 1.0]}, index=list("abcd"))
-    >>> origin = pd.Series(["mnist", "mnist", "emoji", "textures"], index=list("abcd"))
-    >>> bootstrap(table, clusters=origin, rng=np.random.default_rng(0)).round(2)
-         mean  low  high
-    cnn  0.92  0.9   1.0
-    """
-    means = _resampled_means(table, clusters, rng, resamples)
-    result = pd.DataFrame({"mean": table.mean(), "low": np.nan, "high": np.nan}, index=table.columns)
-    if means is not None:
-        result["low"], result["high"] = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return result
+RESAMPLES = 4000  # Monte Carlo error of a share is then below one percentage point
 
 
 def lead(
     table: pd.DataFrame, *, clusters: pd.Series, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> pd.Series:
-    """Share of cluster bootstrap resamples in which each candidate has the highest mean.
+    r"""Share of cluster bootstrap resamples in which each candidate has the highest mean.
 
-    It is not the chance to be best on a new task.
+    With clusters :math:`c = 1 \dots K`, their column sums :math:`S_c` and sizes :math:`n_c`, one resample
+    draws how often each cluster counts, :math:`w \sim \text{Multinomial}(K, 1/K)`, and takes
+    :math:`\sum_c w_c S_c / \sum_c w_c n_c`. It is not the chance to be best on a new task.
 
     Parameters
     ----------
-    table, clusters, rng, resamples
-        As for :func:`bootstrap`.
+    table : DataFrame, shape (tasks, candidates)
+        Values to average.
+    clusters : Series, shape (tasks,)
+        The origin of each task, same index.
+    rng : numpy.random.Generator
+        Source of randomness.
+    resamples : int, default=4000
+        Number of resamples.
 
     Returns
     -------
@@ -88,6 +38,7 @@ def lead(
     References
     ----------
     Efron, B. & Tibshirani, R. J. (1993). An introduction to the bootstrap. Chapman & Hall, chapter 16.
+    Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69, 369-390.
 
     Examples
     --------

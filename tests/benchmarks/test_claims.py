@@ -113,9 +113,27 @@ def test_cells_that_failed_are_told(toy, tmp_path, monkeypatch):
     monkeypatch.setattr(Inline, "run", one_fails)
     with Store(tmp_path / "s.sqlite", writable=True) as store:
         running.run(store, "rotation", "tiny", engine=Inline())
-        words = running.judge(store, "rotation", "tiny").words
-    assert words.endswith(" 1.")
-    assert "for they failed, are cells of " in words
+        finding = running.judge(store, "rotation", "tiny")
+    assert "1 of 2 splits are left out for all candidates" in finding.words
+    assert finding.words.endswith(" Failed cells: random_forest 1.")
+    assert [found.n for found in finding.effects] == [1] * 4  # the table on which it failed counts for nobody
+
+
+def test_a_split_is_whole_if_each_candidate_has_a_result_at_every_level():
+    rows = pd.DataFrame(
+        [
+            ("a", 0, "gbt", '{"draw":0,"n":1}', "ok"),
+            ("a", 0, "gbt", '{"draw":1,"n":1}', "diverged"),
+            ("a", 0, "mlp", '{"draw":0,"n":1}', "ok"),
+            ("b", 0, "gbt", '{"draw":0,"n":1}', "ok"),
+            ("b", 0, "mlp", '{"draw":0,"n":1}', "timeout"),
+            ("b", 1, "gbt", '{"draw":0,"n":1}', "ok"),
+        ],
+        columns=["task", "fold", "candidate", "config", "status"],
+    )
+    assert running.complete(rows)[["task", "fold"]].to_numpy().tolist() == [["b", 1]]
+    kept = running.complete(rows, ["draw"])  # one draw that failed is one that was not chosen
+    assert kept[["task", "candidate"]].to_numpy().tolist() == [["a", "gbt"], ["a", "mlp"], ["b", "gbt"]]
 
 
 def test_a_claim_is_resumed_and_judged_only_when_finished(toy, tmp_path):
@@ -179,7 +197,7 @@ def test_without_any_result_of_a_candidate_there_is_no_verdict(toy, tmp_path):
 
     with Store(tmp_path / "s.sqlite", writable=True) as store:
         running.run(store, "rotation", "tiny", engine=Failing())
-        with pytest.raises(StoreError, match="none of mlp: NaN"):
+        with pytest.raises(StoreError, match="failed cells of mlp 4; the first: NaN"):
             running.record(store, "rotation", "tiny")
         running.run(store, "rotation", "tiny", engine=Inline(), retry=["diverged"])
         assert running.record(store, "rotation", "tiny")["statuses"] == {"ok": 16}

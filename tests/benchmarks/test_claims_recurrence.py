@@ -50,8 +50,11 @@ def test_verdict_on_long_lags(lstm, rnn, longest, verdict):
     scores |= {(p, "rnn"): (0.99, far) for p, far in zip(problems, rnn)}
     finding = claims.get("long_lags").judge(lags(scores, longest=longest))
     assert finding.verdict == verdict
-    assert finding.effects[0].mean == pytest.approx(np.mean(lstm) - np.mean(rnn), abs=1e-6)
-    assert finding.effects[0].n == 4
+    assert [found.mean for found in finding.effects] == pytest.approx(np.subtract(lstm, rnn), abs=1e-6)
+    assert [(found.unit, found.n, found.of) for found in finding.effects] == [
+        ("R²", 2, "seeds"),
+        ("accuracy", 2, "seeds"),
+    ]
     assert ("not tried" in finding.words) == (longest < 200)
 
 
@@ -101,6 +104,8 @@ CONDITIONS = [f"{start}_{moment}" for start in ("uniform", "own") for moment in 
         ({"lstm_uniform_initial": 1e-7}, "holds with a limit"),
         ({"lstm_uniform_trained": 1e-7}, "does not hold here"),
         ({"rnn_uniform_trained": 0.9}, "does not hold here"),
+        ({"lstm_uniform_trained": 1e-3}, "does not hold here"),  # it keeps more, and has vanished as well
+        ({"rnn_uniform_trained": 0.02}, "does not hold here"),  # it has less, and is still there
     ],
 )
 def test_verdict_on_vanishing_gradients(changed, verdict):

@@ -55,7 +55,7 @@ def rotations(trees, networks):
     [
         ((0.9, 0.7), (0.8, 0.8), "holds"),
         ((0.9, 0.85), (0.8, 0.8), "holds with a limit"),  # the lead shrinks, and stays
-        ((0.9, 0.7), (0.8, 0.75), "holds with a limit"),  # the perceptron loses too
+        ((0.9, 0.7), (0.8, 0.75), "does not hold here"),  # the perceptron loses too
         ((0.9, 0.8), (0.8, 0.7), "does not hold here"),
         ((0.8, 0.8), (0.9, 0.7), "does not hold here"),
     ],

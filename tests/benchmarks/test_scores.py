@@ -229,8 +229,12 @@ def test_fits_that_the_time_limit_ended_are_counted():
     assert scores.cut_short(frame.assign(extra=[{"hurried": bool(hit)} for hit in ended])).endswith("2 fits.")
     told = scores.cut_short(frame)
     assert told == "Ended or hurried by the time limit of a fit: cnn 1 of 2, lstm 1 of 2 fits."
+    planned = frame["status"].where((frame["task"] == "a") | (frame["candidate"] != "cnn"), "pending")
+    assert "cnn 1 of 1, lstm 1 of 2 fits." in scores.cut_short(frame.assign(status=planned))  # one ran
     frame["status"] = frame["status"].where(~ended, scores.BEYOND)
-    assert "no part of it: cnn 1 of 2, lstm 1 of 2 trials." in scores.cut_short(frame)
+    assert scores.cut_short(frame) == (
+        "Beyond the budget of a search, and no part of it: cnn 1 of 2, lstm 1 of 2 trials."
+    )
 
 
 def test_trials_of_a_search_are_counted_without_those_beyond_its_budget():

@@ -30,6 +30,11 @@ def test_levels_are_those_of_pocock(looks, published):
     assert settling.nominal_level(looks) == pytest.approx(published, abs=1e-4)
 
 
+def test_levels_of_many_looks_keep_falling():
+    levels = [settling.nominal_level(settling.looks_of(n)) for n in (22, 60, 412)]  # the last of 101 looks
+    assert levels == pytest.approx([0.0252, 0.0112, 0.0045], abs=1e-4)
+
+
 def test_all_looks_together_err_as_rarely_as_was_asked():
     rng, looks = np.random.default_rng(0), (12, 16, 22)
     level = settling.nominal_level(looks)

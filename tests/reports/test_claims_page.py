@@ -13,7 +13,8 @@ EVIL = "<script>alert(1)</script>"
 
 def finding(number, verdict, **changes):
     """One finding, as ``python -m benchmarks claims`` writes it."""
-    effect = {"what": f"a minus b {number}", "mean": 0.25, "low": 0.1, "high": 0.4, "n": 7, "unit": "points"}
+    effect = {"what": f"a minus b {number}", "mean": 0.25, "low": 0.1, "high": 0.4, "n": 7}
+    effect |= {"unit": "points", "of": "seeds"}
     shared = {
         "x": "who",
         "y": "score",
@@ -72,10 +73,12 @@ def test_all_claims_in_order_with_their_numbers(folder, capsys):
     assert "Of 3 claims, 2 hold, 1 does not hold here." in capsys.readouterr().out
     table = document.files(claims.told(claims.read(folder)))["claims"]
     assert list(table["number"]) == [3, 5, 12]
-    assert table.iloc[0][["mean", "low", "high", "n", "minutes"]].tolist() == [0.25, 0.1, 0.4, 7, 2.0]
+    assert table.iloc[0][["mean", "low", "high", "n", "of", "minutes"]].tolist() == [
+        *[0.25, 0.1, 0.4, 7, "seeds", 2.0],
+    ]
     page = (folder / "claims.html").read_text()
     assert page.index("3 claim 3: holds") < page.index("12 claim 12: does not hold here")
-    assert "1 failed and left out" in page
+    assert "10 cells, 1 failed;" in page
     assert page.count("<svg") == 3 * 3 * 2  # wide and narrow
 
 

@@ -38,6 +38,13 @@ def test_a_study_beside_itself_differs_in_nothing(frame):
     assert "238 of 238 cells of A are cells of B" in result.sections[0].text[0]
 
 
+def test_the_order_in_which_a_study_lists_its_candidates_changes_nothing(frame):
+    order = ["dummy", "linear", "lstm", "gbt", "mlp", "cnn", scores.ADVISOR]
+    other = frame.sort_values("candidate", key=lambda names: names.map(order.index), kind="stable")
+    result = told(side("a", frame), side("b", other))
+    assert "Order of the 5 candidates: Spearman 1.00, Kendall 1.00." in result.headline
+
+
 def test_a_better_candidate_is_found_with_its_interval(frame):
     result = told(side("a", frame), side("b", shifted(frame, "linear", 0.02)))
     rows = tables(result)["differences"].set_index(["structure", "candidate"])

@@ -37,6 +37,12 @@ def test_figures_are_found_by_name(searched):
     assert set(figures.of(searched)) == set(figures.every()) - {"sizes"}
 
 
+def test_few_sources_lead_nowhere(drawn):
+    told = ElementTree.fromstring(drawn["finding", False]).find(f"{SVG}desc").text
+    assert "Images: highest mean CNN " in told
+    assert "lead" not in told
+
+
 def test_every_figure_is_labelled_and_well_formed(drawn):
     for (name, narrow), svg in drawn.items():
         root = ElementTree.fromstring(svg)

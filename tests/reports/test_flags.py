@@ -35,6 +35,11 @@ def test_groups_and_names_can_be_mixed():
     assert flags.chosen("@leaks", TASKS[TASKS["task"] == "embedded:bike"]).empty
 
 
+def test_all_tasks_are_too_many_to_leave_out():
+    with pytest.raises(ReportError, match="got all 2 of the study left out: leave out fewer"):
+        flags.chosen("bike, @leaks", TASKS[TASKS["task"].isin(["embedded:bike", "openml:361110"])])
+
+
 @pytest.mark.parametrize(
     ("asked", "words"), [("@leak", "@leaks"), ("bikes", "did you mean 'bike'?"), ("zzz", "choose among")]
 )

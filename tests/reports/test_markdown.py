@@ -33,7 +33,7 @@ def test_terminal_text_is_aligned_and_at_most_100_columns(frame, failing):
     ends = {line.rstrip("* ").rfind(".") for line in lines[header + 2 : header + 9]}
     assert len(ends) == 1  # decimal points of the last column stand below each other
     assert "2 cells without a score" in text
-    assert "CNN is ahead on images" in text.replace("\n", " ")
+    assert "boosted trees are ahead on tables" in text.replace("\n", " ")
 
 
 def test_markdown_escapes_names(frame, failing):

@@ -62,6 +62,17 @@ def test_the_caption_counts_sets_and_sizes_and_says_what_order_is_to_trees(sized
     assert "2 sets" in texts
 
 
+def test_the_caption_says_of_tables_that_they_are_rotated(sized):
+    tables = sized.frame.assign(structure="tabular")
+    told = sizes.caption(summarise(tables, STUDY, rng=np.random.default_rng(0)))
+    assert "their numeric columns are rotated" in told
+    assert "do not notice" not in told
+    both = pd.concat([sized.frame, tables.assign(task=tables["task"] + "_table")], ignore_index=True)
+    told = sizes.caption(summarise(both, STUDY, rng=np.random.default_rng(0)))
+    assert "do not notice" in told
+    assert "are rotated" in told
+
+
 def test_no_interval_is_cut_off(sized, monkeypatch):
     drawn = []
     monkeypatch.setattr(sizes.drawing, "svg", lambda figure, *_: drawn.extend(figure.axes) or "")

@@ -39,23 +39,34 @@ def test_win_tie_loss_counts_every_task_once():
     assert statistics.win_tie_loss(scores, "a", "b", tie=0.011) == (1, 2, 1)
 
 
-def test_bootstrap_of_single_task_clusters_agrees_with_scipy():
-    values = table(RNG(0).gamma(2.0, size=(25, 1)))
-    ours = statistics.bootstrap(values, clusters=own(values), rng=RNG(1), resamples=20_000).loc["a"]
-    theirs = stats.bootstrap(
-        (values["a"],), np.mean, n_resamples=20_000, method="percentile", rng=RNG(2)
-    ).confidence_interval
-    assert ours["mean"] == pytest.approx(values["a"].mean())
-    assert ours[["low", "high"]].tolist() == pytest.approx([theirs.low, theirs.high], abs=0.02)
+def test_the_interval_of_single_task_clusters_is_students():
+    values = table(RNG(0).gamma(2.0, size=(25, 2)))
+    ours = statistics.interval(values, clusters=own(values), level=0.9)
+    theirs = stats.ttest_1samp(values, 0).confidence_interval(0.9)
+    assert ours["mean"].tolist() == pytest.approx(values.mean().tolist())
+    assert ours["low"].tolist() == pytest.approx(theirs.low.tolist())
+    assert ours["high"].tolist() == pytest.approx(theirs.high.tolist())
+
+
+def test_the_interval_of_unequal_clusters_by_hand():
+    values = table([[1.0], [1.0], [0.0]])
+    row = statistics.interval(values, clusters=pd.Series(list("xxy"), index=values.index)).loc["a"]
+    # mean 2/3; sums less what the mean expects: 2 - 4/3 and 0 - 2/3; t of one degree of freedom
+    half = 12.7062 * np.sqrt(2 * 2 * (2 / 3) ** 2) / 3
+    assert row.tolist() == pytest.approx([2 / 3, 2 / 3 - half, 2 / 3 + half], rel=1e-4)
+    cut = statistics.interval(values, clusters=pd.Series(list("xxy"), index=values.index), within=(0, 1)).loc[
+        "a"
+    ]
+    assert cut.tolist() == pytest.approx([2 / 3, 0, 1])
 
 
 def test_repeating_tasks_of_an_origin_does_not_narrow_the_interval():
     values = table(RNG(4).random((8, 2)))
-    once = statistics.bootstrap(values, clusters=own(values), rng=RNG(5))
+    once = statistics.interval(values, clusters=own(values))
     again = pd.concat([values, *(values.rename(lambda t, i=i: f"{t}-{i}") for i in range(9))])
     origin = pd.Series([name.partition("-")[0] for name in again.index], index=again.index)
-    pd.testing.assert_frame_equal(statistics.bootstrap(again, clusters=origin, rng=RNG(5)), once)
-    naive = statistics.bootstrap(again, clusters=own(again), rng=RNG(5))
+    pd.testing.assert_frame_equal(statistics.interval(again, clusters=origin), once)
+    naive = statistics.interval(again, clusters=own(again))
     width = once["high"] - once["low"]
     assert ((naive["high"] - naive["low"]) < 0.5 * width).all()  # what ignoring origins would claim
 
@@ -63,26 +74,27 @@ def test_repeating_tasks_of_an_origin_does_not_narrow_the_interval():
 def test_the_interval_of_a_difference_is_read_off_three_origins():
     lost = table([[0.0, 0.1], [0.1, 0.1], [0.2, 0.4], [0.0, 0.2], [0.3, 0.2], [0.1, 0.3]])
     origin = pd.Series(list("xxyyzz"), index=lost.index)
-    gap = (lost["a"] - lost["b"]).to_frame("gap")
-    result = statistics.bootstrap(gap, clusters=origin, rng=RNG(0)).loc["gap"]
+    result = statistics.interval((lost["a"] - lost["b"]).to_frame("gap"), clusters=origin).loc["gap"]
     assert result["mean"] == pytest.approx(-0.6 / 6)  # -.1, 0, -.2, -.2, .1, -.2
-    # with three origins of means -.05, -.2 and -.05 the ends are those drawn three times
-    assert (result["low"], result["high"]) == pytest.approx((-0.2, -0.05))
+    # three origins of two tasks, of means -.05, -.2 and -.05: standard error .05, t of two degrees 4.303
+    assert (result["low"], result["high"]) == pytest.approx(
+        (-0.1 - 4.303 * 0.05, -0.1 + 4.303 * 0.05), abs=1e-4
+    )
 
 
 def test_a_column_of_differences_shows_what_overlapping_intervals_hide():
     hard = RNG(0).random(20)
     lost = table(np.column_stack([hard, hard + 0.02]))
-    limits = statistics.bootstrap(lost, clusters=own(lost), rng=RNG(1))
+    limits = statistics.interval(lost, clusters=own(lost))
     assert limits.loc["a", "high"] > limits.loc["b", "low"]
     gap = (lost["a"] - lost["b"]).to_frame("gap")
-    assert statistics.bootstrap(gap, clusters=own(lost), rng=RNG(1)).loc["gap", "high"] < 0
+    assert statistics.interval(gap, clusters=own(lost)).loc["gap", "high"] < 0
 
 
 def test_one_origin_gives_no_interval():
     values = table([[0.1], [0.2], [0.3]])
     same = pd.Series("mnist", index=values.index)
-    row = statistics.bootstrap(values, clusters=same, rng=RNG(0)).loc["a"]
+    row = statistics.interval(values, clusters=same).loc["a"]
     assert row["mean"] == pytest.approx(0.2)
     assert row[["low", "high"]].isna().all()
     assert statistics.lead(values, clusters=same, rng=RNG(0)).isna().all()
@@ -92,8 +104,8 @@ def test_a_task_of_unknown_origin_stands_for_itself():
     values = table(RNG(1).random((6, 1)))
     unknown = pd.Series([None] * 6, index=values.index, dtype=object)
     known = own(values)
-    expected = statistics.bootstrap(values, clusters=known, rng=RNG(0))
-    pd.testing.assert_frame_equal(statistics.bootstrap(values, clusters=unknown, rng=RNG(0)), expected)
+    expected = statistics.interval(values, clusters=known)
+    pd.testing.assert_frame_equal(statistics.interval(values, clusters=unknown), expected)
 
 
 def test_lead_shares_ties_and_sums_to_one():
@@ -189,7 +201,7 @@ def test_friedman_needs_three_candidates():
         statistics.friedman,
         statistics.wilcoxon,
         lambda t: statistics.win_tie_loss(t, "a", "b"),
-        lambda t: statistics.bootstrap(t, clusters=own(t), rng=RNG(0)),
+        lambda t: statistics.interval(t, clusters=own(t)),
         lambda t: statistics.by_origin(t, own(t)),
         lambda t: statistics.bradley_terry(t, clusters=own(t), rng=RNG(0)),
         lambda t: statistics.critical_difference(t),

@@ -1,11 +1,20 @@
 """What the statistics promise, counted over simulated benchmarks of which the truth is known."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from reports import statistics
 
 RNG = np.random.default_rng
+PAGE = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text()
+SOURCES = (2, 3, 5, 8, 12, 20, 30)
+MADE = {
+    "normal": lambda rng, shape: rng.standard_normal(shape),
+    "skewed": lambda rng, shape: rng.exponential(size=shape),
+    "near the best": lambda rng, shape: 1 - np.clip(rng.exponential(0.15, size=shape) - 0.05, 0, 1),
+}
 
 
 def benchmark(rng, n, centres):
@@ -44,7 +53,30 @@ def test_nemenyi_splits_equal_candidates_no_more_often_than_the_level_says():
     assert 0.005 <= split <= 0.105  # standard error 0.018
 
 
-def test_the_cluster_bootstrap_covers_with_twenty_origins_and_a_naive_one_does_not():
+def test_the_page_tells_how_often_intervals_of_few_sources_hold_the_truth():
+    rng, runs = RNG(0), 4_000
+    rows = []
+    for name, make in MADE.items():
+        truth, told = float(make(rng, 2_000_000).mean()), []
+        for k in SOURCES:
+            values = pd.DataFrame(make(rng, (k, runs)))  # a column is a study
+            found = statistics.interval(values, clusters=pd.Series(range(k)))
+            held = (found["low"] <= truth) & (truth <= found["high"])
+            told.append(f"{held.mean():.0%}{percentiles(values, rng, truth)}")
+        rows.append(f"| {name} | {' | '.join(told)} |")
+    missing = [row for row in rows if row not in PAGE]
+    assert not missing, "docs/statistics.md has not\n" + "\n".join(missing)
+
+
+def percentiles(values, rng, truth):
+    """How often the percentile bootstrap holds it, in brackets; too seldom below 20 sources to be used."""
+    k, few = len(values), values.to_numpy()[:, :1_000]
+    means = rng.multinomial(k, np.full(k, 1 / k), size=1_000) @ few / k
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return f" ({((low <= truth) & (truth <= high)).mean():.0%})"
+
+
+def test_intervals_cover_with_twenty_origins_and_naive_ones_do_not():
     rng, k, runs = RNG(3), 20, 300
     clustered = naive = 0
     for run in range(runs):  # 1 to 5 tasks an origin that share most of their value
@@ -52,19 +84,18 @@ def test_the_cluster_bootstrap_covers_with_twenty_origins_and_a_naive_one_does_n
         shared = np.repeat(rng.standard_normal(k), sizes)
         table = pd.DataFrame({"a": shared + 0.4 * rng.standard_normal(len(shared)), "b": 0.0})
         origin = pd.Series(np.repeat(np.arange(k), sizes).astype(str), index=table.index)
-        clustered += covers(table, origin, rng)
+        clustered += covers(table, origin)
         if run < 100:
-            naive += covers(table, pd.Series(table.index.astype(str), index=table.index), rng)
-    assert (
-        0.88 <= clustered / runs <= 0.975
-    )  # nominal 0.95, of 20 origins a little less; standard error 0.014
-    assert naive / 100 < 0.85
+            naive += covers(table, pd.Series(table.index.astype(str), index=table.index))
+    text = " ".join(PAGE.split())
+    assert f"{clustered} of 300 intervals of a difference hold the truth" in text
+    assert f"of those that take tasks for origins {naive} of 100." in text
 
 
-def covers(table, clusters, rng):
+def covers(table, clusters):
     """Does the interval hold the true difference, 0?"""
     gap = (table["a"] - table["b"]).to_frame("gap")
-    result = statistics.bootstrap(gap, clusters=clusters, rng=rng, resamples=300).loc["gap"]
+    result = statistics.interval(gap, clusters=clusters).loc["gap"]
     return result["low"] <= 0 <= result["high"]
 
 

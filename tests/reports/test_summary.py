@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import scores
 from reports import sentences, significance_told, statistics, tables
-from reports.significance import significance
+from reports.significance import critical_difference, significance
 from reports.summary import ReportError, environments, machines, summarise
 
 STUDY = {"name": "starter", "title": "Starter", "settings": {"next": "Run the full study."}}
@@ -56,7 +56,7 @@ def test_places_count_sources_and_bound_the_lead(summary):
 def test_headline_names_a_winner_only_where_the_interval_excludes_zero(summary):
     text = sentences.headline(summary)
     assert text == (
-        "CNN is ahead on images; no clear winner between CNN and boosted trees on sequences; "
+        "No clear winner between CNN and boosted trees on images and sequences; "
         "boosted trees are ahead on tables. “Ahead” is a direction only: fewer than 12 sources."
     )
 
@@ -215,13 +215,14 @@ def test_a_study_without_advisor_says_nothing_of_one(make):
 
 def test_tests_use_independent_sources_or_none(frame, summary):
     found = significance(summary)
-    assert found.omnibus.n == found.places.n == 16  # 17 tasks, two of one origin
+    places = critical_difference(summary)
+    assert found.n == found.omnibus.n == places.n == 16  # 17 tasks, two of one origin
     assert len(found.pairs) == 10  # five candidates without the dummy
     assert found.pairs[["left", "rope", "right"]].sum(axis=1).to_numpy() == pytest.approx(1)
     better, worse = found.pairs.loc[[("gbt", "linear")]].iloc[0], found.ratings["rating"]
     assert better["left"] > 0.9 > 0.1 > better["right"]  # the first of the pair is the better one
     assert worse["linear"] == worse.min()
-    assert set(found.leaders) == set(list(found.places.ranks)[:2])
+    assert set(found.leaders) == set(list(places.ranks)[:2])
     assert (found.alone.level, found.power.level) == pytest.approx((0.05, 0.005))  # ten pairs
     assert 0 <= found.power.found < found.alone.found <= 1
     assert found.power.needed > found.alone.needed
@@ -231,6 +232,27 @@ def test_tests_use_independent_sources_or_none(frame, summary):
     assert f"would take {found.power.needed} sources, or {found.alone.needed} sources for this pair" in told
     few = frame["task"].unique()[:11]
     assert significance(summary_of(frame[frame["task"].isin(few)])) is None
+
+
+def test_two_candidates_are_a_pair_to_test_and_one_is_none(frame):
+    two = summary_of(frame[frame["candidate"].isin(["gbt", "mlp", "dummy"])])
+    found = significance(two)
+    z = statistics.by_origin(two.normalised[["gbt", "mlp"]], two.tasks["origin"])
+    assert found.omnibus is None
+    assert critical_difference(two) is None
+    assert found.pairs.loc[("gbt", "mlp"), "p_holm"] == pytest.approx(
+        statistics.wilcoxon(z).loc[("gbt", "mlp"), "p"]
+    )
+    told = significance_told.tested(found)
+    assert told["omnibus"] == "16 independent sources."
+    assert len(told["rows"]) == 1
+    assert "Holm" not in told["power"]
+    assert significance(summary_of(frame[frame["candidate"].isin(["gbt", "dummy"])])) is None
+
+
+def test_a_study_of_the_dummy_alone_is_refused(frame):
+    with pytest.raises(ReportError, match="needs a candidate beside the dummy, got none in the study"):
+        summary_of(frame[frame["candidate"] == "dummy"])
 
 
 def fewer(frame, candidates, trials):
@@ -292,7 +314,6 @@ def test_environments_are_told_apart(frame):
 
 def test_curves_end_at_the_verdict(make):
     summary = summary_of(make(trials=3))
-    assert summary.trials == 3
     ends = summary.curves[summary.curves["trials"] == 3].set_index(["structure", "candidate"])["mean"]
     table = summary.verdict.set_index(["structure", "candidate"])["mean_normalised_score"]
     pd.testing.assert_series_equal(ends, table.reindex(ends.index), check_names=False)
@@ -303,6 +324,24 @@ def test_undeclared_structure_is_a_group_of_its_own(frame):
     undeclared = summary_of(frame)
     assert undeclared.structures[-1] == "unknown"
     assert "undeclared" in sentences.headline(undeclared)
+
+
+def test_structure_that_nobody_declared_is_no_wrong_advice(frame):
+    assert {row["right"] for row in tables.advised(summary_of(frame))} == {True}
+    frame.loc[frame["task"] == "embedded:bike", "structure"] = None
+    rows = {row["name"]: row["right"] for row in tables.advised(summary_of(frame))}
+    assert rows.pop("bike") is None
+    assert set(rows.values()) == {True}
+
+
+def test_what_beats_nothing_does_not_compete(frame):
+    lost = (frame["structure"] == "image") & ~frame["candidate"].isin(["dummy", "advisor"])
+    frame.loc[lost, ["status", "test", "validation"]] = "error", None, None
+    summary = summary_of(frame)
+    assert sentences.headline(summary).startswith("Nothing beats the dummy on images; no clear winner ")
+    assert sentences.certainty(summary)[0] == "Images (4 tasks from 4 sources): nothing beats the dummy."
+    place = summary.places.set_index("structure").loc["image"]
+    assert sentences.lead(place) == "nothing beats the dummy (4 tasks from 4 sources)"
 
 
 def test_hardware_is_told_apart_from_other_changes(frame):
