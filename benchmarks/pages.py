@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import InputError
-from benchmarks.run import commit_of
+from benchmarks.environment import commit_of
 
 
 def markdown(
@@ -40,7 +40,7 @@ def measured_with(records: Sequence[Mapping[str, Any]]) -> str:
     Parameters
     ----------
     records : sequence of mapping
-        Each with ``environment``, as :func:`benchmarks.run.environment` gives it, and ``finished``.
+        Each with ``environment``, as :func:`benchmarks.environment.environment` gives it, and ``finished``.
     """
     commits = _list(commit_of(r["environment"]) for r in records)
     threads = _list(r["environment"]["threads"] for r in records)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
-import subprocess
-import sys
 import time
 import traceback
 import warnings
@@ -14,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from json import loads
 from pathlib import Path
 from typing import Any
@@ -30,23 +25,12 @@ from benchmarks import candidates
 from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, Outcome, Status
 from benchmarks.engine.processes import give_back
+from benchmarks.environment import environment, gpu
 from benchmarks.protocol import METRICS
 from datasets.splits import Split, given_split, inner_folds, random_split, split
 from datasets.task import Task
 
-_PACKAGES = (
-    "arch-advisor",
-    "numpy",
-    "pandas",
-    "scipy",
-    "scikit-learn",
-    "xgboost",
-    "lightgbm",
-    "catboost",
-    "torch",
-)
 _SPLITS = {"holdout": split, "random": random_split, "openml": given_split}
-_ROOT = Path(__file__).parents[1]
 _NO_MEMORY = ("out of memory", "can't allocate memory", "bad_alloc", "unable to allocate")
 
 
@@ -120,7 +104,7 @@ def outcome_of(cell: Cell, work: Callable[[Cell, Facts], None]) -> Outcome:
         predict_seconds=facts.predict_seconds,
         peak_mb=memory.peak_mb(),
         extra=facts.extra,
-        environment={**environment(), "gpu": _gpu(), "device": facts.device},
+        environment={**environment(), "gpu": gpu(), "device": facts.device},
         finished=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
     return replace(outcome, validation=facts.validation, test=facts.test) if status == "ok" else outcome
@@ -334,70 +318,3 @@ class _PeakMemory:
     def _mark() -> float | None:
         lines = Path("/proc/self/status").read_text().splitlines()
         return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
-
-
-@cache
-def environment() -> dict[str, Any]:
-    """Describe what the results of this process depend on.
-
-    Returns
-    -------
-    dict
-        ``python, platform, cpu, gpu, cores, threads, commit, dirty, versions``; the commit is that of the
-        checkout, empty outside of git.
-    """
-    status = _git("status", "--porcelain", "--untracked-files=no")
-    return {
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu(),
-        "gpu": _gpu(),
-        "cores": os.cpu_count(),
-        "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
-        "commit": _git("rev-parse", "HEAD"),
-        "dirty": bool(status),
-        "versions": {name: version for name in _PACKAGES if (version := _version(name))},
-    }
-
-
-def commit_of(facts: Mapping[str, Any]) -> str:
-    """Name the commit of an :func:`environment` in seven digits, with a ``+`` if files differ from it.
-
-    Examples
-    --------
-    >>> commit_of({"commit": "0123456789abcdef", "dirty": True})
-    '0123456+'
-    """
-    return str(facts["commit"])[:7] + "+" * bool(facts["dirty"])
-
-
-def _git(*args: str) -> str:
-    try:
-        done = subprocess.run(["git", *args], cwd=_ROOT, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
-        platform.machine(),
-    )
-
-
-def _gpu() -> str:
-    """Name of the first CUDA device if this process has loaded torch anyway."""
-    torch = sys.modules.get("torch")
-    return torch.cuda.get_device_name(0) if torch is not None and torch.cuda.is_available() else ""
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""

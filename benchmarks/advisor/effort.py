@@ -29,8 +29,8 @@ from advisor.outlook import FLOOR
 from benchmarks.advisor.outcomes import STORE, training_part
 from benchmarks.advisor.published import PUBLISHED, read
 from benchmarks.advisor.regret import outcomes_of, rows_of
+from benchmarks.environment import commit_of, environment
 from benchmarks.learning.lines import results
-from benchmarks.run import commit_of, environment
 
 CACHE = Path("runs/effort.jsonl")
 EFFORTS = ("look", "probe", "race")

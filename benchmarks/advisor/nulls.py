@@ -27,7 +27,7 @@ from advisor.probes.base import Evidence, wilson
 from benchmarks.advisor import short_lines
 from benchmarks.advisor import simulated as s
 from benchmarks.advisor import simulated_rows as r
-from benchmarks.run import commit_of, environment
+from benchmarks.environment import commit_of, environment
 
 PAGE = Path(__file__).parents[2] / "docs" / "probes.md"
 FIT = """\

@@ -25,7 +25,7 @@ from advisor.calibration import Belief, Calibration
 from advisor.doubts import ceiling
 from benchmarks.advisor.cases import CORPUS, Case, corpus_cases, embedded_cases, shuffled_cases
 from benchmarks.advisor.packages import package_cases
-from benchmarks.run import commit_of, environment
+from benchmarks.environment import commit_of, environment
 
 CALIBRATION = Path(__file__).parents[2] / "advisor" / "data" / "calibration.json"
 STRUCTURES = ("image", "sequence", "tabular")

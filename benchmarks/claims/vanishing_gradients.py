@@ -204,7 +204,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     left = {
         name: effect(
             f"left of the gradient, {_TITLES[name]}, trained, uniform start",
-            at.loc[conditions[0], name],
+            at.xs(conditions[0])[name],
             unit="powers of ten",
             of="seeds",
         )

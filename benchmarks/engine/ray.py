@@ -357,7 +357,7 @@ def _line(error: BaseException) -> str:
 
 def _with_commit(outcome: Outcome) -> Outcome:
     """Name the commit: what was sent to the nodes came without its history."""
-    from benchmarks.run import environment
+    from benchmarks.environment import environment
 
     if not outcome.environment:
         return outcome

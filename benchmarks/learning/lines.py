@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cell import canonical_json
-from benchmarks.run import environment
+from benchmarks.environment import environment
 
 Settings = Mapping[str, Any]
 

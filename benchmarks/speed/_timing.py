@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.environment import commit_of, environment
 from benchmarks.pages import markdown, write
-from benchmarks.run import commit_of, environment
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "speed-training.md"

@@ -22,8 +22,8 @@ from benchmarks.advised import ADVISOR
 from benchmarks.costs import MEASURED
 from benchmarks.driver import run_study
 from benchmarks.engine.local import LocalEngine
+from benchmarks.environment import environment
 from benchmarks.plan import Study
-from benchmarks.run import environment
 from benchmarks.store import Store
 from benchmarks.summary import show
 

@@ -22,8 +22,8 @@ from rich.console import Console
 from benchmarks.cell import Cell, Outcome
 from benchmarks.driver import run_study
 from benchmarks.engine import Limits
+from benchmarks.environment import environment
 from benchmarks.plan import Study
-from benchmarks.run import environment
 from benchmarks.store import Store
 from benchmarks.summary import show
 

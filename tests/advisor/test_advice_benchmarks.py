@@ -9,7 +9,7 @@ from advisor.calibration import Calibration, learned_path
 from benchmarks.advisor import beside, fit_models
 from benchmarks.advisor.cases import Case, shuffled_cases
 from benchmarks.advisor.structure import calibrate, provenance, run, summary
-from benchmarks.run import environment
+from benchmarks.environment import environment
 
 
 def case(name, structure, data, layout=None):
