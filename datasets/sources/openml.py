@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -65,7 +65,7 @@ def members(rest: str) -> list[str]:
 
     Raises
     ------
-    StudyError
+    TaskError
         If there is no such suite.
     InputError
         If it is neither cached nor to be had.
@@ -90,7 +90,7 @@ def describe(rest: str, /) -> TaskInfo:
     key = _task_key(rest)
     facts = _facts(key)
     found, layout, structure = _settled(key, facts)
-    if layout != found:
+    if layout != found or (facts["n_splits"] and "splits_hash" not in facts):  # an older entry
         return _loaded(key, facts, layout, structure).info
     return TaskInfo(
         id=_id(key),
@@ -103,6 +103,7 @@ def describe(rest: str, /) -> TaskInfo:
         n=facts["n"],
         d=facts["d"],
         n_splits=facts["n_splits"],
+        splits_hash=facts.get("splits_hash"),
     )
 
 
@@ -125,7 +126,7 @@ def load(rest: str, /) -> Task:
 
     Raises
     ------
-    StudyError
+    TaskError
         If there is no such task, or it is neither classification nor regression.
     InputError
         If it is not cached and the server cannot be reached or its answer cannot be read.
@@ -154,6 +155,24 @@ def cached(rest: str = "") -> dict[str, dict[str, Any]]:
     cache = Cache.of(server())
     keys = [_key(rest)] if rest else cache.keys()
     return {_id(key): facts for key in keys if (facts := cache.facts(key)) is not None}
+
+
+def without_splits(task_ids: Iterable[str]) -> dict[str, str]:
+    """Tell why tasks come without the splits that a task of OpenML has.
+
+    Parameters
+    ----------
+    task_ids : iterable of str
+        Ids of cached tasks; those of other sources count for nothing.
+
+    Returns
+    -------
+    dict of str to str
+        The reason, by task.
+    """
+    rests = [task_id.removeprefix(f"{scheme}:") for task_id in task_ids if task_id.startswith(f"{scheme}:")]
+    facts = {task_id: facts for rest in rests for task_id, facts in cached(rest).items()}
+    return {task_id: of["without_splits"] for task_id, of in facts.items() if "without_splits" in of}
 
 
 # ---- fetching ----
@@ -238,7 +257,8 @@ def _measured(key: str, facts: dict[str, Any], frame: pd.DataFrame) -> dict[str,
     found = find(X, frame[facts["target"]])
     facts |= {"width": X.shape[1], "found": found.facts()}
     info = _task(key, facts, frame, found, None).info
-    return {**facts, "n": info.n, "d": info.d, "n_splits": info.n_splits, "data_hash": info.data_hash}
+    names = ("n", "d", "n_splits", "splits_hash", "data_hash")
+    return {**facts, **{name: getattr(info, name) for name in names}}
 
 
 # ---- making tasks ----
