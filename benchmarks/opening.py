@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS missing (
 CREATE TABLE IF NOT EXISTS files (
   study TEXT NOT NULL REFERENCES studies, path TEXT NOT NULL, candidate TEXT NOT NULL, text TEXT NOT NULL,
   PRIMARY KEY (study, path, candidate));
+CREATE TABLE IF NOT EXISTS splits (
+  task TEXT NOT NULL, data_hash TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (task, data_hash));
 """
 
 

@@ -31,6 +31,7 @@ COLUMNS = (
 _CELL = ("task", "data_hash", "candidate", "config", "fold", "seed", "protocol")
 _OUTCOME = tuple(f.name for f in fields(Outcome))
 _NUMBERS = ("validation", "test", "fit_seconds", "predict_seconds", "peak_mb")
+_GIVEN = '"name":"openml"'  # in a cell's protocol: its rows are those of the splits that come with the task
 _TASK = ("id", "data_hash", "origin", "structure", "kind", "metric", "layout", "n", "d")
 
 
@@ -118,7 +119,8 @@ class Store:
         declared : str
             The text of its TOML file.
         tasks : iterable of mapping
-            Facts of each task: ``id, data_hash, origin, structure, kind, metric, layout, n, d``.
+            Facts of each task: ``id, data_hash, origin, structure, kind, metric, layout, n, d``; and
+            ``splits_hash`` where it comes with splits.
         cells : sequence of Cell
             In the order of the report.
         missing : mapping of str to str
@@ -129,9 +131,11 @@ class Store:
         Raises
         ------
         StoreError
-            If a task with outcomes is of another kind, metric or layout now; then nothing has changed.
+            If a task with outcomes is of another kind, metric or layout now, or comes with other splits
+            than outcomes on them were had with; then nothing has changed.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        given = {(cell.task, cell.data_hash) for cell in cells if _GIVEN in cell.protocol}
         with self._translated(), self._db:
             self._db.execute(
                 "INSERT INTO studies VALUES (?, ?, ?, ?) ON CONFLICT (name) "
@@ -141,6 +145,8 @@ class Store:
             for task in tasks:
                 row = {c: json.dumps(task[c]) if c == "layout" else task[c] for c in _TASK}
                 self._refuse_another(row)
+                if (task["id"], task["data_hash"]) in given and task.get("splits_hash"):
+                    self._keep_splits(task["id"], task["data_hash"], task["splits_hash"])
                 self._db.execute(f"INSERT OR REPLACE INTO tasks VALUES ({_marks(_TASK)})", list(row.values()))
             self._db.executemany(
                 f"INSERT OR IGNORE INTO cells VALUES (?, {_marks(_CELL)})",
@@ -177,6 +183,23 @@ class Store:
                 got=told,
                 do="give another --store, or the task another name",
             )
+
+    def _keep_splits(self, task: str, data_hash: str, splits: str) -> None:
+        """Splits that come with a task are in no key: outcomes of others must not stand for theirs."""
+        query = "SELECT hash FROM splits WHERE task = ? AND data_hash = ?"
+        before = self._db.execute(query, (task, data_hash)).fetchone()
+        query = """SELECT 1 FROM cells JOIN outcomes USING (key)
+            WHERE task = ? AND data_hash = ? AND instr(protocol, ?) LIMIT 1"""
+        if (
+            before not in (None, (splits,))
+            and self._db.execute(query, (task, data_hash, _GIVEN)).fetchone() is not None
+        ):
+            raise StoreError(
+                f"the splits of {task} must be those that its outcomes were had with ({before[0]})",
+                got=splits,
+                do="give another --store",
+            )
+        self._db.execute("INSERT OR REPLACE INTO splits VALUES (?, ?, ?)", (task, data_hash, splits))
 
     def record(self, outcome: Outcome, *, replace: bool = False) -> bool:
         """Write one outcome in one transaction.
