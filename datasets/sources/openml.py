@@ -20,6 +20,7 @@ from datasets import suites
 from datasets.layouts import ColumnLayout, find, reconcile
 from datasets.openml import client
 from datasets.openml.cache import SPLIT, TEST, TRAIN, Cache
+from datasets.openml.cache import root as cache_root
 from datasets.task import Task, TaskInfo
 
 scheme = "openml"
@@ -48,6 +49,19 @@ def server() -> str:
         return _SERVER
     line = re.search(r"^\s*server\s*[=:]\s*(\S+)", text, re.MULTILINE)
     return line[1] if line else _SERVER
+
+
+def environment() -> dict[str, str]:
+    """Return what processes that are to use the same server and cache need in their environment.
+
+    Returns
+    -------
+    dict of str to str
+        The address that this process uses, wherever it was told; the folder of the cache if one is named.
+    """
+    place = "ARCH_ADVISOR_CACHE"
+    cache = {place: str(cache_root().parent)} if os.environ.get(place) else {}
+    return {"ARCH_ADVISOR_OPENML_SERVER": server(), **cache}
 
 
 def members(rest: str) -> list[str]:
