@@ -165,6 +165,28 @@ def group_codes(groups: pd.Series) -> np.ndarray:
     return np.where(codes < 0, codes.max() + 1 + np.arange(len(codes)), codes)
 
 
+def is_nested(column: pd.Series) -> bool:
+    """Whether a column has cells of more than one value, which its hash would not tell apart.
+
+    Parameters
+    ----------
+    column : Series
+        Inputs.
+
+    Returns
+    -------
+    bool
+        True for lists, structs and arrays.
+
+    Examples
+    --------
+    >>> is_nested(pd.Series([[1, 2], [3]])), is_nested(pd.Series(["a", "b"]))
+    (True, False)
+    """
+    nested = (list, tuple, dict, set, np.ndarray)
+    return column.dtype == object and any(isinstance(cell, nested) for cell in column)
+
+
 def _canonical(column: pd.Series) -> bytes:
     """Bytes of a column that do not depend on its dtype: numbers as float64, everything else as text."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):

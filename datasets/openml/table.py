@@ -15,6 +15,7 @@ import pandas as pd
 from advisor.architectures.base import Kind
 from advisor.errors import AdvisorError, InputError, TaskError
 from datasets.openml.given import Broken
+from datasets.task import is_nested
 
 _LARGE = 5_000_000  # values above which ARFF takes too long: it is text, at about a microsecond a value
 
@@ -193,6 +194,13 @@ def _check(inputs: dict[str, pd.Series], y: pd.Series, name: str) -> None:
         raise InputError(
             "a task must have inputs",
             got=f"no column with values in {name} beside the target, row numbers and what is to be ignored",
+            do="choose another task",
+        )
+    nested = [label for label, column in inputs.items() if is_nested(column)]
+    if nested:
+        raise InputError(
+            "a cell must hold one value",
+            got=f"lists or structs in {', '.join(map(repr, nested[:5]))} of {name}",
             do="choose another task",
         )
     wrong = [label for label, column in {**inputs, str(y.name): y}.items() if _is_infinite(column)]

@@ -278,6 +278,13 @@ def test_values_that_cannot_be_learned_from_are_refused_after_one_download(serve
     assert server.seen["/data/7.arff"] == 1
 
 
+def test_cells_that_hold_more_than_one_value_are_refused(server):
+    columns = {"size": [[1.0, 2.0], [3.0], [4.0]], "colour": pd.Categorical(["a", "b", "a"])}
+    server.upload_parquet(9, pd.DataFrame(columns), "colour")
+    with pytest.raises(InputError, match="must hold one value, got lists or structs in 'size' of made-9"):
+        datasets.load("openml:d/9")
+
+
 # ---- suites ----
 
 
