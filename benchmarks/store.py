@@ -21,7 +21,7 @@ from benchmarks.advised import resolve_advice
 from benchmarks.budget import mark_beyond
 from benchmarks.cell import Cell, Outcome, canonical_json
 from benchmarks.opening import VERSION as VERSION
-from benchmarks.opening import check, hold, open_reader, open_writer
+from benchmarks.opening import check, hold, identity, open_reader, open_writer
 
 COLUMNS = (
     *("key", "task", "origin", "structure", "kind", "metric", "candidate", "config", "trial", "fold", "seed"),
@@ -223,6 +223,12 @@ class Store:
             return self._db.execute(f"{verb} INTO outcomes VALUES ({_marks(_OUTCOME)})", row).rowcount > 0
 
     # ---- reading ----
+
+    @property
+    def identity(self) -> str:
+        """What tells this store from others, wherever it lies; empty until a writer has given it one."""
+        with self._translated():
+            return identity(self._db)
 
     def studies(self) -> list[str]:
         """List the names of the studies, oldest first."""
