@@ -72,6 +72,10 @@ class StudyError(AdvisorError, ValueError):
     """A study file, task name or candidate name is wrong."""
 
 
+class TaskError(StudyError):
+    """A task or suite is named as it should be, and there is none or it cannot be learned; others can."""
+
+
 class EngineError(AdvisorError):
     """The cluster or the processes that run cells cannot be used as they are."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -19,7 +20,10 @@ STRUCTURES = get_args(Structure)
 PREFIX = "mlflow:"  # of the experiment's name, where a results file could stand
 EMBEDDED = "sqlite:///"
 DATABASE = f"{EMBEDDED}runs/mlflow.db"  # where python -m benchmarks log writes
-_ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}  # else: minutes
+# how long MLflow waits for a server, unless the environment says otherwise: the first request decides whether
+# there is one, later ones may find it busy
+_FIRST = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+_LATER = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
 
 def experiment_outcomes(name: str) -> list[dict[str, Any]]:
@@ -43,21 +47,16 @@ def experiment_outcomes(name: str) -> list[dict[str, Any]]:
         If MLflow is missing, does not answer, or has no such experiment.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or DATABASE
-    for key, value in _ENVIRONMENT.items():
-        os.environ.setdefault(key, value)
     if uri.startswith(EMBEDDED) and not Path(uri.removeprefix(EMBEDDED)).is_file():  # it would be made
         raise StoreError("the MLflow database must exist", got=uri, do="set MLFLOW_TRACKING_URI to yours")
     try:
-        from mlflow import MlflowClient
+        with _environment({"MLFLOW_DISABLE_TELEMETRY": "true", **_FIRST}):
+            from mlflow import MlflowClient
 
-        client = MlflowClient(tracking_uri=uri)
-        experiment = client.get_experiment_by_name(name)
-        runs = [] if experiment is None else _runs(client, experiment.experiment_id)
-        tasks: dict[str, dict[str, Any]] = {}
-        for run in runs:
-            score = _default_score(client, run)
-            if score is not None:
-                tasks.setdefault(run.data.tags["task"], {})[run.data.tags["candidate"]] = (run, score)
+            client = MlflowClient(tracking_uri=uri)
+            experiment = client.get_experiment_by_name(name)
+        with _environment(_LATER):
+            tasks = {} if experiment is None else _scores(client, experiment.experiment_id)
     except Exception as error:  # of MLflow, its database, its server, or none installed
         raise StoreError(
             "MLflow must be installed and answer",
@@ -74,7 +73,30 @@ def experiment_outcomes(name: str) -> list[dict[str, Any]]:
     return [_outcome(found) for found in whole if found["gbt"][0].data.tags["structure"] in STRUCTURES]
 
 
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    added = [name for name in values if name not in os.environ]
+    os.environ.update({name: values[name] for name in added})
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+def _scores(client: MlflowClient, experiment: str) -> dict[str, dict[str, tuple[Any, float]]]:
+    """Run and score by task and candidate; of two runs of both, one may be a leftover: the newest counts."""
+    tasks: dict[str, dict[str, tuple[Any, float]]] = {}
+    for run in _runs(client, experiment):
+        of_task = tasks.setdefault(run.data.tags["task"], {})
+        candidate = run.data.tags["candidate"]
+        if candidate not in of_task and (score := _default_score(client, run)) is not None:
+            of_task[candidate] = (run, score)
+    return tasks
+
+
 def _runs(client: MlflowClient, experiment: str) -> list[Any]:
+    """Runs of tasks that can be learned from, the newest first, as MLflow lists them."""
     runs: list[Any] = []
     token = None
     while True:

@@ -30,6 +30,7 @@ from benchmarks.protocol import VARIANTS, Protocol
 from benchmarks.settling import add_command as add_settle
 from benchmarks.store import Store
 from benchmarks.summary import show, show_advice, show_failures, show_missing, show_progress, show_verdict
+from benchmarks.tracking.connection import EMBEDDED
 
 STORE = Path("runs/store.sqlite")
 _RETRIED = scores.FAILED
@@ -137,14 +138,14 @@ def log(args: argparse.Namespace) -> int:
     """Bring MLflow up to date with the store."""
     with Store(args.store) as store:
         name = _study_name(args.study, store)
-        uri = tracking.default_uri(store)
+        uri = tracking.default_uri(args.store)
         link = tracking.log(store, name, uri=uri, attach=args.attach)
         if args.log_models:
             from benchmarks.tracking.models import log_models
 
             for task, candidate, place in log_models(store, name, uri=uri, which=args.log_models):
                 print(f"{task}: {candidate} is {place}")
-    print(f"MLflow: {name} is up to date; open {tracking.address(uri, link)}")
+    print(f"MLflow: {name} is up to date; open {tracking.address(uri, link, store=args.store)}")
     return 0
 
 
@@ -166,16 +167,21 @@ def verify(args: argparse.Namespace) -> int:
 
 
 def dashboard(args: argparse.Namespace) -> int:
-    """Serve MLflow on this machine."""
-    database = args.store.absolute().parent / "mlflow.db"
-    if not database.exists():
+    """Serve MLflow on this machine, or tell where the server is that studies are logged to."""
+    uri = tracking.default_uri(args.store)
+    database = Path(uri.removeprefix(EMBEDDED))
+    if uri.startswith(EMBEDDED) and not database.exists():
         raise StoreError(
             "something must have been logged to MLflow",
             got=f"no database {database}",
             do="run a study first: python -m benchmarks run benchmarks/studies/starter.toml",
         )
-    uri = f"sqlite:///{database}"
-    experiments = tracking.connect(uri).search_experiments()
+    found = tracking.connect(uri).search_experiments()
+    links = {e.name: tracking.LINK.format(id=e.experiment_id) for e in found if e.name != "Default"}
+    if not uri.startswith(EMBEDDED):
+        for name, link in links.items():
+            print(f"{name}: {tracking.address(uri, link, store=args.store)}")
+        return 0
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -186,10 +192,8 @@ def dashboard(args: argparse.Namespace) -> int:
                 got=error.strerror or str(error),
                 do=f"stop what listens there, or: python -m benchmarks dashboard --port {args.port + 1}",
             ) from error
-    for experiment in experiments:
-        if experiment.name != "Default":
-            link = tracking.LINK.format(id=experiment.experiment_id)
-            print(f"{experiment.name}: http://127.0.0.1:{args.port}/{link}")
+    for name, link in links.items():
+        print(f"{name}: http://127.0.0.1:{args.port}/{link}")
     sys.stdout.flush()
     # jobs are for judging texts by language models: four processes that a benchmark has no use for
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
@@ -238,8 +242,9 @@ def _run(args: argparse.Namespace, study: Study, *, retried: Collection[str] = (
         show_failures(_console(), frame)
         if args.mlflow:
             try:
-                uri = tracking.default_uri(store)
-                print(f"MLflow: open {tracking.address(uri, tracking.log(store, study.name, uri=uri))}")
+                uri = tracking.default_uri(args.store)
+                link = tracking.log(store, study.name, uri=uri)
+                print(f"MLflow: open {tracking.address(uri, link, store=args.store)}")
             except StoreError as error:
                 print(f"warning: nothing was logged to MLflow: {error}", file=sys.stderr)
                 print(f"log it later with: python -m benchmarks log {study.name}", file=sys.stderr)
@@ -284,6 +289,12 @@ def _study_name(study: str, store: Store) -> str:
 
 
 # ---- arguments ----
+
+
+def _port(text: str) -> int:
+    if (port := positive(text)) > 65_535:
+        raise argparse.ArgumentTypeError(f"must be at most 65535, got {text!r}")
+    return port
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -346,7 +357,7 @@ def _parser() -> argparse.ArgumentParser:
     add_import(command)
     add_claims(command)
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
-    added.add_argument("--port", type=positive, default=5000)
+    added.add_argument("--port", type=_port, default=5000)
     return parser
 
 

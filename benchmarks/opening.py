@@ -44,6 +44,9 @@ CREATE TABLE IF NOT EXISTS files (
 CREATE TABLE IF NOT EXISTS labels (
   study TEXT NOT NULL REFERENCES studies, candidate TEXT NOT NULL, title TEXT NOT NULL,
   model_kind TEXT NOT NULL, PRIMARY KEY (study, candidate));
+CREATE TABLE IF NOT EXISTS splits (
+  task TEXT NOT NULL, data_hash TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (task, data_hash));
+CREATE TABLE IF NOT EXISTS identity AS SELECT lower(hex(randomblob(8))) AS id;
 """
 
 
@@ -113,6 +116,14 @@ def hold(path: Path) -> filelock.BaseFileLock:
         ) from error
     beside.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
     return lock
+
+
+def identity(db: sqlite3.Connection) -> str:
+    """What tells a store from others, wherever it lies; empty if no writer has given it one yet."""
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'identity'").fetchone() is None:
+        return ""
+    (found,) = db.execute("SELECT id FROM identity").fetchone()
+    return str(found)
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

@@ -21,7 +21,8 @@ from benchmarks.advised import resolve_advice
 from benchmarks.budget import mark_beyond
 from benchmarks.cell import Cell, Outcome, canonical_json
 from benchmarks.opening import VERSION as VERSION
-from benchmarks.opening import check, hold, open_reader, open_writer
+from benchmarks.opening import check, hold, identity, open_reader, open_writer
+from benchmarks.same_task import GIVEN, keep_splits, refuse_another
 
 COLUMNS = (
     *("key", "task", "origin", "structure", "kind", "metric", "candidate", "config", "trial", "fold", "seed"),
@@ -119,7 +120,8 @@ class Store:
         declared : str
             The text of its TOML file.
         tasks : iterable of mapping
-            Facts of each task: ``id, data_hash, origin, structure, kind, metric, layout, n, d``.
+            Facts of each task: ``id, data_hash, origin, structure, kind, metric, layout, n, d``; and
+            ``splits_hash`` where it comes with splits.
         cells : sequence of Cell
             In the order of the report.
         missing : mapping of str to str
@@ -132,9 +134,11 @@ class Store:
         Raises
         ------
         StoreError
-            If a task with outcomes is of another kind, metric or layout now; then nothing has changed.
+            If a task with outcomes is of another kind, metric or layout now, or comes with other splits
+            than outcomes on them were had with; then nothing has changed.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        given = {(cell.task, cell.data_hash) for cell in cells if GIVEN in cell.protocol}
         with self._translated(), self._db:
             self._db.execute(
                 "INSERT INTO studies VALUES (?, ?, ?, ?) ON CONFLICT (name) "
@@ -143,7 +147,9 @@ class Store:
             )
             for task in tasks:
                 row = {c: json.dumps(task[c]) if c == "layout" else task[c] for c in _TASK}
-                self._refuse_another(row)
+                refuse_another(self._db, row)
+                if (task["id"], task["data_hash"]) in given and task.get("splits_hash"):
+                    keep_splits(self._db, task["id"], task["data_hash"], task["splits_hash"])
                 self._db.execute(f"INSERT OR REPLACE INTO tasks VALUES ({_marks(_TASK)})", list(row.values()))
             self._db.executemany(
                 f"INSERT OR IGNORE INTO cells VALUES (?, {_marks(_CELL)})",
@@ -165,24 +171,6 @@ class Store:
             self._db.executemany(
                 "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?)",
                 ((name, candidate, *label) for candidate, label in (labels or {}).items()),
-            )
-
-    def _refuse_another(self, task: Mapping[str, Any]) -> None:
-        """Outcomes are of what a task was; neither their keys nor the hash of the data say what that is."""
-        facts = ("kind", "metric", "layout")
-        where = (task["id"], task["data_hash"])
-        query = f"SELECT {', '.join(facts)} FROM tasks WHERE id = ? AND data_hash = ?"
-        before = self._db.execute(query, where).fetchone()
-        if before is None or before == tuple(task[name] for name in facts):
-            return
-        query = "SELECT 1 FROM cells JOIN outcomes USING (key) WHERE task = ? AND data_hash = ? LIMIT 1"
-        if self._db.execute(query, where).fetchone() is not None:
-            changed = {n: old for n, old in zip(facts, before) if old != task[n]}
-            told = ", ".join(f"{n} {task[n]} where it was {old}" for n, old in changed.items())
-            raise StoreError(
-                f"the task {task['id']} must be what it was when its outcomes were had",
-                got=told,
-                do="give another --store, or the task another name",
             )
 
     def record(self, outcome: Outcome, *, replace: bool = False) -> bool:
@@ -207,6 +195,12 @@ class Store:
             return self._db.execute(f"{verb} INTO outcomes VALUES ({_marks(_OUTCOME)})", row).rowcount > 0
 
     # ---- reading ----
+
+    @property
+    def identity(self) -> str:
+        """What tells this store from others, wherever it lies; empty until a writer has given it one."""
+        with self._translated():
+            return identity(self._db)
 
     def studies(self) -> list[str]:
         """List the names of the studies, oldest first."""

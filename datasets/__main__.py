@@ -50,9 +50,12 @@ def fetch(args: argparse.Namespace) -> int:
 
             found = datasets.survey(args.name, refresh=args.refresh, seconds=args.seconds, progress=shown)
     rows = [
-        [info.id, info.origin, info.n, info.d, info.layout or "table", info.data_hash] for info in found.infos
+        [info.id, info.origin, info.n, info.d, info.layout or "table", info.n_splits, info.data_hash]
+        for info in found.infos
     ]
-    _show(console, ["task", "data", "rows", "columns", "layout", "hash"], rows)
+    _show(console, ["task", "data", "rows", "columns", "layout", "splits", "hash"], rows)
+    for task_id, reason in openml.without_splits(info.id for info in found.infos).items():
+        console.print(Text(f"note: {task_id} comes without splits: {reason}"))
     for text in dict.fromkeys(str(warning.message) for warning in told):
         console.print(Text(f"warning: {text}", style="yellow"))
     for task_id, error in found.failed.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from advisor.errors import AdvisorError, CorruptDataError, InputError, StudyError
+from advisor.errors import AdvisorError, CorruptDataError, InputError, StudyError, TaskError
 from datasets import sources, suites
 from datasets.sources import openml
 from datasets.task import TaskInfo
@@ -73,7 +73,7 @@ def survey(
         for entry in entries:
             try:
                 ids |= dict.fromkeys(suites.expand(entry))
-            except (InputError, CorruptDataError) as error:
+            except (InputError, CorruptDataError, TaskError) as error:
                 result.failed[entry] = error
         infos: dict[str, TaskInfo] = {}
         for done, task_id in enumerate(ids):
@@ -83,8 +83,10 @@ def survey(
                 info = sources.describe(task_id)
                 if info.data_hash is None:
                     info = replace(info, data_hash=sources.load(task_id).data_hash)
-            except (InputError, CorruptDataError, StudyError) as error:
-                if isinstance(error, StudyError) and task_id in entries:
+            except (InputError, CorruptDataError, TaskError) as error:
+                result.failed[task_id] = error
+            except StudyError as error:
+                if task_id in entries:
                     raise  # a mistake of whoever wrote it; one of a suite is none
                 result.failed[task_id] = error
             else:

@@ -82,6 +82,14 @@ class Task:
         return digest.hexdigest()[:16]
 
     @cached_property
+    def splits_hash(self) -> str | None:
+        """Hash of the splits that come with the task (16 hex digits); None if there are none."""
+        digest = hashlib.sha256()
+        for side in (side for sides in self.splits for side in sides):
+            digest.update(len(side).to_bytes(8, "little") + np.asarray(side, dtype="<i8").tobytes())
+        return digest.hexdigest()[:16] if self.splits else None
+
+    @cached_property
     def info(self) -> TaskInfo:
         """What the planner needs of this task."""
         n, d = self.X.shape
@@ -97,6 +105,7 @@ class Task:
             d=d,
             n_splits=len(self.splits),
             max_train=self.max_train,
+            splits_hash=self.splits_hash,
         )
 
 
@@ -116,6 +125,8 @@ class TaskInfo:
         Splits that come with it.
     max_train : int or None
         As in :class:`Task`.
+    splits_hash : str or None
+        As in :class:`Task`.
     """
 
     id: str
@@ -129,6 +140,7 @@ class TaskInfo:
     d: int
     n_splits: int = 0
     max_train: int | None = None
+    splits_hash: str | None = None
 
 
 def group_codes(groups: pd.Series) -> np.ndarray:
@@ -151,6 +163,28 @@ def group_codes(groups: pd.Series) -> np.ndarray:
     """
     codes = pd.factorize(groups)[0].astype(np.int64)
     return np.where(codes < 0, codes.max() + 1 + np.arange(len(codes)), codes)
+
+
+def is_nested(column: pd.Series) -> bool:
+    """Whether a column has cells of more than one value, which its hash would not tell apart.
+
+    Parameters
+    ----------
+    column : Series
+        Inputs.
+
+    Returns
+    -------
+    bool
+        True for lists, structs and arrays.
+
+    Examples
+    --------
+    >>> is_nested(pd.Series([[1, 2], [3]])), is_nested(pd.Series(["a", "b"]))
+    (True, False)
+    """
+    nested = (list, tuple, dict, set, np.ndarray)
+    return column.dtype == object and any(isinstance(cell, nested) for cell in column)
 
 
 def _canonical(column: pd.Series) -> bytes:

@@ -280,9 +280,9 @@ def _log(store: Store, out: Path, size: str) -> str:
     from benchmarks.claims._mlflow import log
 
     findings = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*.json"))]
-    uri = tracking.default_uri(store)
+    uri = tracking.default_uri(store.path)
     try:
         link = log(findings, size, uri=uri, artifacts=store.path.absolute().parent / "artifacts")
     except StoreError as error:
         return f"warning: nothing was logged to MLflow: {error}"
-    return f"MLflow: open {tracking.address(uri, link)}"
+    return f"MLflow: open {tracking.address(uri, link, store=store.path)}"

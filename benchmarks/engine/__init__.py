@@ -31,7 +31,8 @@ class Engine(Protocol):
     - Cells are taken from the iterable only as workers come free, so that a million may be planned.
     - Closing the iterator stops the running cells at once; no process is left behind. Nor does one outlive
       a driver that was killed.
-    - A worker uses as many threads as it was given, and writes nothing to the driver's terminal.
+    - A worker uses as many threads as it was given, and writes nothing to the driver's terminal. Its server
+      of OpenML, and its cache if one is named, are those of the driver.
     - The engine itself writes to no store.
     """
 

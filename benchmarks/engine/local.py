@@ -31,6 +31,7 @@ from pebble import ProcessExpired, ProcessPool
 from benchmarks.cell import Cell, Outcome, Status, canonical_json
 from benchmarks.engine import Limits
 from benchmarks.engine.processes import give_back, kernel_kills, kill, resident_mb, started_by, unshared_mb
+from datasets.sources import openml
 
 Function = Callable[[Cell], Outcome]
 Future = concurrent.futures.Future[Outcome]
@@ -323,9 +324,10 @@ def _note(beacon: Path, text: str) -> None:
 
 @contextmanager
 def _environment(threads: int) -> Iterator[None]:
-    """Set the thread counts where a worker finds them before it loads numpy: in the driver's environment."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    """Tell workers thread counts, before they load numpy, and the server: in the driver's environment."""
+    told = {**dict.fromkeys(_THREADS, str(threads)), **openml.environment()}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from advisor.errors import EngineError, MissingDependency
 from benchmarks.cell import Cell, Outcome, Status
 from benchmarks.engine import Limits
 from benchmarks.engine.local import LocalEngine, failure, processors
+from datasets.sources import openml
 
 try:
     import ray
@@ -158,7 +159,7 @@ class _Run:
             engine.address is None and not any(_fitting(node, self.needs) for node in _nodes())
         ):
             raise engine.no_room(self.needs)
-        self.arguments = (function, limits, engine.threads)
+        self.arguments = (function, limits, engine.threads, openml.environment())
         self.make: Any = ray.remote(_Place).options(
             num_cpus=self.needs["CPU"],
             num_gpus=self.needs.get("GPU", 0),
@@ -261,7 +262,10 @@ class _Running:
 class _Place:
     """One process for cells, and the local engine that looks after it."""
 
-    def __init__(self, function: Function, limits: Limits, threads: int) -> None:
+    def __init__(
+        self, function: Function, limits: Limits, threads: int, environment: Mapping[str, str]
+    ) -> None:
+        os.environ.update(environment)
         # a process starts by loading the file that its parent runs: here all of Ray, for nothing
         vars(sys.modules["__main__"]).pop("__file__", None)
         self.cells: queue.SimpleQueue[Cell] = queue.SimpleQueue()

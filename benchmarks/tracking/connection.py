@@ -52,7 +52,7 @@ def connect(uri: str) -> MlflowClient:
         from mlflow import MlflowClient
 
         for name in ("alembic", "mlflow"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # errors are told in one sentence
         with _environment(_FIRST):
             client = MlflowClient(tracking_uri=uri)
             client.search_experiments(max_results=1)  # makes the tables of a new database
@@ -134,19 +134,21 @@ def unusable(uri: str, error: Exception) -> StoreError:
     if isinstance(error, StoreError):
         return error
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    if uri.startswith(EMBEDDED):
+    if uri.startswith(EMBEDDED) and re.search(r"\b(locked|busy)\b", text):
+        do = "wait for what writes to it, or stop it"
+    elif uri.startswith(EMBEDDED):
         do = "repair it or move it away"
     elif re.search(r"\b(401|403)\b|not authenticated|permission", text, re.IGNORECASE):
         do = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
     else:
         do = "start it or correct MLFLOW_TRACKING_URI"
     return StoreError(
-        f"MLflow must be able to use {_shown(uri)}",
-        got=_shown(text)[:300],
+        f"MLflow must be able to use {shown(uri)}",
+        got=shown(text)[:300],
         do=f"{do}, then log again; the results are safe in the store",
     )
 
 
-def _shown(text: str) -> str:
-    """Without the password that an address may hold."""
+def shown(text: str) -> str:
+    """Text without the password that an address in it may hold."""
     return re.sub(r"://[^/@\s]+@", "://…@", text)

@@ -13,6 +13,8 @@ from benchmarks import curves, scores
 from benchmarks.protocol import Protocol
 from benchmarks.tracking.searches import Search, link, of_candidate, view_link
 
+SHORT, LONG = 5_000, 20_000  # characters that a tag of an experiment may have in MLflow 2 and in 3
+
 
 def note(
     settings: Mapping[str, Any],
@@ -20,6 +22,7 @@ def note(
     *,
     experiment: str = "",
     views: Sequence[Search] = (),
+    most: int = LONG,
 ) -> str:
     """Write the experiment's description: the verdict in Markdown.
 
@@ -33,21 +36,47 @@ def note(
         Id of the experiment: with it, candidates are links to their tasks.
     views : sequence of Search
         Saved searches to list.
+    most : int
+        Characters it may have: the links to tasks, the list of searches and the tables of single structures
+        give way, in this order.
 
     Returns
     -------
     str
         Markdown; texts of the study stay text in it.
     """
-    verdict, regret = scores.verdict(frame), scores.regret(frame)
+    text, tables = "", (scores.verdict(frame), scores.regret(frame))
+    for links, listed, parts in (
+        (experiment, views, True),
+        ("", views, True),
+        ("", (), True),
+        ("", (), False),
+    ):
+        text = _written(settings, frame, *tables, experiment, links, listed, parts=parts)
+        if len(text) <= most:
+            return text
+    return f"{text[: most - 1]}…"
+
+
+def _written(
+    settings: Mapping[str, Any],
+    frame: pd.DataFrame,
+    verdict: pd.DataFrame,
+    regret: pd.DataFrame,
+    experiment: str,
+    of_candidates: str,
+    views: Sequence[Search],
+    *,
+    parts: bool,
+) -> str:
     lines = [_headline(settings["title"], verdict), ""]
     if pending := int((frame["status"] == "pending").sum()):
         lines += [
             f"{pending} of {len(frame)} cells have no outcome yet; tasks that wait for one are left out.",
             "",
         ]
-    (overall, *parts) = verdict.groupby("structure", sort=False) if len(verdict) else (None,)
-    lines += _table(overall[0], overall[1], experiment) if overall else []
+    (overall, *single) = verdict.groupby("structure", sort=False) if len(verdict) else (None,)
+    lines += _table(overall[0], overall[1], of_candidates) if overall else []
     if len(regret):
         means = regret.groupby("policy", sort=False)[["regret", "normalised_regret"]].mean()
         lines += ["## Who chooses best", "", _head("policy", "mean regret", "normalised")]
@@ -58,7 +87,7 @@ def note(
     if views:
         links = (f"- [{_text(view.name)}]({view_link(experiment, view)})" for view in views)
         lines += ["## Where to look", "", *links, ""]
-    for structure, part in parts:
+    for structure, part in single if parts else ():
         lines += _table(structure, part, "")
     protocol = Protocol.of(settings["settings"].get("protocol", {}))
     told = (

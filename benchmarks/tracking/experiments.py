@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+import socket
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +21,8 @@ from advisor.errors import StoreError
 from benchmarks import scores
 from benchmarks.store import Store
 from benchmarks.tracking import searches
-from benchmarks.tracking.connection import EMBEDDED, checkpoint, connect, patient, unusable
-from benchmarks.tracking.description import note
+from benchmarks.tracking.connection import EMBEDDED, checkpoint, connect, patient, shown, unusable
+from benchmarks.tracking.description import SHORT, note
 from benchmarks.tracking.projection import Candidate, Run, candidates
 
 if TYPE_CHECKING:
@@ -29,24 +31,28 @@ if TYPE_CHECKING:
 LINK = "#/experiments/{id}/runs?compareRunsMode=CHART&workflowType=machine_learning"
 _DIGEST = "projection"  # tag with the hash of all that a candidate's runs show; written last
 _ROLE = "role"
+_NOTE = "mlflow.note.content"
+_STORE, _PLACE = "store.id", "store.place"  # tags of an experiment: of which results it is
+_PAGE = "report.html"
 _BATCH = 900  # metrics at once: MLflow takes 1,000 metrics, params and tags together
 
 
-def default_uri(store: Store) -> str:
+def default_uri(store: Path) -> str:
     """Where the projection goes: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` beside the store."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{EMBEDDED}{store.path.absolute().parent / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{EMBEDDED}{store.absolute().parent / 'mlflow.db'}"
 
 
-def address(uri: str, link: str) -> str:
+def address(uri: str, link: str, *, store: Path) -> str:
     """Tell where to look: the server's address with the link, or how to start one.
 
     Examples
     --------
-    >>> address("https://mlflow.example.org/", "#/experiments/1")
+    >>> address("https://mlflow.example.org/", "#/experiments/1", store=Path("s.sqlite"))
     'https://mlflow.example.org/#/experiments/1'
     """
     if uri.startswith(EMBEDDED):
-        return f"http://127.0.0.1:5000/{link} after: python -m benchmarks dashboard"
+        how = f"python -m benchmarks dashboard --store {shlex.quote(str(store))}"
+        return f"http://127.0.0.1:5000/{link} after: {how}"
     return f"{uri.rstrip('/')}/{link}"
 
 
@@ -77,7 +83,8 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
     Raises
     ------
     StoreError
-        If MLflow or its database cannot be used; the store has lost nothing.
+        If MLflow or its database cannot be used, or shows a study of this name from another store; the store
+        has lost nothing.
     """
     frame, settings, tasks = store.frame(study), store.study(study), store.tasks(study)
     files = _report(store.path.absolute().parent / study)
@@ -95,11 +102,14 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
     try:
         with patient():
             experiment, known = experiment_of(client, study, artifacts=folder / "artifacts")
-            text = note(settings, frame, experiment=experiment, views=views[: len(searches.SEARCHES)])
-            tags = {"mlflow.note.content": text, **{searches.TAG + v.key: v.state() for v in views}}
+            tags = {**_owner(store, known, study, uri), **{searches.TAG + v.key: v.state() for v in views}}
             for name, value in tags.items():
                 if known.get(name) != value:
                     client.set_experiment_tag(experiment, name, value)
+            write = partial(
+                note, settings, frame, experiment=experiment, views=views[: len(searches.SEARCHES)]
+            )
+            _describe(client, experiment, known, write)
             _project(client, experiment, runs)
             _attach(
                 client,
@@ -118,7 +128,7 @@ def log(store: Store, study: str, *, uri: str, attach: Sequence[str | Path] = ()
 
 
 def experiment_of(client: MlflowClient, name: str, *, artifacts: Path) -> tuple[str, dict[str, str]]:
-    """Give id and tags of an experiment, made if it is missing, restored if it was deleted."""
+    """Give id and tags of an experiment, made if it is missing, restored as a new one if it was deleted."""
     found = client.get_experiment_by_name(name)
     if found is None:
         # a server keeps artifacts where it was told to; an embedded database has no place of its own
@@ -131,7 +141,39 @@ def experiment_of(client: MlflowClient, name: str, *, artifacts: Path) -> tuple[
         return made, {}
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
+        return found.experiment_id, {}
     return found.experiment_id, dict(found.tags)
+
+
+def _owner(store: Store, known: Mapping[str, str], study: str, uri: str) -> dict[str, str]:
+    """Tags that say of which store an experiment is; the runs of another store's study would be deleted."""
+    place = f"{socket.gethostname()}:{store.path.absolute()}"
+    tags = {name: value for name, value in ((_STORE, store.identity), (_PLACE, place)) if value}
+    # a store that was moved has its id still, and one that was made anew its place
+    if known.get(_STORE, tags.get(_STORE)) != tags.get(_STORE) and known.get(_PLACE) != place:
+        raise StoreError(
+            f"the experiment {study!r} at {shown(uri)} must be of this store",
+            got=f"that of {known.get(_PLACE)}",
+            do="give the study another name, set MLFLOW_TRACKING_URI, or delete the experiment in MLflow",
+        )
+    return tags
+
+
+def _describe(
+    client: MlflowClient, experiment: str, known: Mapping[str, str], write: Callable[..., str]
+) -> None:
+    """Set the description, and a shorter one where the server is of MLflow 2, which takes no longer."""
+    from mlflow.exceptions import MlflowException
+
+    text = write()
+    if known.get(_NOTE) == text:
+        return
+    try:
+        client.set_experiment_tag(experiment, _NOTE, text)
+    except MlflowException:
+        if len(text) <= SHORT:
+            raise
+        client.set_experiment_tag(experiment, _NOTE, write(most=SHORT))
 
 
 # ---- runs ----
@@ -141,15 +183,19 @@ def _project(client: MlflowClient, experiment: str, wanted: Mapping[str, Candida
     old: dict[str, list[Any]] = {}
     for run in search(client, experiment, f"tags.{_ROLE} = 'candidate'"):
         old.setdefault(run.data.tags["candidate"], []).append(run)
-    tasks = search(client, experiment, f"tags.{_ROLE} = 'task'") if old else []
-    # a request that was sent twice, as its answer was lost, may have made a run twice
-    n_tasks = Counter(run.data.tags["mlflow.parentRunId"] for run in tasks)
+    tasks: dict[str | None, list[str]] = {}
+    for run in search(client, experiment, f"tags.{_ROLE} = 'task'"):
+        tasks.setdefault(run.data.tags.get("mlflow.parentRunId"), []).append(run.info.run_id)
+    parents = {run.info.run_id for runs in old.values() for run in runs}
+    for orphan in (run_id for parent, those in tasks.items() if parent not in parents for run_id in those):
+        client.delete_run(orphan)  # somebody has deleted its candidate in MLflow
     for name, candidate in wanted.items():
         present = old.pop(name, [])
         if (
             len(present) == 1
             and present[0].data.tags.get(_DIGEST) == candidate.digest
-            and n_tasks[present[0].info.run_id] == len(candidate.tasks)
+            # a request that was sent twice, as its answer was lost, may have made a run twice
+            and len(tasks.get(present[0].info.run_id, ())) == len(candidate.tasks)
         ):
             continue
         _delete(client, present, tasks)
@@ -173,11 +219,10 @@ def search(client: MlflowClient, experiment: str, query: str) -> list[Any]:
             return runs
 
 
-def _delete(client: MlflowClient, runs: Iterable[Any], tasks: Iterable[Any]) -> None:
+def _delete(client: MlflowClient, runs: Iterable[Any], tasks: Mapping[str | None, Iterable[str]]) -> None:
     for run in runs:
-        for child in tasks:
-            if child.data.tags["mlflow.parentRunId"] == run.info.run_id:
-                client.delete_run(child.info.run_id)
+        for child in tasks.get(run.info.run_id, ()):
+            client.delete_run(child)
         client.delete_run(run.info.run_id)
 
 
@@ -211,7 +256,7 @@ def _write(client: MlflowClient, experiment: str, run: Run, *, tags: Mapping[str
 
 def _report(folder: Path) -> dict[str, Path]:
     """The files of a study's report by their place in it; empty if there is none."""
-    if not (folder / "report.html").is_file():
+    if not (folder / _PAGE).is_file():
         return {}
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -225,12 +270,11 @@ def _attach(
     contents = hashlib.sha256()
     for place, path in files.items():
         contents.update(f"{place}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    written = max(path.stat().st_mtime for path in files.values())
+    dated = files.get(_PAGE) or max(files.values(), key=lambda path: path.stat().st_mtime)
+    written = dated.stat().st_mtime  # of the page itself: what was attached later does not make it newer
     old = bool(finished) and written < datetime.fromisoformat(finished).timestamp()
     tags = {_ROLE: "report", "status": "older than the results" if old else "of these results"}
-    tags["mlflow.note.content"] = (
-        "Under *Artifacts*: `report.html` is the whole report, a page that needs no network."
-    )
+    tags[_NOTE] = "Under *Artifacts*: `report.html` is the whole report, a page that needs no network."
     found = search(client, experiment, f"tags.{_ROLE} = 'report'")
     made = (
         found[0] if found else client.create_run(experiment, start_time=start, run_name="report", tags=tags)

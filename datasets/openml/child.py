@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 import os
 import sys
 import tempfile
@@ -19,25 +18,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import arff  # type: ignore[import-untyped]
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from advisor.architectures.base import Kind
-from advisor.errors import AdvisorError, InputError, StudyError
-from datasets.openml.cache import SPLIT, TEST, TRAIN
+from advisor.errors import AdvisorError, InputError, TaskError
+from datasets.openml import given, table
+from datasets.openml.given import Broken
 
 _UNKNOWN = {"t": 151, "d": 111, "s": 500}  # what the server answers if there is no such thing
 _NOUNS = {"t": "task", "d": "data set", "s": "suite"}
-_KINDS: dict[int, Kind] = {1: "classification", 2: "regression"}  # OpenML's numbers of task types
-_LARGE = 5_000_000  # values above which ARFF takes too long: it is text, at about a microsecond a value
-_MANY = 1_000_000  # rows above which the file of splits, ten lines a row, is left alone
+# OpenML's numbers of task types; 3 is a classification whose training rows come in parts of growing length
+_KINDS: dict[int, Kind] = {1: "classification", 2: "regression", 3: "classification"}
 _BUSY = (429, 500, 502, 503, 504)
-
-
-class Broken(Exception):
-    """What came is not what was announced; worth another try."""
 
 
 class Outage(InputError):
@@ -92,7 +85,7 @@ def fetch(
 
     Raises
     ------
-    StudyError
+    TaskError
         If there is no such thing or it cannot be learned from.
     InputError
         If it cannot be had.
@@ -108,14 +101,15 @@ def fetch(
         try:
             with tempfile.TemporaryDirectory(dir=folder) as private:  # an empty cache: a broken file is gone
                 openml.config.set_root_cache_directory(private)
-                return {"t": _task, "d": _data, "s": _suite}[kind](name, Path(folder), attempt == tries)
+                last = attempt == tries > 1  # a single try, in an outage, decides nothing that is kept
+                return {"t": _task, "d": _data, "s": _suite}[kind](name, Path(folder), last)
         except AdvisorError:
             raise
         except NotImplementedError as error:  # a type of task that the client does not know either
             raise _not_supervised(str(error)) from error
         except Exception as error:  # the client passes on whatever its parsers and its transport raise
             if getattr(error, "code", None) == _UNKNOWN[kind]:
-                raise StudyError(
+                raise TaskError(
                     f"the {what} must exist on {server}",
                     got=f"{getattr(error, 'message', error)} {name}",
                     do="check the number: t/ID is a task, d/ID a data set, s/ID a suite",
@@ -179,6 +173,11 @@ def _bound(silence: float, pause: float) -> None:
     calls: Any = openml._api_calls
     minio.Minio, requests.Session = Store, Session  # type: ignore[misc, assignment]
     calls._human_delay = lambda n: pause * n
+    documents: Any = openml.tasks.functions
+    parse, end = documents._create_task_from_xml, "</oml:type>"
+    documents._create_task_from_xml = lambda text: parse(
+        text if "data_splits_url" in text else text.replace(end, f"{end}<oml:data_splits_url/>", 1)
+    )  # a task that comes without splits would be none
 
 
 def _suite(name: str, folder: Path, last: bool) -> dict[str, Any]:
@@ -189,9 +188,7 @@ def _suite(name: str, folder: Path, last: bool) -> dict[str, Any]:
     except ValueError as error:
         if "entity type" not in str(error):
             raise
-        raise StudyError(
-            "a suite must be a list of tasks", got=str(error), do="choose another one"
-        ) from error
+        raise TaskError("a suite must be a list of tasks", got=str(error), do="choose another one") from error
     return {"name": suite.name, "alias": suite.alias, "suite": suite.id, "tasks": suite.tasks or []}
 
 
@@ -205,28 +202,8 @@ def _task(name: str, folder: Path, last: bool) -> dict[str, Any]:
     return _stored(task.get_dataset(), task.target_name, kind, folder, task, last)
 
 
-def _splits(task: Any, last: bool) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    """Training and test rows of each repeat and fold; none of a data set, or where there is no such file."""
-    import openml
-    import requests
-
-    try:
-        split = task.download_split()
-    except (openml.exceptions.OpenMLServerException, requests.HTTPError):
-        return []  # which the protocol that needs them will tell
-    except (arff.ArffException, ValueError):
-        if last:
-            return []  # what cannot be read, however often it comes
-        raise
-    return [
-        split.get(repeat=repeat, fold=fold, sample=max(samples))  # the whole, of a learning curve
-        for repeat, folds in split.split.items()
-        for fold, samples in folds.items()
-    ]
-
-
-def _not_supervised(got: str) -> StudyError:
-    return StudyError(
+def _not_supervised(got: str) -> TaskError:
+    return TaskError(
         "an OpenML task must be supervised classification or regression", got=got, do="choose another task"
     )
 
@@ -238,7 +215,7 @@ def _data(name: str, folder: Path, last: bool) -> dict[str, Any]:
     target = data.default_target_attribute
     types = {feature.name: feature.data_type for feature in data.features.values()}
     if target not in types:
-        raise StudyError(
+        raise TaskError(
             "an OpenML data set must have one default target to be learned",
             got=f"{target or 'none'!r} in d/{name}",
             do="choose a task on it (t/ID): a task says what is predicted",
@@ -257,97 +234,30 @@ def _stored(
     """Download the values, check and store them beside the splits, and tell what they are."""
     import openml
 
-    if "sparse" in str(data.format).lower():
-        raise StudyError(
-            "OpenML data must be dense",
-            got=f"{data.format} for {data.name}, which the client {openml.__version__} cannot read",
-            do="choose another task",
-        )
-    try:
-        qualities = data.qualities or {}
-    except openml.exceptions.OpenMLServerException:
-        qualities = {}  # the server has not computed them
-    rows, width = qualities.get("NumberOfInstances"), len(data.features)
-    rows = None if rows is None or math.isnan(rows) else rows  # "null", as the client reads it
-    dated = any(feature.data_type == "date" for feature in data.features.values())  # ARFF's reader knows none
-    as_text = data.md5_checksum is not None and (rows or _LARGE) * width <= _LARGE and not dated
-    os.environ["OPENML_SKIP_PARQUET"] = str(as_text).lower()  # only for ARFF there is a checksum
-    try:
-        X, y, categorical, names = data.get_data(
-            target=target, include_row_id=True, include_ignore_attribute=True
-        )
-    except arff.ArffException as error:
-        if data.md5_checksum is None:
-            raise  # it may have been cut off
-        raise StudyError(
-            "OpenML data must be in a form that can be read",
-            got=f"{type(error).__name__} in {data.name}" + " with a column of dates" * dated,
-            do="choose another task",
-        ) from error
-    if (rows is not None and len(X) != rows) or X.shape[1] + 1 != width:
-        raise Broken(f"{X.shape[0]} rows of {X.shape[1] + 1} columns where {rows} of {width} are announced")
+    values, categories, checked = table.download(data)
     hidden = {*_names(data.row_id_attribute), *_names(data.ignore_attribute)} - {target}
-    frame = _canonical(X, y, [name for name, flag in zip(names, categorical) if flag], kind, data.name)
-    frame = frame.drop(columns=[name for name in frame.columns if name in hidden])
-    splits = [] if task is None or len(X) > _MANY else _splits(task, last)
-    frame = pd.concat([frame, _marks(splits, y.notna().to_numpy())], axis=1)
-    frame.to_parquet(folder / "data.parquet", index=False, compression="zstd")
-    return {
+    frame = table.canonical(values, categories, target, kind, hidden=hidden, name=data.name)
+    facts = {
         "name": data.name,
         "data": data.dataset_id,
         "data_version": data.version,
         "licence": data.licence,
         "target": target,
         "kind": kind,
-        "checked": f"md5 {data.md5_checksum}"
-        if data.data_file is not None and data.md5_checksum
-        else "shape",
+        "checked": checked,
         "client": openml.__version__,
     }
-
-
-def _marks(splits: list[tuple[NDArray[Any], NDArray[Any]]], present: NDArray[Any]) -> pd.DataFrame:
-    """A column a split, 1 in training rows and 2 in test rows, of the rows that have a target."""
-    columns = {}
-    for place, (train, test) in enumerate(splits):
-        if max(train.max(initial=0), test.max(initial=0)) >= len(present):
-            return pd.DataFrame(index=range(int(present.sum())))  # they are of other rows, so of no use
-        marks = np.zeros(len(present), dtype=np.uint8)
-        marks[train], marks[test] = TRAIN, TEST
-        columns[f"{SPLIT}{place}"] = marks[present]
-    return pd.DataFrame(columns, index=range(int(present.sum())))
+    if task is not None:
+        marks, reason = given.marks(task, values[target].notna().to_numpy(), last=last)
+        frame = pd.concat([frame, marks], axis=1)
+        facts |= {"without_splits": reason} if reason else {}
+    frame.to_parquet(folder / "data.parquet", index=False, compression="zstd")
+    return facts
 
 
 def _names(attribute: Any) -> list[str]:
     """OpenML writes one name, several joined by commas, a list, or nothing."""
     return [part for name in np.atleast_1d(attribute or []) for part in (name, *name.split(","))]
-
-
-def _canonical(X: pd.DataFrame, y: pd.Series, categories: list[str], kind: Kind, name: str) -> pd.DataFrame:
-    """Bring ARFF and Parquet to the same values; rows without a target are left out."""
-    columns = {}
-    for label in X.columns:
-        column = X[label]
-        if label in categories or pd.api.types.is_bool_dtype(column):  # a bool was a category in ARFF
-            column = column.astype("category")
-            column = column.cat.rename_categories(list(map(str, column.cat.categories))).cat.as_unordered()
-        columns[str(label)] = column
-    present = y.notna().to_numpy()
-    y = y[present]
-    if isinstance(y.dtype, pd.CategoricalDtype):
-        y = y.astype(y.cat.categories.dtype)  # labels are plain values
-    if kind == "regression":
-        y = y.astype(np.float64) if pd.api.types.is_numeric_dtype(y) else y.astype(str).astype(np.float64)
-    elif pd.api.types.is_bool_dtype(y):
-        y = y.astype(str)
-    frame = pd.DataFrame(columns)[present].assign(**{str(y.name): y}).reset_index(drop=True)
-    if frame[str(y.name)].nunique() < 2:
-        raise InputError(
-            "a task must have at least two different target values",
-            got=f"{frame[str(y.name)].nunique()} in {name}",
-            do="choose another task",
-        )
-    return frame
 
 
 if __name__ == "__main__":

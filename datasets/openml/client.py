@@ -105,7 +105,13 @@ class Client:
         with suppress(BrokenPipeError):  # it has ended: there will be no line
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
-        line = self._line(process, limits.total)
+        line, in_time = self._line(process, limits.total)
+        if not line and in_time:
+            raise InputError(
+                f"the client of OpenML must live until it has {key[0]}/{key[1:]} of {server}",
+                got=f"an end of its process (code {process.returncode})",
+                do="see whether memory ran out: all values of a data set are held in it at once",
+            )
         if not line:
             raise InputError(
                 f"{server} must give {key[0]}/{key[1:]} within {limits.total:g} s",
@@ -119,10 +125,16 @@ class Client:
             raise getattr(errors, error, InputError)(answer["required"], got=answer["got"], do=answer["do"])
         return answer
 
-    def _line(self, process: subprocess.Popen[str], seconds: float) -> str:
-        """Read a line; empty if none came in time, and then the process is gone."""
+    def _line(self, process: subprocess.Popen[str], seconds: float) -> tuple[str, bool]:
+        """Read a line, and tell whether the time was enough; empty if none came, and the process is gone."""
         assert process.stdout is not None
-        timer = threading.Timer(seconds, process.kill)
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, end)
         timer.start()
         try:
             line = process.stdout.readline()
@@ -130,7 +142,7 @@ class Client:
             timer.cancel()
         if not line:
             self.close()
-        return line
+        return line, not late.is_set()
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
@@ -151,7 +163,7 @@ class Client:
                 text=True,
                 encoding="utf-8",
             )
-            if not self._line(self._process, _START):
+            if not self._line(self._process, _START)[0]:
                 raise MissingDependency(
                     f"the client of OpenML must start within {_START:g} s",
                     got="no sign of life",

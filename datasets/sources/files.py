@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 
 from advisor.architectures.base import Kind
-from advisor.errors import InputError, MissingDependency, StudyError, TargetError
+from advisor.errors import AdvisorError, InputError, MissingDependency, StudyError, TargetError
 from advisor.target import infer_kind, quantities, told_kind
 from datasets.sources import unknown
-from datasets.task import Task
+from datasets.task import Task, is_nested
 
 scheme = "file"
 _OPTIONS = ("target", "kind", "group")
 _KINDS = ("classification", "regression")
 _MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A"]  # where classes are named
+_SEPARATOR = re.compile(r"[;\t|]")  # in a header without commas
 
 
 def load(rest: str, /) -> Task:
     """Load a CSV or Parquet file as a table to learn.
 
-    Rows whose target is missing are left out.
+    Rows whose target is missing are left out. Text with other separators or in another encoding is read as
+    the advisor reads it.
 
     Parameters
     ----------
@@ -60,36 +63,32 @@ def load(rest: str, /) -> Task:
     ('regression', ['rooms', 'town'])
     """
     path, options = _parse(rest)
-    frame = _read(path)
     target, group = options["target"], options.get("group")
+    frame = _read(path, target)
     for option, column, error in (("target", target, TargetError), ("group", group, InputError)):
         if column is not None and column not in frame.columns:
             hint = unknown("", got=column, among=list(frame.columns[:20])).do
             raise error(f"the {option} must be a column of {path.name}", got=repr(column), do=hint)
-    if path.suffix.lower() == ".csv" and not pd.api.types.is_numeric_dtype(frame[target].dtype):
-        frame[target] = _read_classes(path, target)
     if group == target:
         raise InputError(
             "the group must be another column than the target",
             got=f"{target!r} for both",
             do="name the column whose rows belong together",
         )
-    frame = frame.dropna(subset=[target]).reset_index(drop=True)
-    if frame.empty:
-        raise TargetError(
-            "the target must have values",
-            got=f"none in column {target!r} of {path.name}",
-            do="choose another column or fill it in",
-        )
-    y = frame.pop(target).rename("target")
-    groups = frame.pop(group) if group is not None else None
+    frame = _with_target(frame, target, path)
     told = cast("Kind | None", options.get("kind"))
-    kind = infer_kind(y) if told is None else told_kind(y, told)
+    kind = infer_kind(frame[target]) if told is None else told_kind(frame[target], told)
+    if kind == "regression":  # text may stand for numbers, and for none: "?" or "-"
+        frame[target] = quantities(frame[target]).astype(np.float64)
+        frame = _with_target(frame, target, path)
+    y = frame.pop(target)
+    groups = frame.pop(group) if group is not None else None
     _check_inputs(frame, path)
+    _check_target(y, kind, path)
     return Task(
         id=f"{scheme}:{rest}",
         X=frame,
-        y=_check_target(y, kind, path),
+        y=y.rename("target"),
         kind=kind,
         metric="accuracy" if kind == "classification" else "r2",
         structure=None,
@@ -120,7 +119,18 @@ def _parse(rest: str) -> tuple[Path, dict[str, str]]:
     return Path(location).expanduser(), options
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _with_target(frame: pd.DataFrame, target: str, path: Path) -> pd.DataFrame:
+    frame = frame.dropna(subset=[target]).reset_index(drop=True)
+    if frame.empty:
+        raise TargetError(
+            "the target must have values",
+            got=f"none in column {target!r} of {path.name}",
+            do="choose another column or fill it in",
+        )
+    return frame
+
+
+def _read(path: Path, target: str) -> pd.DataFrame:
     if path.is_dir():
         raise InputError(
             "the file must be a file",
@@ -135,7 +145,7 @@ def _read(path: Path) -> pd.DataFrame:
             do=f"check the path; beside it are {', '.join(beside)}" if beside else "check the path",
         )
     try:
-        header, frame = _READERS[path.suffix.lower()](path)
+        header, frame = _READERS[path.suffix.lower()](path, target)
     except KeyError:
         raise InputError(
             "the file must be CSV or Parquet",
@@ -148,6 +158,8 @@ def _read(path: Path) -> pd.DataFrame:
             got="no such package",
             do="pip install 'arch-advisor[bench]'",
         ) from error
+    except AdvisorError:
+        raise
     except (ValueError, OSError, csv.Error) as error:  # parser, encoding and Arrow errors are ValueErrors
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path.name} must be readable", got=reason, do="check or save it again") from error
@@ -163,27 +175,37 @@ def _read(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _read_csv(path: Path) -> tuple[list[str], pd.DataFrame]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        header = next(csv.reader(file), [])  # pandas renames repeated columns
-    # at once: in parts, a column that turns to text late would be half numbers
-    return header, pd.read_csv(path, encoding="utf-8-sig", low_memory=False)
+def _read_csv(path: Path, target: str) -> tuple[list[str], pd.DataFrame]:
+    options: dict[str, Any] = {"encoding": "utf-8-sig"}
+    options["low_memory"] = False  # at once: in parts, a column that turns to text late would be half numbers
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = csv.reader(file)
+            header, first = next(lines, []), next(lines, [])  # pandas renames repeated columns
+        if len(header) == 1 and _SEPARATOR.search(header[0]):
+            return _read_text(path, target)
+        if len(first) == len(header) + 1 and not first[-1]:  # every line ends in a comma, but for the header
+            options["index_col"] = False
+        frame = pd.read_csv(path, **options)
+        if target in frame and not pd.api.types.is_numeric_dtype(frame[target].dtype):
+            # None is the name of many a class, and no missing value there
+            classes: dict[str, Any] = {"usecols": [target], "keep_default_na": False, "na_values": _MISSING}
+            frame[target] = pd.read_csv(path, **options, **classes)[target]
+    except UnicodeDecodeError:
+        return _read_text(path, target)
+    return header, frame
 
 
-def _read_classes(path: Path, column: str) -> pd.Series:
-    """Read a column again: None is the name of many a class, and no missing value there."""
-    classes: pd.Series = pd.read_csv(
-        path,
-        encoding="utf-8-sig",
-        usecols=[column],
-        keep_default_na=False,
-        na_values=_MISSING,
-        low_memory=False,
-    )[column]
-    return classes
+def _read_text(path: Path, target: str) -> tuple[list[str], pd.DataFrame]:
+    """Read as the advisor does, which finds out how the file is written."""
+    from advisor.intake import path as intake
+
+    frame = intake.load(path)
+    frame.columns = frame.columns.map(str)
+    return list(frame.columns), frame
 
 
-def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
+def _read_parquet(path: Path, target: str) -> tuple[list[str], pd.DataFrame]:
     import pyarrow.parquet as pq
 
     header = pq.read_schema(path).names
@@ -191,7 +213,10 @@ def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
     return header, frame
 
 
-_READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".pq": _read_parquet}
+_READERS = {
+    **{".csv": _read_csv, ".tsv": _read_text},
+    **{".parquet": _read_parquet, ".pq": _read_parquet},
+}
 
 
 def _check_inputs(X: pd.DataFrame, path: Path) -> None:
@@ -201,7 +226,9 @@ def _check_inputs(X: pd.DataFrame, path: Path) -> None:
             got=f"only the target in {path.name}",
             do="add the columns to learn from",
         )
+    nested = pd.Series({name: is_nested(X[name]) for name in X}, dtype=bool)
     for fault, wrong, do in (
+        ("one value a cell", nested, "give each part a column of its own"),
         ("values", X.isna().all(), "drop the columns that are empty"),
         (
             "finite values",
@@ -221,13 +248,13 @@ def _check_inputs(X: pd.DataFrame, path: Path) -> None:
             )
 
 
-def _check_target(y: pd.Series, kind: Kind, path: Path) -> pd.Series:
-    if kind == "regression":
-        y = quantities(y).astype(np.float64)
-        if not np.isfinite(y).all():
-            raise TargetError(
-                "the target must be finite", got="missing or infinite values", do="replace or drop those rows"
-            )
+def _check_target(y: pd.Series, kind: Kind, path: Path) -> None:
+    if kind == "regression" and not np.isfinite(y).all():
+        raise TargetError(
+            "the target must be finite",
+            got=f"infinite values in column {str(y.name)!r} of {path.name}",
+            do="replace or drop those rows",
+        )
     if y.nunique() < 2:
         required = "classes" if kind == "classification" else "different values"
         raise TargetError(
@@ -235,4 +262,3 @@ def _check_target(y: pd.Series, kind: Kind, path: Path) -> pd.Series:
             got=f"only {y.iloc[0]!r} in {path.name}",
             do="choose another target, or more rows",
         )
-    return y

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from datasets import suites
 from datasets.layouts import ColumnLayout, find, reconcile
 from datasets.openml import client
 from datasets.openml.cache import SPLIT, TEST, TRAIN, Cache
+from datasets.openml.cache import root as cache_root
 from datasets.task import Task, TaskInfo
 
 scheme = "openml"
@@ -50,6 +51,19 @@ def server() -> str:
     return line[1] if line else _SERVER
 
 
+def environment() -> dict[str, str]:
+    """Return what processes that are to use the same server and cache need in their environment.
+
+    Returns
+    -------
+    dict of str to str
+        The address that this process uses, wherever it was told; the folder of the cache if one is named.
+    """
+    place = "ARCH_ADVISOR_CACHE"
+    cache = {place: str(cache_root().parent)} if os.environ.get(place) else {}
+    return {"ARCH_ADVISOR_OPENML_SERVER": server(), **cache}
+
+
 def members(rest: str) -> list[str]:
     """List the tasks of a suite, from the cache or the server; a task is its own list.
 
@@ -65,7 +79,7 @@ def members(rest: str) -> list[str]:
 
     Raises
     ------
-    StudyError
+    TaskError
         If there is no such suite.
     InputError
         If it is neither cached nor to be had.
@@ -90,7 +104,7 @@ def describe(rest: str, /) -> TaskInfo:
     key = _task_key(rest)
     facts = _facts(key)
     found, layout, structure = _settled(key, facts)
-    if layout != found:
+    if layout != found or (facts["n_splits"] and "splits_hash" not in facts):  # an older entry
         return _loaded(key, facts, layout, structure).info
     return TaskInfo(
         id=_id(key),
@@ -103,6 +117,7 @@ def describe(rest: str, /) -> TaskInfo:
         n=facts["n"],
         d=facts["d"],
         n_splits=facts["n_splits"],
+        splits_hash=facts.get("splits_hash"),
     )
 
 
@@ -125,7 +140,7 @@ def load(rest: str, /) -> Task:
 
     Raises
     ------
-    StudyError
+    TaskError
         If there is no such task, or it is neither classification nor regression.
     InputError
         If it is not cached and the server cannot be reached or its answer cannot be read.
@@ -154,6 +169,24 @@ def cached(rest: str = "") -> dict[str, dict[str, Any]]:
     cache = Cache.of(server())
     keys = [_key(rest)] if rest else cache.keys()
     return {_id(key): facts for key in keys if (facts := cache.facts(key)) is not None}
+
+
+def without_splits(task_ids: Iterable[str]) -> dict[str, str]:
+    """Tell why tasks come without the splits that a task of OpenML has.
+
+    Parameters
+    ----------
+    task_ids : iterable of str
+        Ids of cached tasks; those of other sources count for nothing.
+
+    Returns
+    -------
+    dict of str to str
+        The reason, by task.
+    """
+    rests = [task_id.removeprefix(f"{scheme}:") for task_id in task_ids if task_id.startswith(f"{scheme}:")]
+    facts = {task_id: facts for rest in rests for task_id, facts in cached(rest).items()}
+    return {task_id: of["without_splits"] for task_id, of in facts.items() if "without_splits" in of}
 
 
 # ---- fetching ----
@@ -238,7 +271,8 @@ def _measured(key: str, facts: dict[str, Any], frame: pd.DataFrame) -> dict[str,
     found = find(X, frame[facts["target"]])
     facts |= {"width": X.shape[1], "found": found.facts()}
     info = _task(key, facts, frame, found, None).info
-    return {**facts, "n": info.n, "d": info.d, "n_splits": info.n_splits, "data_hash": info.data_hash}
+    names = ("n", "d", "n_splits", "splits_hash", "data_hash")
+    return {**facts, **{name: getattr(info, name) for name in names}}
 
 
 # ---- making tasks ----

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
-from advisor import AdvisorError, advise
+from advisor import AdvisorError, advise, learning_mlflow
 from advisor.__main__ import main
 from advisor.calibration import Calibration, learned_path
+from advisor.errors import StoreError
 from advisor.learning import learn, outcomes
 from benchmarks import tracking
 from benchmarks.cell import Outcome
@@ -107,12 +111,49 @@ def test_an_mlflow_experiment_teaches_what_its_store_does(tmp_path, monkeypatch)
     assert learn("mlflow:mine") == (3, 3)
     told = {o["set"]: o for o in Calibration.learned()}
     assert told == {o["set"]: o for o in outcomes(path)}
+    client = tracking.connect(uri)
+    (run, *_) = tracking.search(
+        client, client.get_experiment_by_name("mine").experiment_id, "tags.role = 'task'"
+    )
+    tags = {name: value for name, value in run.data.tags.items() if name != "mlflow.parentRunId"}
+    left = client.create_run(run.info.experiment_id, start_time=1, tags=tags).info.run_id  # by an older log
+    client.log_param(left, "trial", "0")
+    client.log_metric(left, "task/test", -9.0)
+    before = dict(os.environ)
+    assert learn("mlflow:mine") == (3, 3)
+    assert dict(os.environ) == before
+    assert told == {o["set"]: o for o in Calibration.learned()}
     with pytest.raises(AdvisorError, match="none called 'yours'"):
         learn("mlflow:yours")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'none.db'}")
     with pytest.raises(AdvisorError, match="the MLflow database must exist"):
         learn("mlflow:mine")
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_server_that_never_answers_is_not_waited_for(monkeypatch):
+    for name in ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
+        monkeypatch.delenv(name, raising=False)
+    assert learning_mlflow._FIRST["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
+    assert int(learning_mlflow._FIRST["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 10
+    monkeypatch.setitem(learning_mlflow._FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    asked = []
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        silent.settimeout(5)
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        with pytest.raises(StoreError, match="MLflow must be installed and answer"):
+            learning_mlflow.experiment_outcomes("mine")
+        silent.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                asked.append(silent.accept()[0])
+    for connection in asked:
+        connection.close()
+    assert len(asked) == 1
+    assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
 
 
 def test_what_cannot_be_learned_from_is_said(tmp_path, capsys):

@@ -9,12 +9,15 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from benchmarks.cell import Cell, Outcome
 from benchmarks.engine import Limits
+from datasets.openml import cache
+from datasets.sources import openml
 
 ROOT = Path(__file__).parents[2]
 IDLE = "import time; time.sleep(600)"
@@ -70,6 +73,8 @@ def behave(cell):
     if what == "kill_parent":  # what looks after the worker on a node, not what the suite speaks of
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(60)
+    if what == "server":
+        return Outcome(cell.key, "ok", extra={"server": openml.server(), "cache": str(cache.root())})
     if what == "devices":
         return Outcome(cell.key, "ok", extra={"devices": os.environ.get("CUDA_VISIBLE_DEVICES")})
     if what == "package":
@@ -246,6 +251,16 @@ class EngineConformance:
         out, err = driver.communicate(timeout=120)
         assert out.split() == ["ok", "ok"]
         assert "shout" not in err
+
+    def test_workers_use_the_server_and_the_cache_of_the_driver(self, monkeypatch, tmp_path):
+        server = "http://127.0.0.1:9/api/v1/xml"
+        monkeypatch.delenv("ARCH_ADVISOR_OPENML_SERVER", raising=False)
+        monkeypatch.setenv("ARCH_ADVISOR_CACHE", str(tmp_path))
+        client = SimpleNamespace(config=SimpleNamespace(server=server))  # told in Python, not the environment
+        monkeypatch.setitem(sys.modules, "openml", client)
+        (outcome,) = self.engine(1).run(behave, [cell("server")], limits=Limits(seconds=100))
+        assert outcome.extra == {"server": server, "cache": str(tmp_path / "openml")}
+        assert "ARCH_ADVISOR_OPENML_SERVER" not in os.environ
 
     def test_workers_keep_to_their_threads(self):
         before = dict(os.environ)

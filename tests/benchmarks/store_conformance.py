@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,22 @@ class StoreConformance:
                     store.declare("new", tasks=[TASK | {"layout": [1, 3]} | change], **other)
             assert store.studies() == ["study", "s"]
             assert store.tasks("s") == [TASK | {"layout": [1, 3], "origin": "u", "n": 11}]
+
+    def test_splits_that_come_with_a_task_do_not_change_under_their_outcomes(self, path):
+        own, given = cell(), replace(cell(), protocol='{"max_train":9,"name":"openml"}')
+        known = {"title": "S", "declared": 'name = "s"'}
+        with self.open(path, writable=True) as store:
+            store.declare("s", tasks=[TASK | {"splits_hash": "1"}], cells=[given], **known)
+            store.declare("s", tasks=[TASK | {"splits_hash": "2"}], cells=[own, given], **known)
+            store.record(Outcome(own.key, "ok", test=0.5))
+            store.declare(
+                "s", tasks=[TASK | {"splits_hash": "3"}], cells=[given], **known
+            )  # still no outcome
+            store.record(Outcome(given.key, "ok", test=0.5))
+            store.declare("s", tasks=[TASK | {"splits_hash": "3"}], cells=[own, given], **known)
+            with pytest.raises(StoreError, match=r"splits of file:t.* had with \(3\), got 4: give another"):
+                store.declare("s", tasks=[TASK | {"splits_hash": "4"}], cells=[given], **known)
+            store.declare("own", tasks=[TASK | {"splits_hash": "4"}], cells=[own], **known)  # uses none
 
     def test_what_is_missing_and_what_is_the_users_own_is_kept_with_the_study(self, path):
         known = {"title": "S", "declared": 'name = "s"', "tasks": [TASK], "cells": [cell()]}

@@ -213,7 +213,30 @@ def test_the_dashboard_prints_links_and_serves_on_this_machine_alone(call, finis
     assert args[args.index("--backend-store-uri") + 1] == f"sqlite:///{finished}/mlflow.db"
 
 
-def test_usage_errors_end_with_2():
+def test_the_dashboard_is_of_what_studies_are_logged_to(call, finished, monkeypatch, capsys):
+    monkeypatch.setattr(os, "execv", lambda path, args: pytest.fail(" ".join(args)))
+    elsewhere = finished / "elsewhere.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{elsewhere}")
+    assert f"no database {elsewhere}" in call("dashboard", code=2)
+    out = call("log", "tiny")
+    assert f"after: python -m benchmarks dashboard --store {finished / 'store.sqlite'}" in out
+    with pytest.raises(pytest.fail.Exception, match=f"--backend-store-uri sqlite:///{elsewhere}"):
+        call("dashboard", "--port", 45678)
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
+def test_the_dashboard_of_a_server_is_there_already(call, finished, monkeypatch):
+    real, uri = tracking.connect, "https://mlflow.example.org"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setattr(tracking, "connect", lambda uri: real(f"sqlite:///{finished / 'mlflow.db'}"))
+    assert f"tiny: {uri}/#/experiments/1/" in call("dashboard")
+
+
+def test_usage_errors_end_with_2(capsys):
+    with pytest.raises(SystemExit) as wrong:
+        command.main(["dashboard", "--port", "70000"])
+    assert wrong.value.code == 2
+    assert "must be at most 65535, got '70000'" in capsys.readouterr().err
     done = subprocess.run([sys.executable, "-m", "benchmarks", "run"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "usage: python -m benchmarks run" in done.stderr

@@ -1,9 +1,7 @@
-"""The projection into MLflow: nesting, numbers, that it can be repeated, what it refuses to touch."""
+"""The projection into MLflow: nesting, numbers, that it can be repeated."""
 
 import math
 import os
-import socket
-import sqlite3
 import time
 
 import pytest
@@ -12,7 +10,7 @@ from advisor.errors import StoreError
 from benchmarks import scores, tracking
 from benchmarks.cell import Cell, Outcome
 from benchmarks.store import Store
-from benchmarks.tracking import connection, description, projection, searches
+from benchmarks.tracking import description, projection, searches
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
@@ -233,6 +231,98 @@ def test_an_experiment_that_was_deleted_comes_back(copy):
     assert len(runs) == 15
 
 
+def test_a_study_of_the_same_name_in_another_store_is_left_alone(copy, tmp_path):
+    _, uri, _ = copy
+    _, before = shown(uri)
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "store.sqlite"
+    fill(other, gbt=0.85)
+    with Store(other) as store:
+        with pytest.raises(
+            StoreError, match=r"experiment 's' at sqlite.* must be of this store, got that of .*:/"
+        ):
+            tracking.log(store, "s", uri=uri)
+        assert {run.info.run_id for run, _ in shown(uri)[1].values()} == {
+            run.info.run_id for run, _ in before.values()
+        }
+        client = tracking.connect(uri)
+        client.delete_experiment(client.get_experiment_by_name("s").experiment_id)
+        tracking.log(store, "s", uri=uri)  # nobody's any more
+    assert shown(uri)[1]["gbt", "b"][0].data.metrics["task/test"] == pytest.approx(0.85)
+
+
+def test_an_experiment_without_an_owner_and_one_of_a_store_that_was_made_anew_are_taken_over(copy):
+    folder, uri, link = copy
+    client = tracking.connect(uri)
+    experiment = client.get_experiment_by_name("s").experiment_id
+    for tag in (tracking._STORE, tracking._PLACE):
+        client.delete_experiment_tag(experiment, tag)
+    for _ in range(2):
+        (folder / "store.sqlite").unlink()
+        fill(folder / "store.sqlite", gbt=0.85)
+        with Store(folder / "store.sqlite") as store:
+            assert tracking.log(store, "s", uri=uri) == link
+
+
+def test_tasks_whose_candidate_was_deleted_go_with_it(copy):
+    folder, uri, _ = copy
+    client = tracking.connect(uri)
+    client.delete_run(shown(uri)[1][None, "gbt"][0].info.run_id)
+    with Store(folder / "store.sqlite") as store:
+        tracking.log(store, "s", uri=uri)
+    _, runs = shown(uri)
+    assert len(runs) == 15
+    assert ("gbt", "a") in runs
+
+
+def test_a_page_that_is_older_than_the_results_is_told_whatever_else_is_attached(copy, tmp_path):
+    folder, uri, _ = copy
+    (folder / "s").mkdir()
+    page, newer = folder / "s" / "report.html", tmp_path / "notes.txt"
+    for path, written in ((page, 1_000_000_000), (newer, time.time())):
+        path.write_text("x")
+        os.utime(path, (written, written))
+    with Store(folder / "store.sqlite") as store:
+        tracking.log(store, "s", uri=uri, attach=[newer])
+    assert shown(uri)[1][None, "report"][0].data.tags["status"] == "older than the results"
+
+
+def test_the_description_fits_where_it_must(place):
+    folder, _, _ = place
+    with Store(folder / "store.sqlite") as store:
+        settings, frame = store.study("s"), store.frame("s")
+    texts, most = [], description.LONG
+    for _ in range(5):
+        texts.append(description.note(settings, frame, experiment="1", views=searches.SEARCHES, most=most))
+        assert len(texts[-1]) <= most
+        most = len(texts[-1]) - 1
+    held = [
+        ["[gbt](" in text, "## Where to look" in text, "## Image" in text, text.endswith("…")]
+        for text in texts
+    ]
+    assert held == [
+        [True, True, True, False],
+        [False, True, True, False],
+        [False, False, True, False],
+        [False, False, False, False],
+        [False, False, False, True],
+    ]
+
+
+def test_a_server_of_mlflow_2_gets_a_shorter_description():
+    from mlflow.exceptions import MlflowException
+
+    class Client:
+        def set_experiment_tag(self, experiment, name, value):
+            if len(value) > 5_000:
+                raise MlflowException("too long")
+            self.told = value
+
+    client = Client()
+    tracking._describe(client, "1", {}, lambda most=20_000: "x" * most)
+    assert len(client.told) == 5_000
+
+
 def test_failures_are_tags_and_never_numbers(tmp_path):
     fill(tmp_path / "store.sqlite", failed=True)
     with Store(tmp_path / "store.sqlite") as store:
@@ -283,81 +373,3 @@ def test_a_study_without_outcomes_can_be_shown(tmp_path):
         runs = projection.candidates(store.frame("s"), {cell.task: task}, {})
         assert "1 of 1 cells have no outcome yet" in description.note(store.study("s"), store.frame("s"))
     assert runs["dummy"].top.tags["status"] == "1 pending"
-
-
-# ---- databases that must not be touched ----
-
-
-@pytest.fixture
-def damaged(copy):
-    """A copy of the database that a test may spoil."""
-    return copy[0] / "mlflow.db"
-
-
-def refused(database, match):
-    before = database.read_bytes()
-    with pytest.raises(StoreError, match=match) as caught:
-        tracking.connect(f"sqlite:///{database}")
-    assert "the results are safe in the store" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert database.read_bytes() == before
-
-
-def set_revision(database, revision):
-    with sqlite3.connect(database) as db:
-        db.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-    db.close()
-
-
-def test_a_database_of_a_newer_mlflow(damaged):
-    set_revision(damaged, "ffffffffffff")
-    refused(damaged, r"of the installed version .*, got one of a newer version \(revision ffffffffffff\)")
-
-
-def test_a_database_of_an_older_mlflow(damaged):
-    set_revision(damaged, "451aebb31d03")  # of MLflow 1.0
-    refused(damaged, r"got one of an older version.*mlflow db upgrade")
-
-
-def test_a_database_of_something_else(tmp_path):
-    with sqlite3.connect(tmp_path / "mlflow.db") as db:
-        db.execute("CREATE TABLE x (y)")
-    db.close()
-    refused(tmp_path / "mlflow.db", "another program's database")
-
-
-def test_a_corrupt_database(tmp_path):
-    (tmp_path / "mlflow.db").write_text("no database" * 1_000)
-    refused(tmp_path / "mlflow.db", "file is not a database")
-
-
-def test_a_place_that_cannot_be_used(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="MLflow must be able to use"):
-        tracking.connect(f"sqlite:///{tmp_path}/file/mlflow.db")
-
-
-def test_a_server_that_is_away():
-    with pytest.raises(StoreError, match=r"MLflow must be able to use http://127\.0\.0\.1:9"):
-        tracking.connect("http://127.0.0.1:9")
-
-
-def test_a_server_that_never_answers_is_not_waited_for(monkeypatch):
-    for name in ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
-        monkeypatch.delenv(name, raising=False)
-    assert int(connection._FIRST["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 10
-    monkeypatch.setitem(connection._FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        start = time.monotonic()
-        with pytest.raises(StoreError, match="start it or correct MLFLOW_TRACKING_URI"):
-            tracking.connect(f"http://127.0.0.1:{silent.getsockname()[1]}")
-    assert time.monotonic() - start < 30  # one second, and what a busy machine takes to import MLflow
-    assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
-
-
-def test_a_password_in_an_address_is_not_told():
-    told = str(connection.unusable("https://ann:secret@host/x", OSError("at https://ann:secret@host/x")))
-    assert "secret" not in told
-    assert "https://…@host/x" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import re
 import threading
 from collections import Counter, defaultdict
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from sklearn.datasets import load_digits
 NAMESPACE = 'xmlns:oml="http://openml.org/openml"'
 API = "/api/v1/xml"
 COLUMNS = {"colour": ("red", "blue"), "size": "REAL", "empty": "REAL", "price": "REAL", "row": "INTEGER"}
+SPLITS = {"type": ("TRAIN", "TEST"), "rowid": "INTEGER", "repeat": "INTEGER", "fold": "INTEGER"}
 ROWS = [
     "red,1.5,?,10,0",
     "blue,?,?,20,1",
@@ -33,6 +35,7 @@ def task_document(number, kind, target, data=7):
     type_id, type_name = {
         "classification": (1, "Supervised Classification"),
         "regression": (2, "Supervised Regression"),
+        "learning curve": (3, "Learning Curve"),
         "clustering": (5, "Clustering"),
     }[kind]
     named = f"<oml:target_feature>{target}</oml:target_feature>" if target else ""
@@ -115,8 +118,14 @@ class Server(http.server.ThreadingHTTPServer):
             for place, fold in enumerate(folds)
             for row in range(6)
         ]
-        columns = {"type": ("TRAIN", "TEST"), "rowid": "INTEGER", "repeat": "INTEGER", "fold": "INTEGER"}
-        self.documents[f"/splits/{number}"] = arff(columns, rows)
+        self.documents[f"/splits/{number}"] = arff(SPLITS, rows)
+        self.announce(number, folds=len(folds))
+
+    def announce(self, number, *, folds, how="crossvalidation"):
+        """Say how a task is split."""
+        path = f"{API}/task/{number}"
+        text = re.sub(r"(?<=folds\">)\d+", str(folds), self.documents[path])
+        self.documents[path] = re.sub(r"(?<=<oml:type>)\w+", how, text)
 
     def upload_digits(self, rows=400):
         """Data set 8: pictures of 8 by 8 pixels, one a row."""
@@ -148,16 +157,19 @@ class Server(http.server.ThreadingHTTPServer):
             f"/data/{number}.arff": text,
         }
 
-    def upload_parquet(self, number, frame, target):
-        """Make a data set that is held as Parquet alone, by a store of objects."""
+    def upload_parquet(self, number, frame, target, *, text=None):
+        """Make a data set that a store of objects holds as Parquet; alone, or with bytes called its ARFF."""
         columns = {name: "REAL" if frame[name].dtype.kind == "f" else ("a", "b") for name in frame.columns}
         self.upload(number, columns, [""] * len(frame), target)
         where = f"/datasets/{number}/dataset_{number}.pq"
         del self.documents[f"/data/{number}.arff"]
-        text = self.documents[f"{API}/data/{number}"]
-        head, _, tail = text.partition("<oml:md5_checksum>")
+        description = self.documents[f"{API}/data/{number}"]
+        head, _, tail = description.partition("<oml:md5_checksum>")
         tail = tail.partition("</oml:md5_checksum>")[2]
         link = f"<oml:parquet_url>{self.address}{where}</oml:parquet_url>"
+        if text is not None:
+            self.documents[f"/data/{number}.arff"] = text
+            link += f"<oml:md5_checksum>{hashlib.md5(text).hexdigest()}</oml:md5_checksum>"
         self.documents |= {f"{API}/data/{number}": head + link + tail, where: frame.to_parquet()}
         return where
 

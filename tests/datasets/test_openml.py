@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,7 @@ import pytest
 import datasets
 from advisor.errors import InputError, StudyError
 from datasets import suites
-from tests.datasets.openml_server import API, COLUMNS, ROWS
+from tests.datasets.openml_server import API, COLUMNS, ROWS, SPLITS, arff, task_document
 
 
 def declare(monkeypatch, folder, text):
@@ -61,16 +64,102 @@ def test_splits_come_along_and_name_the_rows_that_have_a_target(server):
     assert datasets.load("openml:d/7").data_hash == task.data_hash
 
 
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (slice(0, 6), "1 splits where 2 are announced"),
+        (slice(0, 9), "in fold 1 of repeat 0"),  # 3 of 6 rows, all of them to train with
+        (slice(0, 11), "4 of 5 rows in fold 1"),  # row 3 has no target
+    ],
+)
+def test_splits_that_are_cut_at_the_end_of_a_line_are_fetched_again(server, cache, lines, reason):
+    server.upload_splits(1, [{0, 1, 2}, {3, 4, 5}])
+    clean = datasets.describe("openml:1")
+    assert clean.n_splits == 2
+    assert clean.splits_hash
+    whole = server.documents["/splits/1"]
+    head, _, rows = whole.partition("@DATA\n")
+    server.documents["/splits/1"] = f"{head}@DATA\n" + "\n".join(rows.splitlines()[lines])
+    (cache.folder / "t1.json").unlink()
+    server.seen.clear()
+    cut = datasets.describe("openml:1")
+    assert server.seen["/splits/1"] == 3  # tries
+    assert (cut.n_splits, cut.splits_hash, cut.data_hash) == (0, None, clean.data_hash)
+    assert reason in cache.facts("t1")["without_splits"]
+    server.upload_splits(1, [{0, 1, 2}, {3, 4, 5}])
+    server.faults["/splits/1"] = ["short"]
+    datasets.survey(["openml:1"], refresh=True)
+    assert datasets.describe("openml:1") == clean
+
+
+def test_an_entry_from_before_splits_were_hashed_is_read_as_it_is(server, cache):
+    server.upload_splits(1, [{0, 1, 2}, {3, 4, 5}])
+    known = datasets.describe("openml:1")
+    facts = cache.facts("t1")
+    del facts["splits_hash"]
+    (cache.folder / "t1.json").write_text(json.dumps(facts))
+    assert datasets.describe("openml:1") == known
+
+
+@pytest.mark.parametrize(
+    ("folds", "how", "reason"),
+    [
+        ([{0, 1, 2}, {0, 1, 2}], "crossvalidation", "rows that repeat 0 does not test"),
+        ([{0, 1, 2, 3, 4, 5}], "customholdout", "no training or no test rows in fold 0"),
+        ([{0, 1, 2}], "testontrainingdata", "it tests on the training data"),
+    ],
+)
+def test_splits_that_test_nothing_or_not_all_are_no_splits(server, cache, folds, how, reason):
+    server.upload_splits(2, folds)
+    server.announce(2, folds=len(folds), how=how)
+    assert datasets.load("openml:2").splits == ()
+    assert reason in cache.facts("t2")["without_splits"]
+
+
+def test_test_rows_that_are_training_rows_are_no_split(server, cache):
+    lines = [f"{side},{row},0,0" for row in range(6) for side in ("TRAIN", "TEST")]
+    server.documents["/splits/2"] = arff(SPLITS, lines)
+    server.announce(2, folds=1, how="customholdout")
+    assert datasets.load("openml:2").splits == ()
+    assert "test rows in fold 0 of repeat 0 that are" in cache.facts("t2")["without_splits"]
+
+
 def test_splits_of_other_rows_are_no_splits(server):
     server.upload(7, COLUMNS, ROWS[:5], "colour")
     server.upload_splits(2, [{0, 5}])
     assert datasets.load("openml:2").splits == ()
 
 
-def test_splits_that_cannot_be_read_cost_only_the_splits(server):
-    server.documents["/splits/2"] = "@relation broken\n@attribute type {TRAIN"
+@pytest.mark.parametrize(
+    "text",
+    ["@relation broken\n@attribute type {TRAIN", arff(SPLITS, ["TRAIN,0,1,0", "TEST,1,1,0"])],  # from 1 on
+)
+def test_splits_that_cannot_be_read_cost_only_the_splits(server, text):
+    server.documents["/splits/2"] = text
     task = datasets.load("openml:2")
     assert (len(task.X), task.splits) == (len(datasets.load("openml:d/7").X), ())
+
+
+def test_a_task_whose_document_names_no_splits_comes_without(server, cache):
+    path = f"{API}/task/1"
+    server.documents[path] = re.sub(
+        "<oml:data_splits_url>.*</oml:data_splits_url>", "", server.documents[path]
+    )
+    assert datasets.load("openml:1").splits == ()
+    assert cache.facts("t1")["without_splits"] == "its document names no file of them"
+
+
+def test_a_learning_curve_comes_with_the_longest_of_its_training_sets(server):
+    server.documents[f"{API}/task/1"] = task_document(1, "learning curve", "colour").replace(
+        "http://127.0.0.1/splits", f"{server.address}/splits/1"
+    )
+    rows = [f"TRAIN,{row},0,0,{sample}" for sample, n in ((0, 1), (1, 3)) for row in range(n)]
+    rows += [f"TEST,{row},0,0,{sample}" for sample in (0, 1) for row in (4, 5)]
+    server.documents["/splits/1"] = arff(SPLITS | {"sample": "INTEGER"}, rows)
+    server.announce(1, folds=1, how="learningcurve")
+    task = datasets.load("openml:1")
+    assert task.kind == "classification"
+    assert [(train.tolist(), test.tolist()) for train, test in task.splits] == [([0, 1, 2], [3, 4])]
 
 
 def test_a_number_of_rows_that_is_not_known_is_not_checked(server):
@@ -135,6 +224,67 @@ def test_a_target_of_one_value_is_refused(server):
         datasets.load("openml:1")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        arff({"a": "REAL", "b": ("a", "b")}, ["1,a", "2,c"]).encode(),  # an undeclared label
+        "@RELATION caf\u00e9\n@ATTRIBUTE a REAL\n@ATTRIBUTE b {a,b}\n@DATA\n1,a\n2,b".encode("latin-1"),
+    ],
+)
+def test_parquet_stands_in_for_arff_that_cannot_be_read(server, cache, text):
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": pd.Categorical(["a", "b", "a"])})
+    server.upload_parquet(9, frame, "b", text=text)
+    assert datasets.load("openml:d/9").X["a"].tolist() == [1.0, 2.0, 3.0]
+    assert cache.facts("d9")["checked"] == "shape"
+
+
+def test_parquet_stands_in_for_arff_that_is_not_there(server, cache):
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": pd.Categorical(["a", "b", "a"])})
+    server.upload_parquet(9, frame, "b", text=b"")
+    server.faults["/data/9.arff"] = [404]
+    assert datasets.load("openml:d/9").X["a"].tolist() == [1.0, 2.0, 3.0]
+    assert server.seen["/data/9.arff"] == 1
+
+
+@pytest.mark.parametrize("target", ["self", "a,b"])
+def test_a_target_may_have_any_name(server, target):
+    frame = pd.DataFrame({"size": [1.0, 2.0, 3.0], target: pd.Categorical(["a", "b", "a"])})
+    server.upload_parquet(9, frame, target)
+    assert datasets.load("openml:d/9").y.tolist() == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "message"),
+    [
+        (
+            {"colour": ("red", "blue"), "row": "INTEGER"},
+            ["red,0", "blue,1"],
+            "have inputs, got no column with",
+        ),
+        ({"colour": ("red", "blue")}, ["red", "blue"], "have inputs, got no column with values in made-7"),
+        ({"colour": ("red", "blue"), "size": "REAL"}, ["red,?", "blue,?"], "must have inputs"),
+        (
+            {"colour": ("red", "blue"), "size": "REAL"},
+            ["red,1", "blue,inf"],
+            "got infinities in 'size' of made-7",
+        ),
+        ({"size": "REAL", "colour": ("red", "blue")}, ["1,red"], "least two different target values, got 1"),
+    ],
+)
+def test_values_that_cannot_be_learned_from_are_refused_after_one_download(server, columns, rows, message):
+    server.upload(7, columns, rows, "colour")
+    with pytest.raises(InputError, match=message):
+        datasets.load("openml:d/7")
+    assert server.seen["/data/7.arff"] == 1
+
+
+def test_cells_that_hold_more_than_one_value_are_refused(server):
+    columns = {"size": [[1.0, 2.0], [3.0], [4.0]], "colour": pd.Categorical(["a", "b", "a"])}
+    server.upload_parquet(9, pd.DataFrame(columns), "colour")
+    with pytest.raises(InputError, match="must hold one value, got lists or structs in 'size' of made-9"):
+        datasets.load("openml:d/9")
+
+
 # ---- suites ----
 
 
@@ -157,8 +307,15 @@ def test_what_cannot_be_had_is_told_and_the_rest_goes_on(server):
     assert list(found.failed) == ["openml:2", "openml:3"]
     assert "OpenML task 2 must be readable" in str(found.failed["openml:2"])
     assert asked[-1] == ("embedded:digits", 3, 4)
-    with pytest.raises(StudyError, match="supervised"):  # whoever writes it can take it out
-        datasets.survey(["openml:3"])
+
+
+@pytest.mark.parametrize("first", ["openml:3", "openml:t/3", "openml:9", "openml:s/9"])
+def test_a_task_that_is_none_costs_the_others_nothing_however_it_is_named(server, first):
+    found = datasets.survey([first, "openml:1"])
+    assert [info.id for info in found.infos] == ["openml:1"]
+    assert list(found.failed) == [first.replace("t/", "")]
+    with pytest.raises(StudyError, match="must be named by its number"):  # whoever writes it can correct it
+        datasets.survey(["openml:nine", "openml:1"])
 
 
 # ---- pictures and series in flat columns ----

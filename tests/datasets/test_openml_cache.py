@@ -6,6 +6,8 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,23 @@ def test_a_server_that_never_ends_is_left(server, cache):
         server.faults.clear()
         assert datasets.describe("openml:1").n == 5  # by a new process
     assert {p.name for p in cache.folder.iterdir()} == {".lock", "t1.json", "t1.parquet"}
+
+
+def test_a_client_that_is_killed_is_no_matter_of_time(server):
+    server.faults["/data/7.arff"] = ["trickle"]
+    with openml.session(seconds=60):
+
+        def kill():
+            while not server.seen["/data/7.arff"]:
+                time.sleep(0.01)
+            openml._session.client._process.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with pytest.raises(InputError, match=r"must live until it has t/1 of http.* got an end .*code -9\)"):
+            datasets.load("openml:1")
+        killer.join()
+        assert datasets.describe("openml:1").n == 5  # by a new process
 
 
 def test_an_outage_is_named(server, monkeypatch):
