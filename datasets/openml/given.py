@@ -102,9 +102,10 @@ def _compare(repeats: Repeats, procedure: Mapping[str, Any], present: NDArray[An
 
 
 def _mark(train: NDArray[Any], test: NDArray[Any], present: NDArray[Any]) -> NDArray[Any]:
-    each = np.zeros(len(present), dtype=np.uint8)
+    each: NDArray[Any] = np.zeros(len(present), dtype=np.uint8)
     each[train], each[test] = TRAIN, TEST
-    return each[present]
+    kept: NDArray[Any] = each[present]
+    return kept
 
 
 def _told(error: Exception) -> str:

@@ -189,7 +189,7 @@ def _read_csv(path: Path, target: str) -> tuple[list[str], pd.DataFrame]:
         frame = pd.read_csv(path, **options)
         if target in frame and not pd.api.types.is_numeric_dtype(frame[target].dtype):
             # None is the name of many a class, and no missing value there
-            classes = {"usecols": [target], "keep_default_na": False, "na_values": _MISSING}
+            classes: dict[str, Any] = {"usecols": [target], "keep_default_na": False, "na_values": _MISSING}
             frame[target] = pd.read_csv(path, **options, **classes)[target]
     except UnicodeDecodeError:
         return _read_text(path, target)
