@@ -184,7 +184,7 @@ def is_nested(column: pd.Series) -> bool:
     (True, False)
     """
     nested = (list, tuple, dict, set, np.ndarray)
-    return column.dtype == object and any(isinstance(cell, nested) for cell in column)
+    return bool(column.dtype == object) and any(isinstance(cell, nested) for cell in column)
 
 
 def _canonical(column: pd.Series) -> bytes:
