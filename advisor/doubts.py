@@ -77,7 +77,7 @@ def ceiling(rule: str, facts: Mapping[str, Evidence]) -> float:
     """
     order = facts.get("column_order")
     if rule == "table" and order is not None and order.rows_used < FEW_ROWS:
-        return 1 / (1 + order.rows_used**MISSED)
+        return float(1 / (1 + order.rows_used**MISSED))
     fact = facts.get("line_length")
     if rule != "flat_series" or fact is None:
         return 1.0
