@@ -334,7 +334,7 @@ def test_the_command_takes_effort(tmp_path, capsys, monkeypatch):
     assert main([str(path), "--effort", "race"]) == 2
     assert "pass target" in capsys.readouterr().err
     assert main([str(path), "--target", "y", "--effort", "race", "--budget", "0.5"]) == 2
-    assert "a number of seconds, at least 1" in capsys.readouterr().err
+    assert "a finite number of seconds, at least 1" in capsys.readouterr().err
 
 
 def test_rows_grow_only_as_far_as_the_time_goes(field):
