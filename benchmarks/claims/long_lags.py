@@ -164,7 +164,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     by_problem = ahead.groupby(level="problem").mean()
     what = f"LSTM minus network without gates at {longest} steps"
     effects = [
-        effect(f"{what}, {name}", part, unit=_UNITS[name], of="seeds")
+        effect(f"{what}, {name}", part, unit=_UNITS[str(name)], of="seeds")
         for name, part in ahead.groupby(level="problem")
     ]
     means = chosen.pivot_table(index=["problem", "candidate"], columns="steps", values="test")
@@ -200,7 +200,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
             y="test",
             by="candidate",
             x_label="T, steps",
-            y_label=_UNITS[problem],
+            y_label=_UNITS[str(problem)],
             log_x=True,
         )
         for problem, table in chosen.groupby("problem")

@@ -205,7 +205,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     left = {
         name: effect(
             f"left of the gradient, {_TITLES[name]}, trained, uniform start",
-            at.loc[conditions[0], name],
+            at[name].loc[conditions[0]],
             unit="powers of ten",
             of="seeds",
         )
