@@ -301,7 +301,7 @@ def _places(z: pd.DataFrame, first: pd.Index, origin: pd.Series, rng: np.random.
     second = first[1]
     gap = statistics.interval((z[leader] - z[second]).to_frame("gap"), clusters=origin, within=(-1, 1))
     lead = statistics.lead(z, clusters=origin, rng=rng)[leader]
-    limits = {str(name): value for name, value in gap.rename(columns={"mean": "ahead"}).loc["gap"].items()}
+    limits = dict(zip(("ahead", "low", "high"), gap.loc["gap", ["mean", "low", "high"]]))
     return {"leader": leader, "second": second, **limits, "lead": lead, "nothing": nothing}
 
 

@@ -52,7 +52,6 @@ CLAIM = Claim(
 )
 LAG = 25
 _VANISHED = 0.01
-_DIRECTIONS = 8  # random vectors whose gradient is followed
 _GATELESS = "rnn"
 _MOMENTS = ("initial", "trained")
 _TITLES = {"rnn": "without gates", "gru": "GRU", "lstm": "LSTM"}
@@ -77,7 +76,7 @@ def cells(size: Size) -> list[Cell]:
     )
 
 
-def flow(layer: nn.Module, x: Tensor, lags: list[int]) -> dict[int, float]:
+def flow(layer: nn.Module, x: Tensor, lags: list[int], *, directions: int = 8) -> dict[int, float]:
     r"""Measure how far the gradient reaches back through a recurrent layer.
 
     The median over sequences and random unit vectors v of
@@ -94,6 +93,8 @@ def flow(layer: nn.Module, x: Tensor, lags: list[int]) -> dict[int, float]:
         Sequences.
     lags : list of int
         Steps back k, from 0 to T - 1.
+    directions : int
+        How many vectors v.
 
     Returns
     -------
@@ -119,7 +120,7 @@ def flow(layer: nn.Module, x: Tensor, lags: list[int]) -> dict[int, float]:
         parts = [part.detach().requires_grad_() for part in (state if isinstance(state, tuple) else (state,))]
         out, _ = layer(x[:, steps - lag :], tuple(parts) if isinstance(state, tuple) else parts[0])
         found = []
-        for _ in range(_DIRECTIONS):
+        for _ in range(directions):
             v = nn.functional.normalize(torch.randn(hidden, generator=maker), dim=0).to(x.device)
             back = torch.autograd.grad((out[:, -1] @ v).sum(), parts, retain_graph=True)
             found.append(torch.cat(back, dim=2).norm(dim=2).flatten())
@@ -204,7 +205,7 @@ def judge(frame: pd.DataFrame) -> Judgement:
     left = {
         name: effect(
             f"left of the gradient, {_TITLES[name]}, trained, uniform start",
-            at.xs(conditions[0])[name],
+            at[name].loc[conditions[0]],
             unit="powers of ten",
             of="seeds",
         )

@@ -55,8 +55,8 @@ def interval(
     >>> table = pd.DataFrame({"cnn": [0.8, 1.0, 0.9, 1.0]}, index=list("abcd"))
     >>> origin = pd.Series(["mnist", "mnist", "emoji", "textures"], index=list("abcd"))
     >>> interval(table, clusters=origin, within=(0, 1)).round(2)
-         mean   low  high
-    cnn  0.92  0.79   1.0
+         mean  low  high
+    cnn  0.92  0.8   1.0
     """
     groups = dense(table).groupby(labels(table, clusters), sort=True)
     sums, sizes = groups.sum().to_numpy(float), groups.size().to_numpy()[:, None]  # (K, columns), (K, 1)
