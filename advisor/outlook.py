@@ -26,7 +26,9 @@ FEATURES = {
     "regression": "1 if a number is predicted, 0 if a class",
 }
 RISING = ("size",)  # more rows make up for a weaker bias, so they cannot help trees more than networks
-RIDGE = 1_000.0  # origins that speak for a slope of zero, in the unit of the feature: see docs/calibration.md
+RIDGE = (
+    10_000.0  # origins that speak for a slope of zero, in the unit of the feature: see docs/calibration.md
+)
 FLOOR = 0.0  # R2 below it counts as it: who sees that a model is worse than the mean takes the mean
 FARTHEST = 0.5  # a difference beyond this counts as this: it says that a training went wrong, not by how much
 
@@ -184,16 +186,42 @@ def features_of(layout: Sequence[int], n: int, kind: str | None, fixed: float | 
 def size_of(n: int) -> float:
     """Doublings of so many training rows over :data:`BASE_ROWS`: the feature ``"size"``.
 
+    Parameters
+    ----------
+    n : int
+        Training rows; below 1 counts as 1.
+
+    Returns
+    -------
+    float
+        Negative below :data:`BASE_ROWS`.
+
     Examples
     --------
-    >>> size_of(125), rows_of(-2.0)
-    (-2.0, 125)
+    >>> size_of(500), size_of(125)
+    (0.0, -2.0)
     """
     return math.log2(max(n, 1) / BASE_ROWS)
 
 
 def rows_of(size: float) -> int:
-    """Training rows of which a feature ``"size"`` tells, the inverse of :func:`size_of`."""
+    """Training rows of which a feature ``"size"`` tells, the inverse of :func:`size_of`.
+
+    Parameters
+    ----------
+    size : float
+        Doublings over :data:`BASE_ROWS`.
+
+    Returns
+    -------
+    int
+        Rounded.
+
+    Examples
+    --------
+    >>> rows_of(-2.0)
+    125
+    """
     return round(BASE_ROWS * 2**size)
 
 

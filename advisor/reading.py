@@ -74,7 +74,13 @@ class ReadArray(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> Any:
-        """Leave the target out."""
+        """Leave the target out.
+
+        Raises
+        ------
+        InputError
+            If the array has neither the columns it was advised on nor these and the target.
+        """
         X = unpacked(X)
         X = X if isinstance(X, pd.DataFrame) else np.asarray(filled(X))
         if X.ndim != 2 or X.shape[1] not in (self.inputs, self.inputs + 1):

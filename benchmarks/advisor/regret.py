@@ -289,7 +289,7 @@ def tables(table: pd.DataFrame, found: pd.DataFrame) -> dict[str, tuple[list[str
                 for name, row in told.iterrows()
             ],
         ),
-        f"What was told, and what came (Brier score {error:.3f}; of the overall share {constant:.3f})": (
+        f"What was told, and what came (Brier score {error:.3f}; of other origins' share {constant:.3f})": (
             ["told between", "told", "came true", "loss expected", "regret", "cases", "origins"],
             [
                 [

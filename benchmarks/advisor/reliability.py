@@ -52,14 +52,18 @@ def reliability(table: pd.DataFrame, regret: pd.Series) -> pd.DataFrame:
 
 
 def brier(table: pd.DataFrame, regret: pd.Series) -> tuple[float, float]:
-    """Mean squared error of the told probabilities, and of telling their overall frequency always.
+    """Mean squared error of the told probabilities, and of telling how often it came true on other origins.
 
     References
     ----------
     Brier (1950). Verification of forecasts expressed in terms of probability. Monthly Weather Review 78.
     """
     right = (regret <= TIE).to_numpy(float)
-    return float(np.mean((table["probability"].to_numpy() - right) ** 2)), float(right.var())
+    origin = table["origin"].to_numpy()
+    shares = np.array([right[origin != own].mean() for own in origin])
+    return float(np.mean((table["probability"].to_numpy() - right) ** 2)), float(
+        np.mean((shares - right) ** 2)
+    )
 
 
 def draw(found: pd.DataFrame, path: Path = FIGURE) -> None:

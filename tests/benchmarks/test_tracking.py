@@ -10,7 +10,7 @@ from advisor.errors import StoreError
 from benchmarks import scores, tracking
 from benchmarks.cell import Cell, Outcome
 from benchmarks.store import Store
-from benchmarks.tracking import description, projection, searches
+from benchmarks.tracking import description, experiments, projection, searches
 
 # MLflow 3.17 maps a relation in a way that SQLAlchemy 2.1 is about to drop (2026-11; until MLflow stops)
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
@@ -255,7 +255,7 @@ def test_an_experiment_without_an_owner_and_one_of_a_store_that_was_made_anew_ar
     folder, uri, link = copy
     client = tracking.connect(uri)
     experiment = client.get_experiment_by_name("s").experiment_id
-    for tag in (tracking._STORE, tracking._PLACE):
+    for tag in (experiments._STORE, experiments._PLACE):
         client.delete_experiment_tag(experiment, tag)
     for _ in range(2):
         (folder / "store.sqlite").unlink()
@@ -319,7 +319,7 @@ def test_a_server_of_mlflow_2_gets_a_shorter_description():
             self.told = value
 
     client = Client()
-    tracking._describe(client, "1", {}, lambda most=20_000: "x" * most)
+    experiments._describe(client, "1", {}, lambda most=20_000: "x" * most)
     assert len(client.told) == 5_000
 
 
