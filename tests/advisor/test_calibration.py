@@ -104,7 +104,7 @@ def test_the_advice_changes_with_the_rows_and_says_where():
             lstm=0.1,
             gbt=0.7,
         )
-        for i in range(200)  # fewer do not move a slope much
+        for i in range(2_000)  # fewer do not move a slope much
         for n in (125, 500, 2_000)
     ]
     calibration = Calibration({}, outcomes=tuple(outcomes))
