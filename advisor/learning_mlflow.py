@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from advisor.architectures.base import Structure
 from advisor.errors import StoreError
+from advisor.mlflow_patience import FIRST, unless_set
 from advisor.outlook import FAMILIES, FEATURES, features_of
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ STRUCTURES = get_args(Structure)
 PREFIX = "mlflow:"  # of the experiment's name, where a results file could stand
 EMBEDDED = "sqlite:///"
 DATABASE = f"{EMBEDDED}runs/mlflow.db"  # where python -m benchmarks log writes
-# how long MLflow waits for a server, unless the environment says otherwise: the first request decides whether
-# there is one, later ones may find it busy
-_FIRST = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+# of the requests after the first, unless the environment says otherwise
 _LATER = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
 
@@ -50,12 +48,12 @@ def experiment_outcomes(name: str) -> list[dict[str, Any]]:
     if uri.startswith(EMBEDDED) and not Path(uri.removeprefix(EMBEDDED)).is_file():  # it would be made
         raise StoreError("the MLflow database must exist", got=uri, do="set MLFLOW_TRACKING_URI to yours")
     try:
-        with _environment({"MLFLOW_DISABLE_TELEMETRY": "true", **_FIRST}):
+        with unless_set({"MLFLOW_DISABLE_TELEMETRY": "true", **FIRST}):
             from mlflow import MlflowClient
 
             client = MlflowClient(tracking_uri=uri)
             experiment = client.get_experiment_by_name(name)
-        with _environment(_LATER):
+        with unless_set(_LATER):
             tasks = {} if experiment is None else _scores(client, experiment.experiment_id)
     except Exception as error:  # of MLflow, its database, its server, or none installed
         raise StoreError(
@@ -71,17 +69,6 @@ def experiment_outcomes(name: str) -> list[dict[str, Any]]:
         )
     whole = [found for found in tasks.values() if set(found) == set(FAMILIES)]
     return [_outcome(found) for found in whole if found["gbt"][0].data.tags["structure"] in STRUCTURES]
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    added = [name for name in values if name not in os.environ]
-    os.environ.update({name: values[name] for name in added})
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
 
 
 def _scores(client: MlflowClient, experiment: str) -> dict[str, dict[str, tuple[Any, float]]]:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import StoreError
+from advisor.mlflow_patience import FIRST, unless_set
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 EMBEDDED = "sqlite:///"
-# how long MLflow waits for a server, unless the environment says otherwise: the first request decides whether
-# there is one, later ones may find it busy
-_FIRST = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+# of the requests after the first, unless the environment says otherwise
 _LATER = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 
 
@@ -53,7 +52,7 @@ def connect(uri: str) -> MlflowClient:
 
         for name in ("alembic", "mlflow"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # errors are told in one sentence
-        with _environment(_FIRST):
+        with unless_set(FIRST):
             client = MlflowClient(tracking_uri=uri)
             client.search_experiments(max_results=1)  # makes the tables of a new database
         if uri.startswith(EMBEDDED):
@@ -66,19 +65,8 @@ def connect(uri: str) -> MlflowClient:
 @contextmanager
 def patient() -> Iterator[None]:
     """Let MLflow try a few times within a minute or so, where the environment does not say how long."""
-    with _environment(_LATER):
+    with unless_set(_LATER):
         yield
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    added = [name for name in values if name not in os.environ]
-    os.environ.update({name: values[name] for name in added})
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
 
 
 def _write_ahead(path: Path) -> None:

@@ -134,9 +134,9 @@ def test_an_mlflow_experiment_teaches_what_its_store_does(tmp_path, monkeypatch)
 def test_a_server_that_never_answers_is_not_waited_for(monkeypatch):
     for name in ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
         monkeypatch.delenv(name, raising=False)
-    assert learning_mlflow._FIRST["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
-    assert int(learning_mlflow._FIRST["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 10
-    monkeypatch.setitem(learning_mlflow._FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    assert learning_mlflow.FIRST["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
+    assert int(learning_mlflow.FIRST["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 10
+    monkeypatch.setitem(learning_mlflow.FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     asked = []
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

@@ -82,8 +82,8 @@ def test_a_server_that_is_away():
 def test_a_server_that_never_answers_is_not_waited_for(monkeypatch):
     for name in ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
         monkeypatch.delenv(name, raising=False)
-    assert int(connection._FIRST["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 10
-    monkeypatch.setitem(connection._FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    assert int(connection.FIRST["MLFLOW_HTTP_REQUEST_TIMEOUT"]) <= 10
+    monkeypatch.setitem(connection.FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
