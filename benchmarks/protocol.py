@@ -104,8 +104,8 @@ class Protocol:
         does by a misspelt key.
     refit : bool
         Whether boosted trees that stopped early are grown anew on all training rows, as their estimators do
-        by default. If not, they learn from four fifths of them, as networks and the trees of the paper do.
-        About the architectures' own spaces: in those of the paper they never are.
+        by default. If not, they learn from the four fifths that networks learn from. About the architectures'
+        own spaces: under those of the paper no boosted trees are.
     normalisation : {"dummy", "published", "min-max"}
         Scale of the curves over trials, see :func:`benchmarks.curves.curve`.
 

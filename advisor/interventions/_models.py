@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -128,21 +129,23 @@ def smooth_kernel(values: Array) -> NDArray[np.float64]:
 
 
 def ridge_predictions(
-    kernel: NDArray[np.float64], data: Sample, splits: list[tuple[Rows, Rows]]
+    kernels: Iterable[NDArray[np.float64]], data: Sample, splits: list[tuple[Rows, Rows]]
 ) -> list[NDArray[Any]]:
     """Predict the held-out rows of each split by kernel ridge regression on the target or class indicators.
 
-    The penalty is chosen once, by leaving out one row at a time of the first training part.
+    There is a kernel of shape (n, n) for each split, often the same one. The penalty is chosen once, by
+    leaving out one row at a time of the first training part.
     """
-    kernel = kernel / max(float(np.trace(kernel)) / len(kernel), 1e-12)
     codes = data.codes
     y = codes[:, None] if data.kind == "regression" else np.eye(int(codes.max()) + 1)[codes]
     y = np.asarray(y, np.float64)
-    first = splits[0][0]
-    penalty = _penalty(kernel[np.ix_(first, first)], y[first] - y[first].mean(axis=0))
+    penalty = None
     out = []
-    for train, held in splits:
+    for kernel, (train, held) in zip(kernels, splits, strict=False):
+        kernel = kernel / max(float(np.trace(kernel)) / len(kernel), 1e-12)
         mean = y[train].mean(axis=0)
+        if penalty is None:
+            penalty = _penalty(kernel[np.ix_(train, train)], y[train] - mean)
         weights = np.linalg.solve(
             kernel[np.ix_(train, train)] + penalty * np.eye(len(train)), y[train] - mean
         )

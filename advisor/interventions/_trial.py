@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ class Trial:
         def predict() -> list[NDArray[Any]]:
             x = self.x if change is None else change(self.x)
             features = local_features(x, np.random.default_rng([self.seed, *b"filters"]))
-            return ridge_predictions(smooth_kernel(features), self.data, self.splits)
+            return ridge_predictions(repeat(smooth_kernel(features)), self.data, self.splits)
 
         return self._score(f"local {name}", predict)
 
@@ -84,7 +85,7 @@ class Trial:
 
         def predict() -> list[NDArray[Any]]:
             flat = self.flat if change is None else change(self.flat)
-            return ridge_predictions(smooth_kernel(flat), self.data, self.splits)
+            return ridge_predictions(repeat(smooth_kernel(flat)), self.data, self.splits)
 
         return self._score(f"smooth {name}", predict)
 
@@ -96,6 +97,23 @@ class Trial:
             return tree_predictions(flat, self.data, self.splits, self.seed)
 
         return self._score(f"trees {name}", predict)
+
+    def smooth_on(self, columns: Sequence[NDArray[np.intp]]) -> Scores:
+        """Score of a smooth function of some of the columns, chosen for each split."""
+        kernels = (smooth_kernel(self.flat[:, some]) for some in columns)
+        return self._score("smooth chosen", lambda: ridge_predictions(kernels, self.data, self.splits))
+
+    def trees_on(self, columns: Sequence[NDArray[np.intp]]) -> Scores:
+        """Score of trees on some of the columns, chosen for each split."""
+
+        def predict() -> list[NDArray[Any]]:
+            parts = zip(columns, self.splits, strict=True)
+            return [
+                tree_predictions(self.flat[:, some], self.data, [split], self.seed)[0]
+                for some, split in parts
+            ]
+
+        return self._score("trees chosen", predict)
 
     def _score(self, key: str, predict: Callable[[], list[NDArray[Any]]]) -> Scores:
         if key not in self._known:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.holdout import Rows
 from advisor.interventions._trial import Trial
 from advisor.probes.base import Evidence
 
@@ -14,20 +15,20 @@ from advisor.probes.base import Evidence
 def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
     """Drop the half of the columns that the target depends on least, and see what a smooth model loses.
 
-    Dependence is the F statistic on half of the rows. It is used to choose columns only, yet some of those
-    rows are judged on later, so a gain from dropping is slightly flattered.
+    Dependence is the F statistic, on the training rows of each split: columns that the held-out rows had a
+    part in choosing would seem to predict even a target of pure chance.
     """
     if trial.x.ndim != 2 or trial.x.shape[1] < 4:
         return None
-    kept = _informative(trial, rng)
-    smooth_all, smooth_half = trial.smooth("as it is"), trial.smooth("halved", lambda flat: flat[:, kept])
-    trees_all, trees_half = trial.trees("as it is"), trial.trees("halved", lambda flat: flat[:, kept])
+    kept = [_informative(trial, train) for train, _ in trial.splits]
+    smooth_all, smooth_half = trial.smooth("as it is"), trial.smooth_on(kept)
+    trees_all, trees_half = trial.trees("as it is"), trial.trees_on(kept)
     return trial.finding(
         "half_columns",
         smooth_all,
         smooth_half,
         words=(
-            f"a smooth model scores {{before}}, on the better {len(kept)} of {trial.x.shape[1]} columns "
+            f"a smooth model scores {{before}}, on the better {len(kept[0])} of {trial.x.shape[1]} columns "
             "{after}" + f" (trees {trees_all.mean():.3f} and {trees_half.mean():.3f})",
             "the information is spread over the columns",
             "half of the columns say nothing that the others do not",
@@ -39,10 +40,9 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
     )
 
 
-def _informative(trial: Trial, rng: np.random.Generator) -> NDArray[np.intp]:
+def _informative(trial: Trial, rows: Rows) -> NDArray[np.intp]:
     from sklearn.feature_selection import f_classif, f_regression
 
-    rows = rng.permutation(len(trial.x))[: max(20, len(trial.x) // 2)]
     flat, codes = trial.flat[rows].astype(np.float64), trial.data.codes[rows]
     varies = flat.std(axis=0) > 0
     strength = np.zeros(flat.shape[1])

@@ -37,5 +37,5 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
         ),
         null="the data have no axes of their own: trees lose nothing",
         reference="Ng (2004), Feature selection, L1 vs. L2 regularization, and rotational invariance, ICML; "
-        "Grinsztajn, Oyallon, Varoquaux (2022), NeurIPS, section 5.3",
+        "Grinsztajn, Oyallon, Varoquaux (2022), NeurIPS, section 5.4",
     )

@@ -56,7 +56,8 @@ def drawn(name: str, protocol: Protocol) -> dict[str, Any]:
 def _stopping(name: str, protocol: Protocol) -> dict[str, Any]:
     if name == _XGBOOST and protocol.early_stopping == "published":
         return {"early_stopping_rounds": None}
-    return {"refit": False} if name in BOOSTED and not protocol.refit else {}
+    anew = protocol.refit and protocol.spaces == "own"  # nothing of the paper's kind is grown anew
+    return {"refit": False} if name in BOOSTED and not anew else {}
 
 
 def configurations(name: str, protocol: Protocol, n_trials: int, task: str) -> list[str]:

@@ -13,7 +13,7 @@ from advisor.errors import InputError, TargetError
 from advisor.findings import follow
 from advisor.holdout import Sample, folds, row_scores, sample
 from advisor.intake import read
-from advisor.interventions import Trial
+from advisor.interventions import Trial, half_columns
 from advisor.probes.base import Evidence
 
 
@@ -128,6 +128,15 @@ def test_noise_and_halves_are_measured():
     found = verdicts(X, X[:, 0] + X[:, 1] + 0.1 * rng.normal(size=500), (8,))
     assert found["half_columns"].value < 0  # six of the eight say nothing
     assert found["noise_columns"].details["before"] > found["noise_columns"].details["after"]
+
+
+def test_columns_are_not_chosen_by_the_rows_they_are_judged_on():
+    after = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        chance = Sample(rng.normal(size=(150, 40)), rng.normal(size=150), "regression", np.arange(150))
+        after.append(half_columns.measure(Trial.of(chance, (40,), 0), rng).details["after"])
+    assert np.mean(after) < -0.02  # it is 0.01 above 0 where all rows choose
 
 
 def test_a_gain_has_words_of_its_own(monkeypatch):

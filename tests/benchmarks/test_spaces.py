@@ -144,6 +144,13 @@ def test_without_refit_no_boosted_trees_are_grown_anew():
     assert "grown anew" not in equal.words
 
 
+def test_under_the_spaces_of_the_paper_no_boosted_trees_are_grown_anew():
+    assert "grown anew" not in PAPER.words
+    for name in spaces.BOOSTED - {*SPACES}:  # those that the paper does not have keep their own space
+        assert spaces.default(name, PAPER) == {"refit": False}
+        assert spaces.drawn(name, PAPER)["refit"] == [False]
+
+
 def test_a_candidate_that_the_paper_does_not_have_keeps_its_own_space():
     assert spaces.configurations("cnn", PAPER, 4, "t") == spaces.configurations("cnn", Protocol(), 4, "t")
 
