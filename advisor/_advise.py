@@ -100,6 +100,10 @@ def advise(
     TargetError
         If the target is unknown or cannot be learned, or is not of the kind that you say, or if there is none
         and its kind is said or more effort than a look is asked for.
+    MissingDependency
+        If a package that reads the data is not installed, such as Pillow for pictures.
+    StoreError
+        If the file of the outcomes that you have added cannot be read.
 
     Examples
     --------

@@ -150,6 +150,15 @@ class Advice:
             If there is no such family.
         MissingDependency
             If the package behind the architecture is not installed.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from advisor import advise
+        >>> digits = load_digits(as_frame=True).frame
+        >>> model = advise(digits, target="target").estimator(max_epochs=2)
+        >>> model.fit(digits.drop(columns="target"), digits["target"]).predict(digits[:3].iloc[:, :-1]).shape
+        (3,)
         """
         if self.kind is None:
             raise TargetError(
@@ -224,6 +233,11 @@ class Advice:
 
         ``tried`` is "probe" or "race" where one followed the look: the order of ``ranking`` counts it, and
         its numbers are from before it.
+
+        Returns
+        -------
+        dict
+            What ``json.dumps`` takes with ``allow_nan=False``.
         """
         belief = self.belief
         return {
@@ -278,7 +292,13 @@ class Advice:
         }
 
     def to_json(self) -> str:
-        """Valid JSON text."""
+        """Write :meth:`to_dict` as JSON.
+
+        Returns
+        -------
+        str
+            Valid JSON text, indented by two.
+        """
         return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
 
     def __repr__(self) -> str:
@@ -287,7 +307,13 @@ class Advice:
         return text(self)
 
     def to_markdown(self) -> str:
-        """The same as the text, for a README or an issue."""
+        """Write what is printed as Markdown, for a README or an issue.
+
+        Returns
+        -------
+        str
+            Markdown text with a table of the families.
+        """
         from advisor.render import markdown
 
         return markdown(self)

@@ -219,6 +219,16 @@ class Calibration:
         the ranking of the families. What decides the structure stays as shipped: the rules with their
         thresholds, and the logistic models.
 
+        Parameters
+        ----------
+        origin : str
+            Where sets come from, as rules and outcomes name it.
+
+        Returns
+        -------
+        Calibration
+            A new one; this stays as it is.
+
         Examples
         --------
         >>> row = {"set": "a", "origin": "x", "rule": "r", "predicted": "image", "true": "image"}
@@ -263,7 +273,18 @@ class Calibration:
         return Belief.of(right, len(counted), alike=bool(alike) or not fired)
 
     def of(self, group: str) -> list[Mapping[str, Any]]:
-        """Outcomes of all families on sets of a group, see :func:`group_of`."""
+        """Outcomes on sets of a group, of those on which all families were measured.
+
+        Parameters
+        ----------
+        group : {"image", "sequence", "tabular", "text"}
+            As :func:`group_of` gives it.
+
+        Returns
+        -------
+        list of mapping
+            Of the field ``outcomes``, in their order.
+        """
         return [
             o
             for o in self.outcomes
@@ -271,7 +292,18 @@ class Calibration:
         ]
 
     def outlook(self, group: str) -> Outlook | None:
-        """Give what tells what to expect in a group; None if fewer than two origins were measured."""
+        """Give what tells what to expect in a group.
+
+        Parameters
+        ----------
+        group : {"image", "sequence", "tabular", "text"}
+            As :func:`group_of` gives it.
+
+        Returns
+        -------
+        Outlook or None
+            None if fewer than two origins were measured.
+        """
         outcomes = self.of(group)
         return fit(outcomes) if len({o["origin"] for o in outcomes}) > 1 else None
 
@@ -279,6 +311,20 @@ class Calibration:
         """Give the measured sets that are most like these data, one of each origin, the nearest first.
 
         Distance is Euclidean over the features, each in units of its spread among the outcomes.
+
+        Parameters
+        ----------
+        group : {"image", "sequence", "tabular", "text"}
+            As :func:`group_of` gives it.
+        features : mapping of str to float
+            Facts of these data, named as in :data:`advisor.outlook.FEATURES`; one that is missing is 0.
+        k : int
+            How many sets.
+
+        Returns
+        -------
+        tuple of Measured
+            At most ``k``.
         """
         outcomes = self.of(group)
         if not outcomes:
@@ -297,7 +343,22 @@ class Calibration:
         return tuple(found.values())
 
     def fit_times(self, group: str, n: int, inputs: int, classes: int) -> tuple[FitTime, ...]:
-        """Tell how long each family takes to fit on this machine, see :func:`advisor.fit_time.fit_times`."""
+        """Tell how long each family takes to fit on this machine, see :func:`advisor.fit_time.fit_times`.
+
+        Parameters
+        ----------
+        group : {"image", "sequence", "tabular", "text"}
+            As :func:`group_of` gives it.
+        n, inputs : int
+            Rows to train with, and numbers in each.
+        classes : int
+            Of the target; 0 where it is a number.
+
+        Returns
+        -------
+        tuple of FitTime
+            Seconds, the fastest family first; empty where fewer than two origins were timed.
+        """
         then = self.provenance.get("outcomes", {}).get("machine_seconds")
         if then is None:
             return ()

@@ -120,6 +120,16 @@ class Race:
         """Order the families by the race, with reasons.
 
         A family that was first before and could not finish stays first: the race says nothing against it.
+
+        Parameters
+        ----------
+        order : sequence of str
+            The families as they were ordered before, best first.
+
+        Returns
+        -------
+        Conclusion
+            The order after the race, with what speaks for it and against it.
         """
         against = [f"{e.family} was not compared: {e.reason}" for e in self.entrants if e.status == "skipped"]
         if self.interrupted:

@@ -304,7 +304,10 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, function, text: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=function)
-        added.add_argument("--store", type=Path, default=STORE, help="results file (default: %(default)s)")
+        if function is not show_spaces:
+            added.add_argument(
+                "--store", type=Path, default=STORE, help="results file (default: %(default)s)"
+            )
         return added
 
     for name, function, text in (
@@ -357,7 +360,7 @@ def _parser() -> argparse.ArgumentParser:
     add_import(command)
     add_claims(command)
     added = command("dashboard", dashboard, "serve MLflow on 127.0.0.1")
-    added.add_argument("--port", type=_port, default=5000)
+    added.add_argument("--port", type=_port, default=5000, help="(default: %(default)s)")
     return parser
 
 

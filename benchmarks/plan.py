@@ -113,6 +113,16 @@ class Study:
         entry : str
             What is put before the others.
 
+        Returns
+        -------
+        Study
+            A new one; this stays as it is.
+
+        Raises
+        ------
+        StudyError
+            If the text has no line to which it can be added, or the entry cannot be part of a study.
+
         Examples
         --------
         >>> study = Study.parse('name = "s"\\ntasks = ["embedded:digits"]\\ncandidates = ["dummy"]')
@@ -131,6 +141,23 @@ class Study:
 
     def with_limits(self, cell_seconds: float, memory_mb: int | None) -> Study:
         """Give each cell other limits, in the text too, since results are read by it.
+
+        Parameters
+        ----------
+        cell_seconds : float
+            Wall time of a cell, above 0.
+        memory_mb : int or None
+            Memory of a cell; None for no limit.
+
+        Returns
+        -------
+        Study
+            A new one, or this where nothing changes.
+
+        Raises
+        ------
+        StudyError
+            If the limits in the text are no lines of their own.
 
         Examples
         --------
@@ -166,6 +193,16 @@ class Study:
             Names it in errors.
         files : mapping of str to str, optional
             Text of Python files among the candidates by path, known already; the others are read.
+
+        Returns
+        -------
+        Study
+            Checked: every key, every candidate; tasks are looked up by :meth:`survey`.
+
+        Raises
+        ------
+        StudyError
+            If it is not TOML, a key is unknown, missing or of a wrong value, or a candidate is unknown.
         """
         try:
             table = tomllib.loads(text)
@@ -235,6 +272,13 @@ def plan(study: Study, infos: Iterable[TaskInfo] | None = None) -> list[Cell]:
     list of Cell
         The same list for the same study and data, on every machine. Pairs that cannot work are cells too:
         running them says why they are skipped.
+
+    Raises
+    ------
+    StudyError
+        If the protocol asks a task for more splits than it comes with.
+    AdvisorError
+        If ``infos`` is None and a task cannot be had.
     """
     if infos is None:
         found = study.survey()

@@ -160,7 +160,7 @@ def _compare(names: list[str], path: Path, without: str, out: Path | None) -> No
     folder = "-".join(side.name.partition("@")[0] for side in sides)
     with style.recorded(sides[0].study["labels"] | sides[1].study["labels"]):
         told = compare.told(sides[0], sides[1], rng=np.random.default_rng(SEED))
-        _write(told, out or Path("runs") / f"compare-{folder}", "compare")
+        _write(told, out or path.parent / f"compare-{folder}", "compare")
 
 
 def _write(told: document.Document, folder: Path, name: str) -> None:

@@ -26,7 +26,7 @@ from advisor import AdvisorError, advise
 from advisor.calibration import FAMILIES, TIE, Calibration
 from advisor.errors import StoreError
 from advisor.outlook import FLOOR
-from benchmarks.advisor.outcomes import STORE, training_part
+from benchmarks.advisor.outcomes import STORE, at_hand, training_part
 from benchmarks.advisor.published import PUBLISHED, read
 from benchmarks.advisor.regret import outcomes_of, rows_of
 from benchmarks.environment import commit_of, environment
@@ -60,6 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     calibration = replace(Calibration.shipped(), outcomes=outcomes_of(measured))
     last = measured.sort_values("n").drop_duplicates("set", keep="last").sort_values("set")
     chosen = last[[not options.names or str(s).startswith(tuple(options.names)) for s in last["set"]]]
+    here = chosen["set"].map(at_hand).astype(bool)
+    if not here.all():
+        sys.stdout.write(f"left out, not at hand: {', '.join(chosen['set'][~here])}\n")
+    chosen = chosen[here]
+    if chosen.empty:
+        parser.error(f"no set to advise on is at hand, got {' '.join(options.names) or 'all'}: name others")
     rows: list[dict[str, Any]] = []
     for row in chosen.iloc[:: options.every].to_dict("records"):
         picks, seconds = {"always gbt": "gbt"}, {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -266,14 +267,22 @@ def page(rates: list[Rate], command: str, fit: list[str]) -> str:
 
 
 def renewed(page: str, rates: list[Rate], command: str) -> str:
-    """The page with the sections of these rates in place of its own."""
+    """The page with the sections of these rates in place of its own; a new one is put in by its name."""
     names = dict.fromkeys(rate.simulation.probe for rate in rates)
     sections = [section(name, [rate for rate in rates if rate.simulation.probe == name]) for name in names]
     again = ["", f"Measured again by `{command}` {_when()}."]
     for lines in [*([*lines, *again] for lines in sections), data()]:
-        before, rest = page.split(f"{lines[0]}\n", 1)
-        _, mark, after = rest.partition("\n## ")
-        page = before + "\n".join(lines) + "\n" + (mark + after)
+        heading = f"{lines[0]}\n"
+        if heading in page:
+            before, rest = page.split(heading, 1)
+            _, mark, after = rest.partition("\n## ")
+            after = mark + after
+        else:
+            headings = re.findall(r"^## .+\n", page, flags=re.M)  # probes in the order of names, then others
+            behind = next(found for found in headings if found > heading or found[3].isupper())
+            before, mark, after = page.partition(behind)
+            after = f"\n{mark}{after}"
+        page = before + "\n".join(lines) + "\n" + after
     return page
 
 

@@ -71,6 +71,12 @@ def case(name: str) -> Case:
     return shelf[name] if name in shelf else of_task(name)
 
 
+def at_hand(name: str) -> bool:
+    """Whether a set that was measured can be loaded here: the corpus and the packages are not shipped."""
+    shelf = _shelves().get(name.partition(":")[0])
+    return shelf is None or name in shelf
+
+
 @lru_cache(maxsize=2)
 def _read(name: str, fold: int) -> tuple[Advice, Sample, np.ndarray, np.ndarray]:
     """Advise on all of a set, fold its rows, and hold out a quarter.

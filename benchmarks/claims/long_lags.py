@@ -174,8 +174,8 @@ def judge(frame: pd.DataFrame) -> Judgement:
     if lstm.any() and (by_problem >= _CLEAR).any() and (by_problem > -_CLEAR).all():
         clear = lstm.all() and not rnn.any()
         verdict = "holds" if clear else "holds with a limit"
-        if longest < _LONG:  # what was solved there says nothing of the lags that are claimed
-            verdict = "not decided here"
+    if longest < _LONG:  # what was solved or not there says nothing of the lags that are claimed
+        verdict = "not decided here"
     told = []
     for problem, candidate in means.index.tolist():
         scores = means.loc[(problem, candidate)]

@@ -16,7 +16,7 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers",
         type=positive,
-        help="cells at a time (default: what the processors of this machine, or of the cluster, allow)",
+        help="cells at a time (default: what the processors of this machine, or of Ray's cluster, allow)",
     )
 
 

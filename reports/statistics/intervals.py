@@ -45,6 +45,11 @@ def interval(
     DataFrame, shape (columns, 3)
         ``mean``, ``low``, ``high`` in the unit of the table; NaN limits where there is one cluster.
 
+    Raises
+    ------
+    ValueError
+        If the table has no rows or columns, or a missing cell.
+
     References
     ----------
     Student (1908). The probable error of a mean. Biometrika 6, 1-25.

@@ -32,6 +32,11 @@ def mean_rank(ranks: pd.DataFrame) -> pd.Series:
     Series, shape (candidates,)
         Mean ranks, best first, between 1 and the number of candidates.
 
+    Raises
+    ------
+    ValueError
+        If the table has no rows or columns, or a missing cell.
+
     References
     ----------
     Demšar, J. (2006). Statistical comparisons of classifiers over multiple data sets. JMLR 7, 1-30.
@@ -61,6 +66,11 @@ def mean_score(normalised: pd.DataFrame) -> pd.Series:
     Series, shape (candidates,)
         Mean normalised scores, best first.
 
+    Raises
+    ------
+    ValueError
+        If the table has no rows or columns, or a missing cell.
+
     References
     ----------
     Grinsztajn, L., Oyallon, E. & Varoquaux, G. (2022), NeurIPS 35 (there min-max between chosen models).
@@ -89,6 +99,11 @@ def win_tie_loss(scores: pd.DataFrame, a: str, b: str, *, tie: float = 0.0) -> C
     -------
     Comparison
         Wins, ties and losses of ``a``; they sum to the number of tasks.
+
+    Raises
+    ------
+    ValueError
+        If the table has no rows or columns, or a missing cell.
 
     References
     ----------

@@ -35,6 +35,11 @@ def lead(
     Series, shape (candidates,)
         Shares that sum to 1, highest first; ties are shared. NaN where there is one cluster.
 
+    Raises
+    ------
+    ValueError
+        If the table has no rows or columns, or a missing cell.
+
     References
     ----------
     Efron, B. & Tibshirani, R. J. (1993). An introduction to the bootstrap. Chapman & Hall, chapter 16.

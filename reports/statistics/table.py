@@ -23,6 +23,11 @@ def by_origin(table: pd.DataFrame, clusters: pd.Series) -> pd.DataFrame:
     DataFrame, shape (origins, candidates)
         Means, sorted by origin.
 
+    Raises
+    ------
+    ValueError
+        If the table has no rows or columns, or a missing cell.
+
     Examples
     --------
     >>> table = pd.DataFrame({"cnn": [0.8, 1.0, 0.5]}, index=list("abc"))

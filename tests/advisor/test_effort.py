@@ -64,3 +64,15 @@ def test_without_outcomes_the_command_says_how_to_measure_them(tmp_path, capsys)
     with pytest.raises(SystemExit):
         effort.main(["--store", str(tmp_path / "none.parquet")])
     assert "python -m benchmarks.advisor.outcomes" in capsys.readouterr().err
+
+
+def test_sets_that_are_not_at_hand_are_named_and_left_out(asked, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(effort, "at_hand", lambda name: name.startswith("embedded:"))
+    cache = str(tmp_path / "effort.jsonl")
+    names = ["embedded:cells", "corpus:abalone"]
+    assert effort.main([*names, "--effort", "look", "--store", str(effort.PUBLISHED), "--cache", cache]) == 0
+    assert [call[0] for call in asked] == ["embedded:cells"]
+    assert "left out, not at hand: corpus:abalone\n" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        effort.main(["corpus:abalone", "--store", str(effort.PUBLISHED), "--cache", cache])
+    assert "no set to advise on is at hand, got corpus:abalone" in capsys.readouterr().err

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,6 +80,19 @@ def test_a_probe_measured_again_changes_its_section_alone():
     assert {name for name in before if before[name] != after[name]} == {"lag_columns"}
     assert "| false positives | `walk_rows` | 0 of 2 |" in after["lag_columns"]
     assert "Measured again by `python -m this` at commit " in after["lag_columns"]
+
+
+def test_a_new_probe_gets_a_section_of_its_own_in_the_order_of_names(monkeypatch):
+    monkeypatch.setattr(nulls, "section", lambda name, rates: [f"## {name}", "", "new"])
+    page = PAGE.read_text("utf-8")
+    before = re.findall("^## .*$", page, flags=re.M)
+    for name, behind in (("drift", "## lag_columns"), ("zeros", "## Constants for short lines")):
+        rate = SimpleNamespace(simulation=SimpleNamespace(probe=name))
+        again = nulls.renewed(page, [rate], "python -m this")
+        place = before.index(behind)
+        after = [*before[:place], f"## {name}", *before[place:]]
+        assert re.findall("^## .*$", again, flags=re.M) == after
+        assert f"\n\n## {name}\n\nnew\n\nMeasured again" in again
 
 
 def test_the_table_of_the_probes_is_that_of_their_page():

@@ -37,6 +37,7 @@ def lags(scores, *, longest=400):
     [
         ((0.95, 0.95), (0.0, 0.3), 400, "holds"),
         ((0.95, 0.95), (0.0, 0.3), 100, "not decided here"),  # not hundreds of steps
+        ((0.95, 0.95), (0.95, 0.95), 100, "not decided here"),
         ((0.95, 0.5), (0.0, 0.3), 400, "holds with a limit"),  # one is not solved
         ((0.95, 0.95), (0.0, 0.95), 400, "holds with a limit"),  # the other solves one too
         ((0.95, 0.95), (0.95, 0.95), 400, "does not hold here"),

@@ -160,10 +160,8 @@ def test_what_else_is_told_of_the_finding_is_so(finding):
     text = " ".join(section(STUDIES, "## The finding").split())
     chosen = scores.selected(finding.frame)
     trees, networks = (best_of(chosen[chosen["candidate"].isin(group)]) for group in (TREES, NETWORKS))
-    assert (
-        f"the best of the four tree ensembles beats the best of the five networks on {(trees > networks).sum()} of"
-        in text
-    )
+    told = "the best of the four tree ensembles beats the best of the five networks on"
+    assert f"{told} {(trees > networks).sum()} of" in text
     headline = agreement.told(finding, published.shipped()).headline
     trials, same, low, high = re.search(
         r"at (\d+) trials, .*?, (\d+ of \d+) pairs .*?; from (\d+) of \d+ to (\d+ of \d+) over", headline

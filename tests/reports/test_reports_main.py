@@ -137,6 +137,8 @@ def test_compare_reads_two_stores(store, tmp_path, frame, capsys):
     assert main(["build", "--compare", *names, "--store", str(store), "--out", str(out)]) == 0
     assert {p.name for p in out.iterdir()} >= {"compare.html", "compare.md", "compare-differences.csv"}
     assert "Tasks in A only (13): embedded:italy_power, " in capsys.readouterr().out.replace("\n", " ")
+    assert main(["build", "--compare", *names, "--store", str(store)]) == 0
+    assert (store.parent / "compare-starter-starter" / "compare.html").exists()
 
 
 def test_agreement_writes_page_and_tables(store, tmp_path, capsys):
