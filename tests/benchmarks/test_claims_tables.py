@@ -5,30 +5,13 @@ import pandas as pd
 import pytest
 
 from benchmarks import candidates, claims
-from benchmarks.claims import rotation, seconds, smoothing, trees_beat_networks, uninformative
+from benchmarks.claims import rotation, seconds, smoothing, uninformative
 from benchmarks.claims._data import Data, load
 from benchmarks.claims._tables import NETWORKS, TREES, by_importance
 from benchmarks.run import Facts
+from tests.benchmarks.claims_rows import SOURCES, disagree, rows
 
 EVERYONE = (*TREES, *NETWORKS)
-SOURCES = ("a", "b", "c", "d")
-WOBBLE = (0.0, 0.01, -0.01, 0.005)  # sources differ a little
-
-
-def rows(candidate, test, **columns):
-    """One result for each source."""
-    return [
-        {
-            "origin": origin,
-            "task": f"embedded:{origin}",
-            "structure": "tabular",
-            "candidate": candidate,
-            "fold": 0,
-            "test": test + wobble,
-            **columns,
-        }
-        for origin, wobble in zip(SOURCES, WOBBLE)
-    ]
 
 
 def is_tree(candidate):
@@ -70,8 +53,7 @@ def test_rotation_is_judged_by_what_trees_lose(trees, networks, verdict):
 def test_sources_that_disagree_leave_a_claim_open():
     frame = rotations((0.9, 0.85), (0.8, 0.8))
     turned = (frame["inputs"] == "rotated") & frame["candidate"].isin(TREES)
-    frame.loc[turned, "test"] += 10 * frame["origin"].map(dict(zip(SOURCES, WOBBLE)))[turned]
-    finding = rotation.judge(frame)
+    finding = rotation.judge(disagree(frame, turned, 10))
     assert finding.effects[0].low < 0 < 0.01 < finding.effects[0].high
     assert finding.verdict == "not decided here"
 
@@ -226,68 +208,6 @@ def test_noise_has_the_moments_of_columns():
         assert column.mean() == pytest.approx(like.mean(), abs=0.1 * like.std())
         assert column.std() == pytest.approx(like.std(), rel=0.1)
     assert 0 < (drawn.mean() > 100).sum() < 30
-
-
-# ---- trees beat networks ----
-
-
-def searches(trees, networks, newer, one_kind=(0.9, 0.8)):
-    """Test scores of the default and of a better second trial, by candidate; validation agrees."""
-    made = []
-    for structure, scores in (
-        ("tabular", {"gbt": trees, "mlp": networks, "resnet": (0.5, 0.5), "tabm": (newer, newer)}),
-        ("image", {"gbt": one_kind[:1] * 2, "mlp": one_kind[1:] * 2}),
-    ):
-        for candidate, (default, tuned) in scores.items():
-            for draw, test in enumerate((default, tuned)):
-                made += rows(candidate, test, draw=draw, structure=structure, validation=test + 0.01 * draw)
-    frame = pd.DataFrame(made)
-    frame.loc[frame["structure"] == "image", "task"] += " pixels"
-    return frame
-
-
-@pytest.mark.parametrize(
-    ("trees", "networks", "newer", "one_kind", "verdict"),
-    [
-        ((0.8, 0.9), (0.7, 0.8), 0.8, (0.9, 0.8), "holds"),
-        ((0.7, 0.9), (0.7, 0.8), 0.8, (0.9, 0.8), "holds with a limit"),  # level at defaults
-        ((0.8, 0.9), (0.7, 0.8), 0.95, (0.9, 0.8), "holds with a limit"),  # TabM leads
-        ((0.8, 0.9), (0.7, 0.8), 0.8, (0.8, 0.9), "holds with a limit"),  # pixels are for networks
-        ((0.8, 0.9), (0.7, 0.9), 0.8, (0.9, 0.8), "does not hold here"),
-        ((0.8, 0.8), (0.7, 0.9), 0.8, (0.9, 0.8), "does not hold here"),
-    ],
-)
-def test_the_race_is_judged_by_tuned_trees(trees, networks, newer, one_kind, verdict):
-    finding = trees_beat_networks.judge(searches(trees, networks, newer, one_kind))
-    assert finding.verdict == verdict
-    assert finding.effects[0].mean == pytest.approx(trees[1] - networks[1], abs=1e-6)
-
-
-def test_what_is_chosen_is_best_on_validation_rows_not_on_test_rows():
-    frame = pd.DataFrame(
-        {
-            "origin": "a",
-            "task": "t",
-            "fold": 0,
-            "candidate": ["gbt", "gbt", "gbt"],
-            "draw": [0, 1, 2],
-            "validation": [0.5, 0.8, 0.8],
-            "test": [0.9, 0.7, 0.6],
-        }
-    )
-    assert trees_beat_networks.chosen(frame, ["gbt"]).tolist() == [0.7]
-    assert trees_beat_networks.chosen(frame, ["gbt"], trials=1).tolist() == [0.9]
-
-
-def test_the_rows_that_choose_are_not_learned_from():
-    cell = trees_beat_networks.cells("tiny")[0]
-    data = load(cell)
-    search, choice = trees_beat_networks.held_out(data)
-    assert search.train is choice.train
-    assert len(search.train) + len(choice.test) == len(data.train)
-    assert not set(search.train.index) & set(choice.test.index)
-    assert search.test is data.test
-    assert choice.y_test.equals(data.y_train[choice.test.index])
 
 
 # ---- seconds ----
