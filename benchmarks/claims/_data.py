@@ -15,7 +15,8 @@ from benchmarks.cell import Cell
 from benchmarks.claims.base import rules
 from benchmarks.protocol import METRICS
 from benchmarks.run import Facts, task_of, timed
-from datasets.splits import split
+from datasets.splits import Split, split
+from datasets.task import Task
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +50,11 @@ class Data:
 
 
 def load(cell: Cell) -> Data:
+    """Split the task of a cell by its fold, see :func:`rows_of`."""
+    return data_of(*rows_of(cell), fold=cell.fold)
+
+
+def rows_of(cell: Cell) -> tuple[Task, Split]:
     """Split the task of a cell by its fold; ``max_train`` and ``max_test`` of its rules cap the rows.
 
     Raises
@@ -57,9 +63,12 @@ def load(cell: Cell) -> Data:
         If its data are others than the cell was planned with.
     """
     asked, task = rules(cell), task_of(cell)
-    rows = split(
-        task, fold=cell.fold, max_train=asked.get("max_train", 1_000), max_eval=asked.get("max_test", 2_000)
-    )
+    most, most_test = asked.get("max_train", 1_000), asked.get("max_test", 2_000)
+    return task, split(task, fold=cell.fold, max_train=most, max_eval=most_test)
+
+
+def data_of(task: Task, rows: Split, *, fold: int) -> Data:
+    """Take the training and test rows of a split from its task, in their order."""
     train, test = rows.train, rows.test
     return Data(
         task.X.iloc[train].reset_index(drop=True),
@@ -69,7 +78,7 @@ def load(cell: Cell) -> Data:
         task.kind,
         task.metric,
         task.layout,
-        np.random.default_rng([cell.fold, len(train)]),
+        np.random.default_rng([fold, len(train)]),
     )
 
 

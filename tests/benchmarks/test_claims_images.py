@@ -59,12 +59,25 @@ def permutation_frame(cnn, mlp, gbt, *, noise=0.0):
         (((0.9, 0.6), (0.8, 0.7), (0.7, 0.7)), 1, "does not hold here"),  # the perceptron changes too
         (((0.9, 0.85), (0.8, 0.8), (0.7, 0.7)), 1, "holds with a limit"),  # some advantage is left
         (((0.9, 0.6), (0.8, 0.8), (0.7, 0.7)), 9, "holds with a limit"),  # too noisy to show no change
+        (((0.7, 0.6), (0.8, 0.8), (0.7, 0.7)), 1, "holds with a limit"),  # there was no advantage to take
         (((0.9, 0.9), (0.8, 0.8), (0.7, 0.7)), 1, "does not hold here"),
         (((0.9, 0.8), (0.8, 0.7), (0.7, 0.6)), 1, "does not hold here"),
     ],
 )
 def test_verdicts_on_permuted_pixels(scores, noise, verdict):
     assert pixel_permutation.judge(permutation_frame(*scores, noise=noise)).verdict == verdict
+
+
+def test_that_an_advantage_is_gone_is_shown_by_its_interval():
+    frame = permutation_frame((0.9, 0.73), (0.8, 0.8), (0.7, 0.7))
+    turned = (frame["candidate"] == "cnn") & (frame["pixels"] == "permuted")
+    frame.loc[turned, "test"] += [0.0, 0.04, -0.04, 0.02]
+    finding = pixel_permutation.judge(frame)
+    more, *_, after = finding.effects
+    assert more.low > 0 > after.low
+    assert after.high > 0.02
+    assert finding.verdict == "holds with a limit"
+    assert "It is not shown that less than 0.02 of it is left, and shown that the two change" in finding.words
 
 
 def curves_frame(**curves):
@@ -194,10 +207,12 @@ def test_verdicts_on_hand_made_features(scores, verdict):
     assert hand_made_features.judge(features_frame(*scores)).verdict == verdict
 
 
-def filters_frame(trained, permuted, *, colour_apart=True, edges=True):
+def filters_frame(trained, permuted, *, first=None, colour_apart=True, edges=True):
+    """Four runs; the first may differ in what Gabor functions explain of its trained filters."""
     rows = []
     for fold in range(4):
-        for pixels, explained in (("in place", trained), ("permuted", permuted)):
+        in_place = first if first and fold == 0 else trained
+        for pixels, explained in (("in place", in_place), ("permuted", permuted)):
             frequency = [0.4, 0.3, 0.2, 0.1]
             colour = [0.1, 0.2, 0.3, 0.4 + 0.01 * fold]
             after = {
@@ -226,6 +241,7 @@ def filters_frame(trained, permuted, *, colour_apart=True, edges=True):
     [
         (filters_frame(0.8, 0.3), "holds"),
         (filters_frame(0.6, 0.3), "holds with a limit"),  # more than noise, yet no Gabor functions
+        (filters_frame(0.8, 0.3, first=0.69), "holds with a limit"),  # in the mean, and not in every run
         (filters_frame(0.8, 0.3, colour_apart=False), "holds with a limit"),
         (filters_frame(0.8, 0.3, edges=False), "holds with a limit"),  # blobs alone
         (filters_frame(0.8, 0.8), "does not hold here"),  # not for the sake of neighbouring pixels

@@ -117,6 +117,18 @@ def test_verdict_on_vanishing_gradients(changed, verdict):
     assert len(finding.charts) == 4
 
 
+def test_that_a_gradient_has_vanished_is_shown_by_its_interval():
+    frame = flows(**{f"rnn_{c}": 1e-6 for c in CONDITIONS}, **{f"lstm_{c}": 0.3 for c in CONDITIONS})
+    for _, row in frame[(frame["candidate"] == "rnn") & (frame["start"] == "uniform")].iterrows():
+        row["extra"]["trained"]["25"] = 10 ** (-2.0 - 0.3 * row["fold"])
+    finding = claims.get("vanishing_gradients").judge(frame)
+    left = finding.effects[-2]
+    assert finding.effects[0].low > 0
+    assert left.mean < -2 < left.high
+    assert finding.verdict == "holds with a limit"
+    assert "is not shown that the former has vanished, and shown that the latter has not;" in finding.words
+
+
 def test_flow_of_a_linear_recurrence_is_what_its_matrix_says():
     flow = claims.get("vanishing_gradients").flow
     layer = nn.RNN(1, 3, batch_first=True)

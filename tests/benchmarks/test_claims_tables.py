@@ -4,31 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import datasets
 from benchmarks import candidates, claims
-from benchmarks.claims import rotation, seconds, smoothing, trees_beat_networks, uninformative
+from benchmarks.claims import rotation, seconds, smoothing, uninformative
 from benchmarks.claims._data import Data, load
-from benchmarks.claims._tables import NETWORKS, TREES, by_importance
+from benchmarks.claims._tables import NETWORKS, TREES, by_importance, settings
+from benchmarks.claims.base import SIZES, level
 from benchmarks.run import Facts
+from tests.benchmarks.claims_rows import SOURCES, disagree, rows
 
 EVERYONE = (*TREES, *NETWORKS)
-SOURCES = ("a", "b", "c", "d")
-WOBBLE = (0.0, 0.01, -0.01, 0.005)  # sources differ a little
-
-
-def rows(candidate, test, **columns):
-    """One result for each source."""
-    return [
-        {
-            "origin": origin,
-            "task": f"embedded:{origin}",
-            "structure": "tabular",
-            "candidate": candidate,
-            "fold": 0,
-            "test": test + wobble,
-            **columns,
-        }
-        for origin, wobble in zip(SOURCES, WOBBLE)
-    ]
 
 
 def is_tree(candidate):
@@ -70,10 +55,27 @@ def test_rotation_is_judged_by_what_trees_lose(trees, networks, verdict):
 def test_sources_that_disagree_leave_a_claim_open():
     frame = rotations((0.9, 0.85), (0.8, 0.8))
     turned = (frame["inputs"] == "rotated") & frame["candidate"].isin(TREES)
-    frame.loc[turned, "test"] += 10 * frame["origin"].map(dict(zip(SOURCES, WOBBLE)))[turned]
-    finding = rotation.judge(frame)
+    finding = rotation.judge(disagree(frame, turned, 10))
     assert finding.effects[0].low < 0 < 0.01 < finding.effects[0].high
     assert finding.verdict == "not decided here"
+
+
+@pytest.mark.parametrize(
+    ("who", "by", "words"),
+    [
+        (TREES, 10, "not shown that the order is reversed, and shown that the perceptron loses less"),
+        (("mlp",), 2, "is shown that the order is reversed, and not shown that the perceptron loses less"),
+    ],
+)
+def test_a_reversed_order_and_an_unchanged_perceptron_are_shown_by_intervals(who, by, words):
+    frame = rotations((0.9, 0.7), (0.8, 0.8))
+    turned = (frame["inputs"] == "rotated") & frame["candidate"].isin(who)
+    finding = rotation.judge(disagree(frame, turned, by))
+    more, perceptron, _, after = finding.effects
+    assert more.low > 0 > after.mean
+    assert perceptron.mean < 0.01
+    assert finding.verdict == "holds with a limit"
+    assert words in finding.words
 
 
 def test_a_rotation_keeps_distances_and_mixes_columns():
@@ -122,6 +124,23 @@ def smoothings(trees, networks):
 )
 def test_smoothing_is_judged_by_what_trees_lose(trees, networks, verdict):
     assert smoothing.judge(smoothings(trees, networks)).verdict == verdict
+
+
+def test_kinds_of_targets_are_told_apart():
+    frame = smoothings((0.9, 0.85, 0.8, 0.6), (0.8, 0.79, 0.78, 0.7))
+    of_two = frame["origin"].isin(SOURCES[2:])
+    frame.loc[of_two, "kind"] = "classification"
+    frame.loc[of_two & frame["candidate"].isin(TREES), "test"] = 0.9  # here trees lose nothing
+    finding = smoothing.judge(frame)
+    found = {effect.what: (effect.mean, effect.n) for effect in finding.effects}
+    assert found["mean of the three, regression"] == (pytest.approx(0.15 - 0.13 / 3, abs=1e-6), 2)
+    assert found["mean of the three, two classes"] == (pytest.approx(-0.13 / 3, abs=1e-6), 2)
+    assert "By the kind of the target: regression +0.107" in finding.words
+    assert "; two classes -0.043" in finding.words
+    tasks = {cell.task for cell in smoothing.cells("quick")}
+    kinds = pd.Series([datasets.describe(task).kind for task in tasks]).value_counts()
+    assert "ten of the twelve tables" in smoothing.CLAIM.design
+    assert kinds.to_dict() == {"regression": 10, "classification": 2}
 
 
 def test_smoothing_averages_what_is_near_and_nothing_else():
@@ -189,6 +208,17 @@ def test_noise_is_judged_by_what_networks_lose(trees, networks, halved, verdict)
     assert finding.effects[0].mean == pytest.approx(expected, abs=1e-6)
 
 
+def test_that_the_lead_shrinks_is_shown_by_its_interval():
+    frame = noises((0.9, 0.85), (0.8, 0.6), halved=(0.9, 0.85))
+    finding = uninformative.judge(frame)
+    assert "a difference of +0.050: it is shown on 4 sources that the lead shrinks" in finding.words
+    halved = (frame["change"] == "removed") & frame["candidate"].isin(TREES)
+    finding = uninformative.judge(disagree(frame, halved, 10))
+    assert finding.effects[-1].low < 0 < finding.effects[-1].mean
+    assert finding.verdict == "holds with a limit"
+    assert "it is not shown on 4 sources that the lead shrinks" in finding.words
+
+
 def a_table(d=4, n=40):
     rng = np.random.default_rng(1)
     x = pd.DataFrame(rng.normal(size=(n, d)), columns=list("abcdefgh")[:d])
@@ -226,68 +256,6 @@ def test_noise_has_the_moments_of_columns():
         assert column.mean() == pytest.approx(like.mean(), abs=0.1 * like.std())
         assert column.std() == pytest.approx(like.std(), rel=0.1)
     assert 0 < (drawn.mean() > 100).sum() < 30
-
-
-# ---- trees beat networks ----
-
-
-def searches(trees, networks, newer, one_kind=(0.9, 0.8)):
-    """Test scores of the default and of a better second trial, by candidate; validation agrees."""
-    made = []
-    for structure, scores in (
-        ("tabular", {"gbt": trees, "mlp": networks, "resnet": (0.5, 0.5), "tabm": (newer, newer)}),
-        ("image", {"gbt": one_kind[:1] * 2, "mlp": one_kind[1:] * 2}),
-    ):
-        for candidate, (default, tuned) in scores.items():
-            for draw, test in enumerate((default, tuned)):
-                made += rows(candidate, test, draw=draw, structure=structure, validation=test + 0.01 * draw)
-    frame = pd.DataFrame(made)
-    frame.loc[frame["structure"] == "image", "task"] += " pixels"
-    return frame
-
-
-@pytest.mark.parametrize(
-    ("trees", "networks", "newer", "one_kind", "verdict"),
-    [
-        ((0.8, 0.9), (0.7, 0.8), 0.8, (0.9, 0.8), "holds"),
-        ((0.7, 0.9), (0.7, 0.8), 0.8, (0.9, 0.8), "holds with a limit"),  # level at defaults
-        ((0.8, 0.9), (0.7, 0.8), 0.95, (0.9, 0.8), "holds with a limit"),  # TabM leads
-        ((0.8, 0.9), (0.7, 0.8), 0.8, (0.8, 0.9), "holds with a limit"),  # pixels are for networks
-        ((0.8, 0.9), (0.7, 0.9), 0.8, (0.9, 0.8), "does not hold here"),
-        ((0.8, 0.8), (0.7, 0.9), 0.8, (0.9, 0.8), "does not hold here"),
-    ],
-)
-def test_the_race_is_judged_by_tuned_trees(trees, networks, newer, one_kind, verdict):
-    finding = trees_beat_networks.judge(searches(trees, networks, newer, one_kind))
-    assert finding.verdict == verdict
-    assert finding.effects[0].mean == pytest.approx(trees[1] - networks[1], abs=1e-6)
-
-
-def test_what_is_chosen_is_best_on_validation_rows_not_on_test_rows():
-    frame = pd.DataFrame(
-        {
-            "origin": "a",
-            "task": "t",
-            "fold": 0,
-            "candidate": ["gbt", "gbt", "gbt"],
-            "draw": [0, 1, 2],
-            "validation": [0.5, 0.8, 0.8],
-            "test": [0.9, 0.7, 0.6],
-        }
-    )
-    assert trees_beat_networks.chosen(frame, ["gbt"]).tolist() == [0.7]
-    assert trees_beat_networks.chosen(frame, ["gbt"], trials=1).tolist() == [0.9]
-
-
-def test_the_rows_that_choose_are_not_learned_from():
-    cell = trees_beat_networks.cells("tiny")[0]
-    data = load(cell)
-    search, choice = trees_beat_networks.held_out(data)
-    assert search.train is choice.train
-    assert len(search.train) + len(choice.test) == len(data.train)
-    assert not set(search.train.index) & set(choice.test.index)
-    assert search.test is data.test
-    assert choice.y_test.equals(data.y_train[choice.test.index])
 
 
 # ---- seconds ----
@@ -329,6 +297,17 @@ def test_seconds_are_judged_by_ratios_of_those_that_get_there(ratio, reached, ve
 
 
 # ---- what they share ----
+
+
+@pytest.mark.parametrize("name", ["rotation", "smoothing", "uninformative", "trees_beat_networks"])
+@pytest.mark.parametrize("size", SIZES)
+def test_trees_learn_from_no_more_rows_than_networks_and_networks_wait_as_long_as_their_defaults(name, size):
+    given = [
+        (cell.candidate, {**settings(cell), **level(cell).get("settings", {})})
+        for cell in claims.get(name).cells(size)
+    ]
+    assert {config.get("refit") for candidate, config in given if candidate == "gbt"} == {False}
+    assert not any("patience" in config for _, config in given)
 
 
 def test_importance_puts_the_column_first_that_the_target_is_made_of():
