@@ -4,12 +4,17 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks import curves, scores
+from benchmarks.advisor.published import PUBLISHED
+from benchmarks.advisor.published import read as read_outcomes
+from benchmarks.advisor.regret import rows_of
+from benchmarks.claims.base import Verdict, effect, with_limits
 from reports import agreement, published, statistics
 from reports.figures import sizes
 from reports.summary import summarise
@@ -174,6 +179,33 @@ def test_what_else_is_told_of_the_finding_is_so(finding):
     assert f"all {(finding.frame['status'] == 'ok').sum():,} cells ok" in text
 
 
+def grown_anew():
+    """Rows of the table: accuracy or R2 gained by growing boosted trees anew, mean over tables, interval."""
+    kept, anew = (
+        published_study(name).frame.set_index(["candidate", "task", "trial"])
+        for name in ("finding", "finding_refit")
+    )
+    rows = []
+    for name, title in (("gbt", "boosted trees (XGBoost)"), ("hist_gradient_boosting", "histogram boosting")):
+        apart = (anew["test"] - kept["test"])[name]
+        chosen = [
+            f.loc[[name]].loc[f.loc[[name]].groupby("task")["validation"].idxmax(), "test"]
+            for f in (anew, kept)
+        ]
+        best = np.subtract(*(c.droplevel(["candidate", "trial"]).sort_index() for c in chosen))
+        effects = (effect("", of) for of in (apart.xs(0, level="trial"), best, apart.groupby("task").mean()))
+        rows.append(f"| {title} | {' | '.join(map(with_limits, effects))} |")
+    return rows
+
+
+def test_what_growing_anew_is_worth_is_that_of_its_results():
+    rows = grown_anew()
+    missing = [row for row in rows if row not in section(STUDIES, "## The finding")]
+    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+    chosen = re.match(r"\+(\S+) \[(\S+), (\S+)\]", rows[0].split(" | ")[2])
+    assert "score {} more (95% {} to {})".format(*chosen.groups()) in " ".join(README.split())
+
+
 def test_the_table_of_sizes_is_that_of_its_results():
     table = sizes.data(published_study("structures")).set_index(
         ["structure", "candidate", "destroyed", "rows"]
@@ -198,3 +230,60 @@ def test_the_table_of_sizes_is_that_of_its_results():
     assert "by {} points of accuracy there and by {} at 3,000".format(*pictures) in readme
     ahead = means["sequence", "cnn", False]
     assert f"it is {ahead.min()} to {ahead.max()} points ahead" in readme
+
+
+# ---- what the advice costs, and the claims ----
+
+CALIBRATION, CLAIMS = ((ROOT / "docs" / name).read_text() for name in ("calibration.md", "claims.md"))
+COSTS = {
+    "advice": r"the family advised is ([\d.]+) points",
+    "train all three, choose on half of the held-out rows": r"choosing on held-out rows loses ([\d.]+),",
+    "textbook: image cnn, sequence lstm, table gbt": r"the textbook's LSTM for sequences ([\d.]+),",
+    "random forest on meta-features": r"a random forest on meta-features ([\d.]+),",
+    "always cnn": r"always the CNN loses ([\d.]+),",
+    "always gbt": r"always boosted trees ([\d.]+)\.",
+}
+
+
+def cost(chooser):
+    return float(re.search(rf"^\| {re.escape(chooser)} \| ([\d.]+) \|", CALIBRATION, re.M)[1])
+
+
+@pytest.mark.parametrize("chooser", COSTS)
+def test_the_readme_quotes_what_the_advice_costs(chooser):
+    text = " ".join(README.partition("**What the advice costs.**")[2].split())
+    assert float(re.search(COSTS[chooser], text)[1]) == pytest.approx(cost(chooser), abs=0.0501)
+
+
+@pytest.mark.parametrize("family", ["cnn", "gbt"])
+def test_what_one_family_costs_is_that_of_the_published_outcomes(family):
+    measured = rows_of(read_outcomes(PUBLISHED))[0]
+    assert (len(measured), measured["set"].nunique(), measured["origin"].nunique()) == (455, 170, 113)
+    scores_ = measured[["cnn", "lstm", "gbt"]].clip(lower=0)  # an R2 below 0 counts as 0
+    lost = (scores_.max(axis=1) - scores_[family]).groupby(measured["origin"]).mean().mean()
+    assert 100 * lost == pytest.approx(cost(f"always {family}"), abs=0.00501)
+
+
+def test_the_readme_counts_the_verdicts_of_the_claims():
+    verdicts = re.findall(r"^\| \d+ [^|]+ \| ([^|]+) \|", CLAIMS, re.M)
+    words = [
+        "no",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ]
+    counts = {verdict: words[verdicts.count(verdict)] for verdict in get_args(Verdict)}
+    assert len(verdicts) == 17
+    text = " ".join(README.partition("**Seventeen claims put to the test.**")[2].split())
+    assert f"{counts['holds']} hold, {counts['holds with a limit']} hold with a limit" in text
+    assert f"{counts['not decided here']} are not decided by so little data" in text
+    assert counts["does not hold here"] == "no" or f"{counts['does not hold here']} do not hold" in text
