@@ -54,5 +54,11 @@ def notice() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Print the notice."""
     sys.stdout.write(notice())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
