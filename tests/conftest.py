@@ -1,10 +1,12 @@
-"""Shared by all tests: no test reaches the network beyond this machine."""
+"""Shared by all tests: no test reaches the network beyond this machine, or leaves it to others to tidy up."""
 
+import os
 import socket
 
 import pytest
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+TOLD = "MLFLOW_TRACKING_URI"
 
 
 def pytest_addoption(parser):
@@ -13,6 +15,20 @@ def pytest_addoption(parser):
         action="store_true",
         help="also checks that are made with another architecture already",
     )
+
+
+@pytest.fixture(autouse=True)
+def mlflow_is_told_nothing():
+    """``mlflow.set_tracking_uri`` sets a variable that would send what later tests log somewhere else.
+
+    It must not use ``monkeypatch``, so that it looks once that has restored what a test has set.
+    """
+    before = os.environ.get(TOLD)
+    yield
+    after = os.environ.pop(TOLD, None)
+    if before is not None:
+        os.environ[TOLD] = before
+    assert after == before, f"the test left {TOLD}={after}"
 
 
 @pytest.fixture(autouse=True)

@@ -50,7 +50,7 @@ cells = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(cells, max_size=8)
     | st.dictionaries(st.text(max_size=3), st.lists(cells, max_size=4), max_size=3)
@@ -60,7 +60,7 @@ def test_any_containers_of_anything(data):
     assert "\n" not in said
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.lists(st.integers(0, 6), min_size=1, max_size=5),
     st.sampled_from(["f2", "f4", "f8", "u1", "i8", "?", "c8", "M8[s]", "U3", "O"]),

@@ -21,6 +21,7 @@ LAYOUTS = {"tabular": (6,), "sequence": (20, 1), "image": (8, 8, 1)}
 
 every = pytest.mark.parametrize("name", NAMES)
 kinds = pytest.mark.parametrize("kind", KINDS)
+weighted = pytest.mark.parametrize("name", [n for n in NAMES if architectures.get(n).can.sample_weight])
 structures = pytest.mark.parametrize("structure", LAYOUTS)
 every_structure = pytest.mark.parametrize(  # those that take no layout see columns, whatever these are
     ("name", "structure"),
@@ -230,22 +231,17 @@ def test_tiny_data(name, kind):
     assert len(make(name, kind).fit(X[:2], y[[0, np.argmax(y != y[0])]]).predict(X)) == 30
 
 
-@every
+@pytest.mark.parametrize("name", [n for n in NAMES if architectures.get(n).can.iterative])
 def test_a_time_limit_is_kept(name):
-    architecture = architectures.get(name)
     X, y = toy("image", "classification")
-    estimator = architecture.make(
-        "classification", layout=(8, 8, 1), random_state=0, time_limit=0.0, **_endless(architecture)
+    endless = {"max_epochs": 10**6, "patience": 10**6}
+    estimator = architectures.get(name).make(
+        "classification", layout=(8, 8, 1), random_state=0, time_limit=0.0, **endless
     )
     estimator.fit(X, y)
-    if architecture.can.iterative:
-        assert estimator.stopped_ == "time_limit"
-        assert estimator.n_epochs_ == 1
+    assert estimator.stopped_ == "time_limit"
+    assert estimator.n_epochs_ == 1
     assert estimator.predict(X).shape == y.shape
-
-
-def _endless(architecture):
-    return {"max_epochs": 10**6, "patience": 10**6} if architecture.can.iterative else {}
 
 
 @every
@@ -266,21 +262,35 @@ def test_declared_capabilities_hold(name):
 
 
 @kinds
-@pytest.mark.parametrize("name", [n for n in NAMES if architectures.get(n).can.sample_weight])
+@weighted
+def test_heavy_rows_count_more_than_light_ones(name, kind):
+    X, _ = toy("tabular", kind, n=80)
+    first = np.repeat([True, False], len(X))  # each row is there twice, with contrary targets
+
+    def mean(heavy):
+        model = make(name, kind, epochs=10 if name in {"fcn", "resnet1d"} else 5)
+        model.fit(np.vstack([X, X]), np.where(first, 1, -1), sample_weight=np.where(heavy, 5, 1))
+        return model.predict(X).mean()
+
+    assert mean(first) > mean(~first) + 0.2
+
+
+@kinds
+@weighted
 def test_rows_of_weight_zero_do_not_count(name, kind):
     X, y = toy("tabular", kind)
     wrong = y[::-1].copy()
     both, targets = np.vstack([X, X]), np.concatenate([y, wrong])
     weight = np.repeat([1.0, 0.0], len(y))
-    weighted = make(name, kind).fit(both, targets, sample_weight=weight)
+    dropped = make(name, kind).fit(both, targets, sample_weight=weight)
     alone = make(name, kind).fit(X, y)  # dropped before anything is learned
     np.testing.assert_allclose(
-        probabilities_or_values(weighted, X), probabilities_or_values(alone, X), atol=1e-3
+        probabilities_or_values(dropped, X), probabilities_or_values(alone, X), atol=1e-3
     )
 
 
 @kinds
-@pytest.mark.parametrize("name", [n for n in NAMES if architectures.get(n).can.sample_weight])
+@weighted
 def test_bad_weights_are_refused(name, kind):
     X, y = toy("tabular", kind)
     ones = np.ones(len(y))

@@ -160,7 +160,7 @@ def test_a_claim_is_resumed_and_judged_only_when_finished(toy, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader:sqlalchemy.exc.SADeprecationWarning")
 def test_claims_are_runs_in_mlflow(toy, tmp_path, monkeypatch, capsys):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow itself sets it where it is told another
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(running, "make_engine", lambda args: Inline())
     store = tmp_path / "claims.sqlite"
     asked = ["claims", "rotation", "--size", "tiny", "--store", str(store), "--out", str(tmp_path / "out")]

@@ -1,8 +1,10 @@
 """The commands as a user types them: what they print, and their exit codes."""
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 
@@ -12,8 +14,8 @@ import pytest
 
 from advisor.errors import StudyError
 from benchmarks import __main__ as command
-from benchmarks import settling, tracking
-from benchmarks.claims import running
+from benchmarks import tracking
+from benchmarks.engine.local import LocalEngine
 from benchmarks.plan import Study
 from benchmarks.store import Store
 
@@ -145,25 +147,43 @@ def test_a_claim_is_told_by_its_own_command(tmp_path, capsys, command_):
     assert f"python -m benchmarks claims rotation --size tiny --store {path} --retry" in err
 
 
-@pytest.mark.parametrize(
-    ("args", "place"),
-    [(["settle", "tiny.toml", "linear", "dummy"], settling), (["claims", "rotation"], running)],
-)
+RUN_CELLS = {
+    "run": ["tiny.toml"],
+    "retry": ["tiny"],
+    "settle": ["tiny.toml", "linear", "dummy"],
+    "claims": ["rotation", "--size", "tiny"],
+}
+
+
+@pytest.mark.parametrize("name", RUN_CELLS)
 def test_a_signal_ends_every_command_that_runs_cells_in_good_order(
-    finished, tmp_path, monkeypatch, capsys, args, place
+    finished, tmp_path, monkeypatch, capsys, name
 ):
     def stopped(*_, **__):
         signal.raise_signal(signal.SIGTERM)
 
+    path = tmp_path / "store.sqlite"
+    if name == "retry":  # there must be what failed
+        shutil.copy(finished / "store.sqlite", path)
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE outcomes SET status = 'error', reason = 'r', validation = NULL, test = NULL")
+        db.close()
     monkeypatch.chdir(finished)
-    monkeypatch.setattr(place, "settle" if place is settling else "run", stopped)
+    monkeypatch.setattr(LocalEngine, "run", stopped)
     before = signal.signal(signal.SIGTERM, lambda *_: pytest.fail("nobody took it"))
     try:
-        assert command.main([*args, "--store", str(tmp_path / "store.sqlite")]) == 130
+        assert command.main([name, *RUN_CELLS[name], "--store", str(path)]) == 130
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert "interrupted: finished cells are kept; the same command goes on" in capsys.readouterr().err
-    Store(tmp_path / "store.sqlite", writable=True).close()  # nobody holds it
+    err = capsys.readouterr().err
+    kept = {"run": "0 ", "retry": "2 "}.get(name, "")
+    assert f"interrupted: {kept}finished cells are kept; the same command goes on from there" in err
+    Store(path, writable=True).close()  # nobody holds it
+
+
+def test_these_are_the_commands_that_run_cells():
+    (commands,) = command._parser()._subparsers._group_actions
+    assert {name for name, made in commands.choices.items() if made.get_default("runs_cells")} == {*RUN_CELLS}
 
 
 def test_log_attaches_files(call, finished):

@@ -167,6 +167,8 @@ def test_a_task_that_comes_back_is_whole(two, store):
 
 def test_the_longest_cells_start_first(study, store):
     engine = Inline()
+    study = Study.parse(study.text.replace('["linear", "dummy"]', '["dummy", "linear"]'))
+    assert plan(study)[0].candidate == "dummy"
     run_study(store, study, engine=engine, function=fine)
     assert [c.candidate for c in engine.ran] == ["linear"] * 5 + ["dummy"] * 5
 

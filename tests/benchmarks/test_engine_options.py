@@ -1,12 +1,19 @@
 """The arguments that choose an engine: what they mean, and which contradict each other."""
 
 import argparse
+import os
 
 import pytest
 
 from advisor.errors import EngineError
-from benchmarks.engine.local import processors
 from benchmarks.engine.options import add_options, make_engine
+
+
+@pytest.fixture(autouse=True)
+def five_of_eight_processors(monkeypatch):
+    """This process may use five of the processors of the machine."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 5, 7}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
 
 
 def parse(*arguments):
@@ -17,11 +24,12 @@ def parse(*arguments):
 
 def test_without_options_it_is_this_machine_with_a_thread_on_each_processor():
     engine = make_engine(parse())
-    assert (type(engine).__name__, engine.workers, engine.threads) == ("LocalEngine", processors(), 1)
+    assert (type(engine).__name__, engine.workers, engine.threads) == ("LocalEngine", 5, 1)
 
 
 def test_threads_leave_room_for_fewer_workers():
-    assert make_engine(parse("--threads", str(2 * processors()))).workers == 1
+    assert make_engine(parse("--threads", "2")).workers == 2
+    assert make_engine(parse("--threads", "10")).workers == 1
     engine = make_engine(parse("--threads", "3", "--workers", "5"))
     assert (engine.workers, engine.threads) == (5, 3)
 

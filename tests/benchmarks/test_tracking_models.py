@@ -71,13 +71,9 @@ def test_a_loaded_model_predicts_as_the_estimator(logged, monkeypatch):
     assert list(models.log_models(store, "m", uri=uri)) == []  # it is there
     estimator, X, score = models.fit(cell)
     assert estimator.max_depth == 2  # the configuration with the best validation score
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    try:
-        loaded = mlflow.pyfunc.load_model(place)
-        described = mlflow.get_logged_model(place.removeprefix("models:/"))
-    finally:
-        mlflow.set_tracking_uri(before)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    loaded = mlflow.pyfunc.load_model(place)
+    described = mlflow.get_logged_model(place.removeprefix("models:/"))
     np.testing.assert_array_equal(loaded.predict(X), estimator.predict(X))
     assert set(loaded.predict(X)) == {"high", "low"}
     assert loaded.metadata.get_input_schema().input_names() == list(X.columns)

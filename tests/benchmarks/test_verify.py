@@ -17,6 +17,9 @@ from benchmarks.store import Store
 from benchmarks.verify import verify
 from datasets.splits import Split
 
+FEWER = (
+    "DELETE FROM study_cells WHERE trial = 1 AND key IN (SELECT key FROM cells WHERE fold = 1 AND seed = 1)"
+)
 RESEEDED = "UPDATE cells SET seed = 7 WHERE candidate = 'linear' AND seed = 1"
 CHECKS = [
     *("file", "tasks", "keys", "plan", "data", "splits", "seeds", "density", "statuses", "scores"),
@@ -78,6 +81,8 @@ def test_an_honest_study_passes(tampered):
         (RESEEDED, "seeds", "used [0, 1, 7]"),
         ("DELETE FROM outcomes WHERE key IN (SELECT key FROM cells WHERE candidate = 'dummy' AND fold = 1)",
          "density", "2 of 20 cells have not run: dummy 2"),
+        (FEWER, "density", "fewer tasks, folds or seeds than others: linear trial 1; nearest"),
+        ("INSERT INTO study_cells VALUES ('honest', 99, 'gone', 0)", "file", "study_cells refers to nothing"),
         ("UPDATE outcomes SET test = 1.5 WHERE rowid = 1", "scores", "1 cells"),
         ("UPDATE outcomes SET status = 'error', validation = NULL, test = NULL WHERE rowid = 1",
          "statuses", "1 without a reason"),
@@ -87,6 +92,20 @@ def test_an_honest_study_passes(tampered):
 def test_what_was_done_to_it_is_found(tampered, statement, check, told):
     finding = tampered(statement)[check]
     assert finding.verdict == "failed"
+    assert told in finding.told
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (FEWER, "2 cells would be new, 0 would not be planned any more"),
+        ("UPDATE studies SET declared = replace(declared, 'n_trials = 2', 'n_trials = 1')",
+         "0 cells would be new, 8 would not be planned any more"),
+    ],
+)  # fmt: skip
+def test_another_plan_is_noted(tampered, statement, told):
+    finding = tampered(statement)["plan"]
+    assert finding.verdict == "note"
     assert told in finding.told
 
 
@@ -157,16 +176,33 @@ candidates = ["dummy"]
             return Split(**{**sides, "train": extra, side: given[1]})
 
         monkeypatch.setattr(verification, "split_of", leaky)
-        told = {f.check: f.told for f in verify(store, "grouped")}["splits"]
-    assert f"in train and {side}" in told
+        finding = {f.check: f for f in verify(store, "grouped")}["splits"]
+    assert finding.verdict == "failed"
+    assert f"in train and {side}" in finding.told
 
 
-def test_changed_data_are_found(honest, tampered):
+def test_a_row_on_two_sides_is_found(tampered, monkeypatch):
+    def overlapping(*asked):
+        sides = vars(made(*asked)).copy()
+        return Split(**{**sides, "train": np.append(sides["train"][1:], sides["test"][0])})  # as large
+
+    made = verification.split_of
+    monkeypatch.setattr(verification, "split_of", overlapping)
+    finding = tampered()["splits"]
+    assert finding.verdict == "failed"
+    assert "fold 0: a row on two sides" in finding.told
+
+
+def test_changed_data_are_found(honest, tampered, capsys):
     path = honest / "t.csv"
     before = path.read_text()
     path.write_text(before.replace("0", "1"))
     try:
-        assert "other values than those learned from" in tampered()["data"].told
+        finding = tampered()["data"]
+        assert finding.verdict == "failed"
+        assert "other values than those learned from" in finding.told
+        assert command.main(["verify", "honest", "--store", str(honest / "store.sqlite")]) == 1
+        assert "other values than those learned from" in capsys.readouterr().out.replace("\n", " ")
         path.unlink()
         findings = tampered()
     finally:

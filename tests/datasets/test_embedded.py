@@ -110,9 +110,8 @@ def test_no_column_is_empty_and_no_column_of_a_table_constant(task):
         assert (task.X.nunique(dropna=False) > 1).all()
 
 
+@pytest.mark.parametrize("task", TABLES, indirect=True)
 def test_no_column_of_a_table_is_a_row_number_or_gives_the_answer(task):
-    if task.structure != "tabular":
-        return
     code = pd.Series(pd.factorize(task.y, sort=True)[0])
     for name in task.X:
         column = task.X[name]
