@@ -365,8 +365,6 @@ class Requests(HTMLParser):
 
 @pytest.fixture
 def site(tmp_path):
-    for package in ("mkdocs", "material", "mkdocstrings_handlers.python"):
-        pytest.importorskip(package)
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
