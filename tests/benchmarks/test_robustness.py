@@ -1,7 +1,5 @@
 """A study that is disturbed in every way ends with the results of one that is not."""
 
-from types import SimpleNamespace
-
 import pandas as pd
 import pytest
 
@@ -22,6 +20,11 @@ def test_nothing_is_lost_or_doubled(capsys):
     assert "30 cells: 0 lost, 0 doubled, results equal to an undisturbed run" in " ".join(told.split())
 
 
+def test_an_undisturbed_run_that_fails_says_why(tmp_path):
+    with pytest.raises(RuntimeError, match=r"the undisturbed run failed: error: .*study\.toml"):
+        robustness.undisturbed(tmp_path / "study.toml", tmp_path / "store.sqlite")
+
+
 @pytest.mark.parametrize(
     ("got", "said"),
     [
@@ -33,7 +36,7 @@ def test_nothing_is_lost_or_doubled(capsys):
     ],
 )
 def test_what_is_lost_doubled_or_changed_is_told(monkeypatch, capsys, got, said):
-    monkeypatch.setattr(robustness, "start", lambda *_: SimpleNamespace(wait=lambda: 0))
+    monkeypatch.setattr(robustness, "undisturbed", lambda *_: None)
     monkeypatch.setattr(robustness, "results", lambda store: WHOLE if "quiet" in store.name else got)
     assert robustness.main(["--times", "0"]) == (got is not WHOLE)
     assert said in " ".join(capsys.readouterr().out.split())
