@@ -1,6 +1,7 @@
 # make demo       the whole way on real data: trains, logs to MLflow, writes the report, prints the verdict
 # make finding    boosted trees against the perceptron on the embedded tables, until it is settled or 45 minutes are over
 # make test       ruff, mypy, doctests and tests
+# make test-everything   also the checks of scikit-learn with every network, which make test makes with two of them
 # make docs       the documentation as a site: site/index.html
 # make dashboard  MLflow on 127.0.0.1:$(PORT) with the studies in it
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu make demo   takes torch from another index (here the CPU build)
@@ -13,7 +14,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo finding test lint types docs dashboard wheel clean
+.PHONY: demo finding test test-everything lint types docs dashboard wheel clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -29,7 +30,10 @@ finding: $(VENV)/installed
 # one thread a process: two workers whose threads fight take many times as long
 test: export OMP_NUM_THREADS := 1
 test: $(VENV)/installed lint types
-	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --durations 12
+	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --durations 12 $(EVERYTHING)
+
+test-everything: EVERYTHING := --everything
+test-everything: test
 
 lint: $(VENV)/installed
 	$(PY) -m ruff check .

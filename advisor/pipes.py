@@ -40,9 +40,30 @@ def ends_with_reader(main: Callable[P, int]) -> Callable[P, int]:
             code = main(*args, **kwargs)
             sys.stdout.flush()
         except BrokenPipeError:
-            # else Python complains once more when it flushes at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return CLOSED
+            return _closed()
+        except SystemExit as end:
+            if _has_no_reader(end):
+                return _closed()
+            raise
         return code
 
     return command
+
+
+def _has_no_reader(end: SystemExit) -> bool:
+    """Whether a program that ends itself does so before a closed pipe.
+
+    A Console of rich turns what a closed pipe raises into an exit with 1, as if the command had failed;
+    argparse leaves its help to be flushed.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return True
+    return isinstance(end.__context__, BrokenPipeError)
+
+
+def _closed() -> int:
+    # else Python complains once more when it flushes at its end
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return CLOSED

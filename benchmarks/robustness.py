@@ -121,6 +121,14 @@ def start(study: Path, store: Path, how: Disturbance | None, command: str = "run
     )
 
 
+def undisturbed(study: Path, store: Path, command: str = "run") -> None:
+    """Run the command to its end."""
+    process = start(study, store, None, command)
+    _, said = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"the undisturbed {command} failed: {said.decode(errors='replace')[-500:]}")
+
+
 def disturb(study: Path, store: Path, how: Disturbance, moment: float) -> tuple[int, bool]:
     """Run until so many seconds after the first cell, and strike; a negative moment counts from the start.
 
@@ -183,8 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         study = folder / "study.toml"
         study.write_text(study_text(folder, asked.cells))
         quiet, disturbed = folder / "quiet.sqlite", folder / "disturbed.sqlite"
-        if start(study, quiet, None).wait():
-            raise RuntimeError("the undisturbed run failed")
+        undisturbed(study, quiet)
         rows = []
         for time_ in range(asked.times):
             how = DISTURBANCES[time_ % len(DISTURBANCES)]
@@ -195,8 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows.append([time_ + 1, how.name, "had ended" if early else _when(moment), added])
             console.print(*rows[-1], highlight=False)
         for command in ("run", "retry"):
-            if start(study, disturbed, None, command).wait():
-                raise RuntimeError(f"the last {command} failed")
+            undisturbed(study, disturbed, command)
         expected, got = results(quiet), results(disturbed)
         show(console, "Disturbances", ["", "what", "when", "cells added"], rows)
         same = expected.equals(got)

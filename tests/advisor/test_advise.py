@@ -206,7 +206,8 @@ def test_the_caller_knows_better():
 
 
 def test_torch_tensors_are_arrays():
-    torch = pytest.importorskip("torch")
+    import torch
+
     images = blurred(np.random.default_rng(0), 60, 12, 12, 1)[..., 0]
     advice = advise(torch.from_numpy(images), torch.arange(60) % 2)
     assert (advice.structure, advice.layout) == ("image", (12, 12, 1))

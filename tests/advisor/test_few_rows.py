@@ -117,7 +117,8 @@ def test_what_is_masked_is_missing():
 
 
 def test_days_of_an_arrow_table_are_moments():
-    pa = pytest.importorskip("pyarrow")
+    import pyarrow as pa
+
     days = pd.Series(DAYS.date).astype(pd.ArrowDtype(pa.date32()))
     walk = np.random.default_rng(0).normal(size=120).cumsum()
     assert advise(pd.DataFrame({"day": days, "y": walk}), "y").rule == "timed_rows"

@@ -49,7 +49,8 @@ def test_of_sparse_data_the_rows_that_were_read_are_trained_on():
 
 
 def test_a_torch_data_set_is_read_in_its_order_and_drawn_from():
-    torch = pytest.importorskip("torch")
+    import torch
+
     steps = np.column_stack([0.5 * np.arange(4_000), RNG.normal(size=(4_000, 3)).cumsum(axis=0)])
     labels = RNG.integers(0, 2, 4_000)
     held = torch.utils.data.TensorDataset(torch.tensor(steps), torch.tensor(labels))

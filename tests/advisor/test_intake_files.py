@@ -141,6 +141,19 @@ def test_feather_and_arff(tmp_path):
     assert advise(tmp_path / "x.arff", "c").kind == "classification"
 
 
+def test_excel(tmp_path):
+    frame = FRAME.assign(day=pd.date_range("2024-01-01", periods=120), word=["ä", "b, c", "d"] * 40)
+    frame.to_excel(tmp_path / "x.xlsx", index=False)
+    pd.testing.assert_frame_equal(plain(tmp_path / "x.xlsx"), frame, check_dtype=False)
+    assert advise(tmp_path / "x.xlsx", "t").warnings == advise(frame, "t").warnings
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
+        frame.to_excel(book, sheet_name="first", index=False)
+        FRAME.to_excel(book, sheet_name="second", index=False)
+    advice = advise(tmp_path / "two.xlsx", "t")
+    assert advice.width == 4
+    assert "only the first of 2 sheets, 'first', was read" in advice.warnings
+
+
 @pytest.mark.parametrize(("package", "name"), [("arff", "x.arff"), ("openpyxl", "x.xlsx")])
 def test_packages_that_are_missing_are_named(tmp_path, monkeypatch, package, name):
     out = io.BytesIO()

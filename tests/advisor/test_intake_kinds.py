@@ -106,7 +106,8 @@ def test_arrow_tables_and_their_estimator():
 
 
 def test_polars_frames():
-    polars = pytest.importorskip("polars")
+    import polars
+
     frame = polars.DataFrame({"s": [list(row) for row in WALKS[:, 0].tolist()]})
     assert advise(frame, LABELS).layout == (40, 1)
     with pytest.raises(InputError, match="collect"):

@@ -276,7 +276,8 @@ def test_roles_of_an_array_are_checked(roles, words):
 
 
 def test_what_has_no_columns_takes_no_roles(tmp_path):
-    Image = pytest.importorskip("PIL.Image")
+    from PIL import Image
+
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.png")
     tensors = torch.utils.data.TensorDataset(torch.zeros(40, 6, 6))
     for data in (np.zeros((40, 6, 6)), scipy.sparse.csr_array(CODES), tmp_path, tensors):

@@ -15,7 +15,6 @@ def _torch_seed():
 
 
 def tabm_ensemble(n_numbers=3, cardinalities=(4,), *, n_rows=50, **changes):
-    pytest.importorskip("tabm")
     from advisor.architectures.tabm import Ensemble
 
     sizes = {"n_members": 3, "n_layers": 2, "width": 5, "dropout": 0.0, "n_bins": 4, "embedding_size": 2}

@@ -259,7 +259,6 @@ def test_verdicts_on_filters(frame, verdict):
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.CLAIM.name)
 def test_a_small_run_gives_the_same_twice(experiment):
-    pytest.importorskip("torch")
     cell = experiment.cells("tiny")[-1]
     first, again = Facts(), Facts()
     experiment.measure(cell, first)

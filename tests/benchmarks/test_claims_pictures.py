@@ -98,7 +98,8 @@ def test_frequencies_and_colours():
 
 
 def test_ways_of_halving_have_equal_weights_and_equal_maps():
-    torch = pytest.importorskip("torch")
+    import torch
+
     from benchmarks.claims._image_networks import Reduced
 
     nets = [
@@ -110,7 +111,8 @@ def test_ways_of_halving_have_equal_weights_and_equal_maps():
 
 @pytest.mark.parametrize("way", halving._WAYS)
 def test_multiply_adds_are_those_of_the_network(way):
-    torch = pytest.importorskip("torch")
+    import torch
+
     from benchmarks.claims._image_networks import Staged
 
     layout, halves = (12, 10, 3), way != "full size"

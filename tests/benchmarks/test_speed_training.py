@@ -46,7 +46,6 @@ def test_skorch_gets_the_same_network_with_the_dropout_of_pytorch(work):
 
 
 def test_skorch_trains_it(work):
-    pytest.importorskip("skorch")
     from benchmarks.speed.training import loops
 
     assert work.accuracy(loops(work)["skorch"]()) > 0.4

@@ -81,6 +81,35 @@ def test_a_disk_that_is_full_is_one_sentence(path):
         assert store.frame("study").loc[0, "test"] == 0.5
 
 
+def test_a_disk_that_fills_while_outcomes_are_recorded_loses_none(path):
+    cells = [cell(fold=fold) for fold in range(1_000)]
+    large = {"text": "x" * 1_000}
+    with Store(path, writable=True) as store:
+        declare(store, cells)
+        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+        store._db.execute(f"PRAGMA max_page_count = {pages + 5}")
+        recorded = {cells[0].key: 0.5}  # by the fixture
+
+        def fill():
+            for place, one in enumerate(cells[1:]):
+                store.record(Outcome(one.key, "ok", test=float(place), extra=large))
+                recorded[one.key] = float(place)
+
+        with pytest.raises(StoreError, match="database or disk is full"):
+            fill()
+        assert 1 < len(recorded) < len(cells)
+        with Store(path) as reader:
+            assert reader.integrity() == "ok"
+            frame = reader.frame("study").set_index("key")
+        assert frame["test"].dropna().to_dict() == recorded
+        assert (frame.loc[list(recorded), "status"] == "ok").all()
+
+        store._db.execute(f"PRAGMA max_page_count = {pages + 5_000}")  # somebody has made room
+        for one in cells[len(recorded) :]:
+            assert store.record(Outcome(one.key, "ok", test=1.0, extra=large))
+        assert (store.frame("study")["status"] == "ok").all()
+
+
 def test_an_outcome_of_an_undeclared_cell_is_refused(path):
     with Store(path, writable=True) as store, pytest.raises(StoreError, match="FOREIGN KEY"):
         store.record(Outcome("unknown", "ok"))

@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-import pytest
-
 from advisor import architectures
 from advisor.architectures.__main__ import main
 
@@ -12,8 +10,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "architectures.md"
 
 
 def test_the_page_holds_the_table(capsys):
-    if architectures.names() != architectures.names(installed=True):
-        pytest.skip("a package of an architecture is not installed")
+    assert architectures.names() == architectures.names(installed=True)
     assert main() == 0
     table = PAGE.read_text().partition("<!-- table -->\n")[2].partition("<!-- /table -->")[0]
     assert capsys.readouterr().out == table
