@@ -11,13 +11,25 @@ from importlib.abc import InspectLoader
 from importlib.util import find_spec
 from typing import NamedTuple
 
+from advisor.architectures._space import Rounded
 from advisor.architectures.base import Architecture, Capabilities, Kind, ModelKind, Structure
 from advisor.errors import MissingDependency, StudyError, did_you_mean
 
 # packages that another extra than that of their name brings
 EXTRAS = {"rtdl_num_embeddings": "tabm"}
 
-__all__ = ["Architecture", "Capabilities", "Kind", "Label", "ModelKind", "Structure", "get", "label", "names"]
+__all__ = [
+    "Architecture",
+    "Capabilities",
+    "Kind",
+    "Label",
+    "ModelKind",
+    "Rounded",
+    "Structure",
+    "get",
+    "label",
+    "names",
+]
 
 
 class Label(NamedTuple):

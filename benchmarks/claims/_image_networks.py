@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from advisor.architectures._image import ImageNetwork
 from advisor.architectures._network import NetworkClassifier
-from advisor.architectures._preprocessing import Layout
 
 Reduction = Literal["max pooling", "mean pooling", "stride"]
 
@@ -29,7 +28,7 @@ class Reduced(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, layout: Layout, *, by: Reduction, width: int, n_outputs: int) -> None:
+    def __init__(self, layout: tuple[int, ...], *, by: Reduction, width: int, n_outputs: int) -> None:
         super().__init__()
         height, across, before = layout
         layers: list[nn.Module] = []
@@ -73,7 +72,7 @@ class ReducedClassifier(ImageNetwork, NetworkClassifier):
     patience: int = 15
     learning_rate: float = 2e-3
 
-    def _build_image(self, layout: Layout, n_outputs: int) -> nn.Module:
+    def _build_image(self, layout: tuple[int, ...], n_outputs: int) -> nn.Module:
         return Reduced(layout, by=self.by, width=self.width, n_outputs=n_outputs)
 
 
@@ -89,7 +88,9 @@ class Staged(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, layout: Layout, *, channels: tuple[int, ...], halves: bool, n_outputs: int) -> None:
+    def __init__(
+        self, layout: tuple[int, ...], *, channels: tuple[int, ...], halves: bool, n_outputs: int
+    ) -> None:
         super().__init__()
         layers = _convolution(layout[2], channels[0])
         before = channels[0]
@@ -133,5 +134,5 @@ class StagedClassifier(ImageNetwork, NetworkClassifier):
     patience: int = 10
     learning_rate: float = 4e-3
 
-    def _build_image(self, layout: Layout, n_outputs: int) -> nn.Module:
+    def _build_image(self, layout: tuple[int, ...], n_outputs: int) -> nn.Module:
         return Staged(layout, channels=tuple(self.channels), halves=self.halves, n_outputs=n_outputs)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterSampler
 
-from advisor.architectures._space import Rounded
+from advisor.architectures import Rounded
 from benchmarks import candidates
 from benchmarks.cell import canonical_json
 from benchmarks.protocol import Protocol

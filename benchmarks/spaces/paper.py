@@ -18,7 +18,7 @@ from typing import Any
 
 from scipy.stats import lognorm, loguniform, norm, randint, uniform
 
-from advisor.architectures._space import Rounded
+from advisor.architectures import Rounded
 
 
 @dataclass(frozen=True)

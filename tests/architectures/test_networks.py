@@ -1,7 +1,6 @@
 """The networks compute what their papers say, padding has no part, and training keeps its promises."""
 
 import math
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -200,44 +199,6 @@ def test_cosine_warms_up_then_falls_to_zero():
     assert (np.diff(seen[10:]) < 0).all()
 
 
-def test_cosine_falls_to_zero_within_the_time_limit():
-    x, y = regression_problem()
-    run(nn.Linear(3, 1), x, y, max_epochs=1)  # what torch loads at its first step would take the whole limit
-    seen, original = [], torch.optim.AdamW.step
-
-    def step(self, *args, **kwargs):
-        seen.append(self.param_groups[0]["lr"])
-        return original(self, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.optim.AdamW, "step", step)
-        history = run(nn.Linear(3, 1), x, y, max_epochs=10**6, patience=10**6, time_limit=0.5)
-    assert history.stopped == "time_limit"
-    assert history.hurried
-    assert max(seen) == pytest.approx(0.05, rel=0.2)
-    assert seen[-1] < 0.2 * max(seen)
-
-
-def test_a_slow_first_epoch_within_the_time_limit_changes_nothing():
-    x, y = regression_problem()
-
-    def trained(first_epoch, time_limit):
-        waited = []
-
-        def slow(output, target):
-            if not waited:
-                waited.append(time.sleep(first_epoch))
-            return mse(output, target)
-
-        torch.manual_seed(0)
-        module = nn.Linear(3, 1)
-        run(module, x, y, loss=slow, max_epochs=10, patience=10, time_limit=time_limit)
-        return module.weight.detach().numpy()
-
-    # a fifth of the limit is gone after the first of ten epochs
-    np.testing.assert_array_equal(trained(2.0, 10.0), trained(0.0, None))
-
-
 def test_plateau_divides_by_five_after_thirty_epochs_without_gain():
     seen = rates("plateau", 100, lambda epoch: epoch <= 10)
     steps = [0.1, 0.02, 0.004]
@@ -259,6 +220,40 @@ def stopwatch(monkeypatch):
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
     monkeypatch.setattr(_training, "time", SimpleNamespace(monotonic=lambda: float(len(seen))))
     return seen
+
+
+def test_cosine_falls_to_zero_within_the_time_limit(stopwatch):
+    x, y = regression_problem()
+    history = run(nn.Linear(3, 1), x, y, max_epochs=10**6, patience=10**6, time_limit=100)
+    assert (history.stopped, history.hurried, len(stopwatch)) == ("time_limit", True, 100)
+    assert max(stopwatch) == pytest.approx(0.05, rel=0.05)
+    assert stopwatch[-1] < 0.02 * max(stopwatch)
+
+
+def test_a_slow_first_epoch_within_the_time_limit_changes_nothing(monkeypatch):
+    x, y = regression_problem()
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(_training, "time", clock)
+
+    def trained(first_epoch, time_limit):
+        waited = []
+
+        def slow(output, target):
+            if not waited:
+                waited.append(first_epoch)
+                clock.now += first_epoch
+            return mse(output, target)
+
+        torch.manual_seed(0)
+        module = nn.Linear(3, 1)
+        history = run(module, x, y, loss=slow, max_epochs=10, patience=10, time_limit=time_limit)
+        return module.weight.detach().numpy(), history.hurried
+
+    free, _ = trained(0.0, None)
+    # a fifth of the limit is gone after the first of ten epochs
+    same, hurried = trained(2.0, 10.0)
+    np.testing.assert_array_equal(same, free)
+    assert not hurried
 
 
 def test_a_limit_within_the_first_epoch_warms_up_and_anneals(stopwatch):

@@ -1,6 +1,7 @@
 """Real tasks of OpenML from a mirror on this machine, if there is one; docs/openml.md has the figures."""
 
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,18 @@ import pytest
 import datasets
 from datasets import suites
 
-MIRROR = Path(__file__).parents[3] / "shared" / "openml_mirror" / "serve.py"
-pytestmark = pytest.mark.skipif(not MIRROR.exists(), reason="no OpenML mirror beside the checkout")
+# executed where it is there: beside the checkout, or in the folder that the variable names
+BESIDE = Path(__file__).parents[3] / "shared" / "openml_mirror"
+MIRROR = Path(os.environ.get("ARCH_ADVISOR_MIRROR", BESIDE)) / "serve.py"
+pytestmark = pytest.mark.skipif(
+    not MIRROR.exists(), reason=f"no OpenML mirror: no file {MIRROR} (ARCH_ADVISOR_MIRROR names its folder)"
+)
 
+PENDIGITS = 32
 # what the mirror's own description says of the tasks of its suites of pictures and of series
 DECLARED = {
     **{146825: (28, 28, 1), 910001: (28, 28, 1), 28: (8, 8, 1)},
-    **{32: (8, 2), 910111: (29, 12)},
+    **{PENDIGITS: (8, 2), 910111: (29, 12)},
     **{910101: (128, 1), 910102: (60, 1), 910103: (131, 1), 910104: (128, 1), 910105: (140, 1)},
     **{910106: (82, 1), 910107: (152, 1), 910108: (150, 1), 910109: (24, 1), 910110: (24, 1)},
 }
@@ -61,13 +67,31 @@ def test_faults_that_pass_change_nothing(mirror):
         assert faulty == clean
 
 
-def test_layouts_are_found(mirror, monkeypatch, tmp_path):
-    monkeypatch.setattr(suites, "FOLDER", tmp_path)  # nothing is declared
+@pytest.fixture
+def undeclared(monkeypatch, tmp_path):
+    """No suite says what the layout of a task is."""
+    monkeypatch.setattr(suites, "FOLDER", tmp_path)
     suites.suites.cache_clear()
+    yield
+    suites.suites.cache_clear()
+
+
+def test_layouts_are_found(mirror, undeclared):
     mirror()
     found = datasets.survey(["openml:s/900001", "openml:s/900002", "openml:s/900003"])
-    suites.suites.cache_clear()
     assert not found.failed
     layouts = {int(info.id.removeprefix("openml:")): info.layout for info in found.infos if info.layout}
-    # the pen of pendigits is taken for one channel, not two; no table is taken for more than it is
-    assert layouts == {**DECLARED, 32: (16, 1)}
+    layouts.pop(PENDIGITS)  # see below
+    expected = {task: layout for task, layout in DECLARED.items() if task != PENDIGITS}
+    assert layouts == expected  # no table is taken for more than it is
+
+
+@pytest.mark.xfail(
+    raises=AssertionError,
+    strict=True,
+    reason="the x and y of the pen, by turns in 16 columns, are taken for one channel: (16, 1) (2026-11)",
+)
+def test_the_pen_of_pendigits_has_two_channels(mirror, undeclared):
+    mirror()
+    (info,) = datasets.survey([f"openml:{PENDIGITS}"]).infos
+    assert info.layout == DECLARED[PENDIGITS]
