@@ -6,22 +6,21 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import inf
 from pathlib import Path
-from typing import Any
 
 import advisor
 import datasets
 from advisor import architectures
-from advisor.errors import StudyError, did_you_mean
+from advisor.errors import StudyError
 from benchmarks import candidates
 from benchmarks.advised import ADVISOR
 from benchmarks.cell import Cell, canonical_json
 from benchmarks.configurations import configurations
-from benchmarks.protocol import AS_GIVEN, BY_TEST_SIZE, SIZES, SPLITS, VARIANTS, Protocol
+from benchmarks.protocol import Protocol
 from benchmarks.scores import BASELINE, FAMILIES
+from benchmarks.study_keys import PROTOCOL_KEYS, STUDY_KEYS, checked, unknown
 from datasets import Survey, TaskInfo
 
 
@@ -210,9 +209,9 @@ class Study:
             raise StudyError(
                 "a study file must be TOML", got=f"{where}: {error}", do="correct it there"
             ) from error
-        settings = _checked(table, _STUDY_KEYS, where=where, required=("name", "tasks", "candidates"))
+        settings = checked(table, STUDY_KEYS, where=where, required=("name", "tasks", "candidates"))
         protocol = Protocol.of(
-            _checked(settings.pop("protocol", {}), _PROTOCOL_KEYS, where=f"{where} [protocol]")
+            checked(settings.pop("protocol", {}), PROTOCOL_KEYS, where=f"{where} [protocol]")
         )
         paths = [name for name in settings["candidates"] if name.endswith(".py")]
         known = {path: (files or {}).get(path) or candidates.read(path)[1] for path in paths}
@@ -226,12 +225,12 @@ class Study:
         for name in study.candidates:
             if name not in candidates.names():
                 own = "; or the path of a Python file of your own"
-                raise _unknown(
+                raise unknown(
                     "candidate", name, architectures.names(), where=f"{where}, key 'candidates'", also=own
                 )
         for name in study.trials:
             if name not in study.candidates:
-                raise _unknown("candidate", name, study.candidates, where=f"{where}, table 'trials'")
+                raise unknown("candidate", name, study.candidates, where=f"{where}, table 'trials'")
         needed = (BASELINE, *(FAMILIES if study.advisor else ()))
         if missing := [name for name in needed if name not in study.candidates]:
             what = "a study with advisor = true" if study.advisor else "a study"
@@ -331,106 +330,5 @@ def _calibration_hash() -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-# ---- checking the file ----
-
-Check = tuple[str, Callable[[Any], bool]]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _is_counts(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_count, value.values()))
-
-
-def _is_names(value: Any) -> bool:
-    return _is_distinct(value) and all(isinstance(v, str) and v for v in value)
-
-
-def _is_distinct(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and len(set(map(str, value))) == len(value)
-
-
-_TEXT: Check = ("a text", lambda v: isinstance(v, str))
-_COUNT: Check = ("a whole number of at least 1", _is_count)
-_SHARE: Check = ("a number between 0 and 1", lambda v: _is_number(v) and 0 < v < 1)
-_SECONDS: Check = ("a positive, finite number of seconds", lambda v: _is_number(v) and 0 < v < inf)
-_NAMES: Check = ("a list of distinct names", _is_names)
-
-
-def _one_of(names: Iterable[str]) -> Check:
-    return f"one of {', '.join(map(repr, names))}", lambda v: isinstance(v, str) and v in names
-
-
-_STUDY_KEYS: dict[str, Check] = {
-    "name": (
-        "a name of letters, digits, '-', '_' and '.'",
-        lambda v: isinstance(v, str) and re.fullmatch(r"\w[\w.-]*", v, re.ASCII) is not None,
-    ),
-    "title": _TEXT,
-    "next": _TEXT,
-    "tasks": _NAMES,
-    "candidates": _NAMES,
-    "advisor": ("true or false", lambda v: isinstance(v, bool)),
-    "n_trials": _COUNT,
-    "trials": ("a table of whole numbers of at least 1", _is_counts),
-    "search_seconds": _SECONDS,
-    "cell_seconds": _SECONDS,
-    "memory_mb": _COUNT,
-    "protocol": ("a table", lambda v: isinstance(v, dict)),
-}
-_PROTOCOL_KEYS: dict[str, Check] = {
-    "name": _one_of(VARIANTS),
-    "size": _one_of(SIZES),
-    "split": _one_of(SPLITS),
-    "max_train": _COUNT,
-    "train_fraction": _SHARE,
-    "validation_share": _SHARE,
-    "max_eval": _COUNT,
-    "fit_seconds": _SECONDS,
-    "inner_folds": ("a whole number of at least 2", lambda v: _is_count(v) and v >= 2),
-    "folds": (
-        f"a whole number of at least 1, '{BY_TEST_SIZE}' or '{AS_GIVEN}'",
-        lambda v: v in (BY_TEST_SIZE, AS_GIVEN) or _is_count(v),
-    ),
-    "seeds": (
-        "a list of distinct whole numbers from 0 to 4294967295",
-        lambda v: _is_distinct(v) and all(s == 0 or (_is_count(s) and s < 2**32) for s in v),
-    ),
-    "spaces": _one_of(("own", "paper")),
-    "early_stopping": _one_of(("sensible", "published")),
-    "refit": ("true or false", lambda v: isinstance(v, bool)),
-    "normalisation": _one_of(("dummy", "published", "min-max")),
-}
-assert set(_STUDY_KEYS) == {f.name for f in fields(Study)} - {"text", "files"}
-assert set(_PROTOCOL_KEYS) == {f.name for f in fields(Protocol)} - {"version"} | {"size"}
-
-
-def _checked(
-    table: Mapping[str, Any], keys: Mapping[str, Check], *, where: str, required: Iterable[str] = ()
-) -> dict[str, Any]:
-    """The table with lists as tuples, after every key and value has been checked."""
-    for key, value in table.items():
-        if key not in keys:
-            raise _unknown("key", key, keys, where=where)
-        wanted, fits = keys[key]
-        if not fits(value):
-            raise StudyError(f"{key!r} must be {wanted}", got=f"{value!r} in {where}", do="correct it there")
-    for key in required:
-        if key not in table:
-            raise StudyError(f"a study file must have the key {key!r}", got=f"none in {where}", do="add it")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-
-
-def _unknown(what: str, name: str, known: Iterable[str], *, where: str, also: str = "") -> StudyError:
-    known = sorted(known)
-    return StudyError(
-        f"each {what} must be known",
-        got=f"{name!r} in {where}",
-        do=f"{did_you_mean(name, known)}known: {', '.join(known)}{also}",
-    )
+assert set(STUDY_KEYS) == {f.name for f in fields(Study)} - {"text", "files"}
+assert set(PROTOCOL_KEYS) == {f.name for f in fields(Protocol)} - {"version"} | {"size"}
