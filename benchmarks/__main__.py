@@ -301,10 +301,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmark studies")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, function, text: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
+    def command(  # type: ignore[no-untyped-def]
+        name: str, function, text: str, *, stored: bool = True
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=function)
-        if function is not show_spaces:
+        if stored:
             added.add_argument(
                 "--store", type=Path, default=STORE, help="results file (default: %(default)s)"
             )
@@ -353,7 +355,7 @@ def _parser() -> argparse.ArgumentParser:
         "--again", type=positive, default=0, metavar="N", help="compute N finished cells again and compare"
     )
     added.add_argument("--json", action="store_true", help="print JSON")
-    added = command("spaces", show_spaces, "print search spaces")
+    added = command("spaces", show_spaces, "print search spaces", stored=False)
     added.add_argument("names", nargs="*", metavar="NAME", help="candidates (default: all)")
     added.add_argument("--protocol", choices=VARIANTS, default="holdout", help="(default: holdout)")
     add_settle(command)

@@ -98,12 +98,12 @@ class Trial:
 
         return self._score(f"trees {name}", predict)
 
-    def smooth_on(self, columns: Sequence[NDArray[np.intp]]) -> Scores:
+    def smooth_on(self, name: str, columns: Sequence[NDArray[np.intp]]) -> Scores:
         """Score of a smooth function of some of the columns, chosen for each split."""
         kernels = (smooth_kernel(self.flat[:, some]) for some in columns)
-        return self._score("smooth chosen", lambda: ridge_predictions(kernels, self.data, self.splits))
+        return self._score(f"smooth {name}", lambda: ridge_predictions(kernels, self.data, self.splits))
 
-    def trees_on(self, columns: Sequence[NDArray[np.intp]]) -> Scores:
+    def trees_on(self, name: str, columns: Sequence[NDArray[np.intp]]) -> Scores:
         """Score of trees on some of the columns, chosen for each split."""
 
         def predict() -> list[NDArray[Any]]:
@@ -113,7 +113,7 @@ class Trial:
                 for some, split in parts
             ]
 
-        return self._score("trees chosen", predict)
+        return self._score(f"trees {name}", predict)
 
     def _score(self, key: str, predict: Callable[[], list[NDArray[Any]]]) -> Scores:
         if key not in self._known:

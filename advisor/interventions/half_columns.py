@@ -21,8 +21,8 @@ def measure(trial: Trial, rng: np.random.Generator) -> Evidence | None:
     if trial.x.ndim != 2 or trial.x.shape[1] < 4:
         return None
     kept = [_informative(trial, train) for train, _ in trial.splits]
-    smooth_all, smooth_half = trial.smooth("as it is"), trial.smooth_on(kept)
-    trees_all, trees_half = trial.trees("as it is"), trial.trees_on(kept)
+    smooth_all, smooth_half = trial.smooth("as it is"), trial.smooth_on("halved", kept)
+    trees_all, trees_half = trial.trees("as it is"), trial.trees_on("halved", kept)
     return trial.finding(
         "half_columns",
         smooth_all,
