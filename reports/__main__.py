@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from advisor.errors import StoreError
 from advisor.pipes import ends_with_reader
@@ -113,7 +114,7 @@ def _summary(study: str, path: Path, without: str) -> Iterator[Summary]:
     out = flags.chosen(without, frame) if without else None
     if without and out is not None and out.empty:
         print(f"note: no task of the study is flagged {without}", file=sys.stderr)
-    with style.recorded(facts["labels"]):
+    with style.recorded(facts["labels"], _origins(frame)):
         yield summarise(frame, facts, rng=np.random.default_rng(SEED), without=out)
 
 
@@ -148,6 +149,10 @@ def _figure(summary: Summary, name: str, path: Path) -> None:
     print(path)
 
 
+def _origins(frame: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(frame["task"], frame["origin"]))
+
+
 def _compare(names: list[str], path: Path, without: str, out: Path | None) -> None:
     sides = []
     for given in names:
@@ -158,7 +163,8 @@ def _compare(names: list[str], path: Path, without: str, out: Path | None) -> No
             frame = frame[~frame["task"].isin(flags.chosen(without, frame)["task"])]
         sides.append(compare.Side(given, frame, study, tasks))
     folder = "-".join(side.name.partition("@")[0] for side in sides)
-    with style.recorded(sides[0].study["labels"] | sides[1].study["labels"]):
+    labels = sides[0].study["labels"] | sides[1].study["labels"]
+    with style.recorded(labels, _origins(sides[0].frame) | _origins(sides[1].frame)):
         told = compare.told(sides[0], sides[1], rng=np.random.default_rng(SEED))
         _write(told, out or path.parent / f"compare-{folder}", "compare")
 

@@ -64,6 +64,31 @@ def flagged(tasks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "flag", "reason", "source"])
 
 
+def told(found: pd.DataFrame) -> list[dict[str, str]]:
+    """Bring the tasks of a group of flags together, for one sentence.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As :func:`flagged` gives it.
+
+    Returns
+    -------
+    list of dict
+        ``flag``, ``tasks`` (their titles with commas between them), ``reason`` and ``source`` of each group.
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"task": ["openml:361110", "openml:361060"], "origin": "electricity"})
+    >>> [(group["flag"], group["tasks"]) for group in told(flagged(tasks))]
+    [('leaks', 'openml:361110, openml:361060')]
+    """
+    of_group = found.groupby(["flag", "reason", "source"], sort=False)["task"]
+    named = of_group.agg(lambda tasks: ", ".join(map(task_title, tasks))).rename("tasks")
+    rows = named.reset_index().to_dict("records")
+    return [{str(key): str(value) for key, value in row.items()} for row in rows]
+
+
 def chosen(asked: str, tasks: pd.DataFrame) -> pd.DataFrame:
     """Find the tasks that a reader asks to leave out.
 

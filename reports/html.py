@@ -32,6 +32,7 @@ def page(summary: Summary) -> str:
     """
     tested = significance(summary)
     drawn = figures.of(summary)
+    flagged = flags.flagged(summary.tasks.rename_axis("task").reset_index())
     return render(
         "report.html.j2",
         study=summary.study,
@@ -41,7 +42,8 @@ def page(summary: Summary) -> str:
         unfinished=sentences.unfinished(summary),
         fitting=sentences.fitting(summary),
         both=_both(summary),
-        flagged=flags.flagged(summary.tasks.rename_axis("task").reset_index()).to_dict("records"),
+        flagged=flagged["task"].nunique(),
+        flags=flags.told(flagged),
         next_step=sentences.next_step(summary),
         protocol=sentences.protocol(summary),
         tried=sentences.tried(summary),

@@ -68,8 +68,8 @@ def markdown(summary: Summary) -> str:
     flagged = flags.flagged(summary.tasks.rename_axis("task").reset_index())
     if len(flagged):
         lines += ["Flagged, and in the averages:", ""]
-        for task, flag, reason, source in flagged.itertuples(index=False):
-            told = f"{task} (@{flag}): {reason}. Source: {source}."
+        for group in flags.told(flagged):
+            told = f"@{group['flag']}: {group['tasks']}: {group['reason']}. Source: {group['source']}."
             lines.append(f"- {escape(told)}")
         lines.append("")
     if len(summary.failures):

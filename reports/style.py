@@ -86,30 +86,37 @@ STRUCTURES = {
 }
 LONGEST = 40  # characters of a foreign name that a figure has room for
 _RECORDED: ContextVar[Mapping[str, str]] = ContextVar("titles that came with the results")
+_DATA_SETS: ContextVar[Mapping[str, str]] = ContextVar("names of the data sets of tasks that are numbers")
 
 
 @contextmanager
-def recorded(labels: Mapping[str, tuple[str, str]]) -> Iterator[None]:
-    """Show the candidates under the titles that came with their results.
+def recorded(
+    labels: Mapping[str, tuple[str, str]], origins: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Show candidates and tasks under the titles that came with their results.
 
     Parameters
     ----------
     labels : mapping of str to (str, str)
         Title and kind of model by candidate, as :meth:`benchmarks.store.Store.study` gives them. A title that
         several candidates have tells nobody apart: they keep their names.
+    origins : mapping of str to str, optional
+        Name of the data set by task, shown for tasks of OpenML, whose ids are numbers.
 
     Examples
     --------
-    >>> with recorded({"my_svm@5c3bc665": ("Support vectors", "other")}):
-    ...     title("my_svm@5c3bc665")
-    'Support vectors'
+    >>> with recorded({"my_svm@5c3bc665": ("Support vectors", "other")}, {"openml:361072": "cpu_act"}):
+    ...     title("my_svm@5c3bc665"), task_title("openml:361072")
+    ('Support vectors', 'cpu_act (361072)')
     """
     counts = Counter(shown for shown, _ in labels.values())
-    token = _RECORDED.set({name: shown for name, (shown, _) in labels.items() if counts[shown] == 1})
+    titles = _RECORDED.set({name: shown for name, (shown, _) in labels.items() if counts[shown] == 1})
+    names = _DATA_SETS.set({_bare(task): origin for task, origin in (origins or {}).items()})
     try:
         yield
     finally:
-        _RECORDED.reset(token)
+        _RECORDED.reset(titles)
+        _DATA_SETS.reset(names)
 
 
 def look(name: str, among: list[str]) -> Look:
@@ -172,14 +179,14 @@ def structure_title(structure: str | None) -> str:
     Returns
     -------
     str
-        "Images", "Sequences", "Tables" or "Undeclared".
+        "Images", "Sequences", "Tables" or "Undeclared tasks".
 
     Examples
     --------
     >>> structure_title("tabular")
     'Tables'
     """
-    return STRUCTURES.get(structure or "", "Undeclared")
+    return STRUCTURES.get(structure or "", "Undeclared tasks")
 
 
 def task_title(task: str) -> str:
@@ -193,7 +200,8 @@ def task_title(task: str) -> str:
     Returns
     -------
     str
-        What comes after the last colon for an embedded task, the id otherwise.
+        What comes after the last colon for an embedded task; the name of the data set with the number for one
+        of OpenML, where :func:`recorded` knows it; the id otherwise.
 
     Examples
     --------
@@ -206,7 +214,14 @@ def task_title(task: str) -> str:
         return f"{task_title(inner[2])}, {int(inner[1]):,} rows"
     if inner := re.match(r"destroyed:(.+)", task):
         return f"{task_title(inner[1])}, destroyed"
+    if task in (names := _DATA_SETS.get({})) and task.startswith("openml:"):
+        return f"{names[task]} ({task.removeprefix('openml:')})"
     return task.removeprefix("embedded:")
+
+
+def _bare(task: str) -> str:
+    """The id of the task that this one is made from."""
+    return re.sub(r"^((rows:\d+|destroyed):)*", "", task)
 
 
 def shorten(text: str, *, to: int = LONGEST) -> str:

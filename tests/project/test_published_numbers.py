@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import wilcoxon
 
 from benchmarks import curves, scores
 from benchmarks.advisor.published import PUBLISHED
@@ -17,6 +18,7 @@ from benchmarks.advisor.regret import rows_of
 from benchmarks.claims.base import Verdict, effect, with_limits
 from reports import agreement, published, statistics
 from reports.figures import sizes
+from reports.significance import significance
 from reports.summary import summarise
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +137,7 @@ def test_the_table_of_the_finding_is_that_of_its_results(pairs):
 
 
 def test_the_readme_quotes_the_finding_as_it_is(finding, pairs):
-    text = " ".join(section(README, "## The finding").partition("`make finding`")[0].split())
+    text = " ".join(section(README, "## The finding").partition("**And on the paper's")[0].split())
     means = finding.verdict.query("structure == 'overall'").set_index("candidate")["mean_normalised_score"]
     assert f"Boosted trees (XGBoost) are first with {means['gbt']:.3f}" in text
     assert means.idxmax() == "gbt"
@@ -177,6 +179,70 @@ def test_what_else_is_told_of_the_finding_is_so(finding):
     for ended, of in re.findall(r"(\d+) of (\d+)", scores.cut_short(finding.frame)):
         assert re.search(rf"\b{ended}\b", text), f"{ended} of {of} fits that the time limit ended"
     assert f"all {(finding.frame['status'] == 'ok').sum():,} cells ok" in text
+
+
+@pytest.fixture(scope="module")
+def openml():
+    return published_study("finding_openml")
+
+
+def by_source(values, study):
+    """Means over the tasks of a source, of which some data sets give several."""
+    return values.groupby(study.tasks["origin"].loc[values.index]).mean()
+
+
+def counted(apart):
+    return f"{(apart > 0).sum()} | {(apart == 0).sum()} | {(apart < 0).sum()} | {apart.median():+.3f}"
+
+
+def test_the_table_on_the_papers_tables_is_that_of_its_results(openml):
+    tested = significance(openml).pairs.loc["gbt"]
+    rows = []
+    for name, title in NAMES.items():
+        pair = tested.loc[name]
+        told = [counted(openml.test["gbt"] - openml.test[name]), p_text(pair["p"]), holm_text(pair["p_holm"])]
+        told += [f"{pair['k_low']:.0f}", p_text(pair["p_k"])]
+        rows.append(f"| {title} | {' | '.join(told)} |")
+    missing = [row for row in rows if row not in section(STUDIES, "## The same on the paper's tables")]
+    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+
+
+def test_the_table_by_kind_of_target_is_that_of_its_results(openml):
+    rows = []
+    for name in NETWORKS:
+        row = f"| {NAMES[name]} |"
+        for kind in ("classification", "regression"):
+            tasks = openml.tasks.index[openml.tasks["kind"] == kind]
+            apart = (openml.test["gbt"] - openml.test[name]).loc[tasks]
+            z = by_source((openml.normalised["gbt"] - openml.normalised[name]).loc[tasks], openml)
+            ahead = f"{(apart > 0).sum()} to {(apart < 0).sum()}"
+            row += f" {ahead} | {apart.median():+.3f} | {wilcoxon(z).pvalue:.3f} |"
+        rows.append(row)
+    missing = [row for row in rows if row not in section(STUDIES, "## The same on the paper's tables")]
+    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+
+
+def test_what_else_is_told_of_the_papers_tables_is_so(openml):
+    told = [" ".join(text.split()) for text in (README.partition("**And on the paper's")[2], STUDIES)]
+    means = openml.verdict.query("structure == 'overall'").set_index("candidate")["mean_normalised_score"]
+    chosen = scores.selected(openml.frame)
+    trees, networks = (best_of(chosen[chosen["candidate"].isin(group)]) for group in (TREES, NETWORKS))
+    scale = openml.test.drop(columns="dummy").max(axis=1) - openml.test["dummy"]
+    z = by_source((trees - networks) / scale, openml)
+    same = re.search(r" (\d+) of 15 pairs", agreement.told(openml, published.shipped()).headline)[1]
+    for text in told:
+        for name in ("gbt", "hist_gradient_boosting", "ft_transformer"):
+            assert f"({means[name]:.3f})" in text
+        assert f"on {(trees > networks).sum()} of {len(trees)} tasks" in text
+        assert f"p = {wilcoxon(z).pvalue:.3f}" in text
+        assert f"by {(trees - networks).median():.3f} at the median" in text
+        assert re.search(rf"\b{same} of (the )?15 pairs", text)
+    assert f"{(z > 0).sum()} of {len(z)} sources" in told[1]
+    assert f"{len(openml.frame):,} cells, all ok" in told[1]
+    assert set(openml.frame["status"]) == {"ok"}
+    assert f"{openml.frame['fit_seconds'].sum() / 3600:.1f} hours of fits" in told[1]
+    for ended, of in re.findall(r"(\d+) of (\d+)", scores.cut_short(openml.frame)):
+        assert re.search(rf"\b{ended}\b", told[1]), f"{ended} of {of} fits that the time limit ended"
 
 
 def grown_anew():

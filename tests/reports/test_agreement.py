@@ -91,6 +91,15 @@ def test_a_task_is_found_by_the_name_of_its_data_and_its_kind(searched, tmp_path
     assert scores["published"].to_dict() == {"gbt": 0.7, "cnn": 0.5}
 
 
+def test_scores_with_categories_are_not_those_of_the_version_without():
+    path = next(path for path in published.shipped() if path.stem == "tabr2024_scores")
+    tasks = set(published.read(path).table["task"])
+    assert {"openml:361096", "openml:361099", "openml:361110"} <= tasks  # these have categories
+    # the paper has these without categories, too, under the same name
+    both = "diamonds", "Brazilian_houses", "Bike_Sharing_Demand", "house_sales", "electricity", "covertype"
+    assert tasks.isdisjoint({f"openml:{name}" for name in (*both, "nyc-taxi-green-dec-2016", "yprop_4_1")})
+
+
 def test_curves_are_compared_at_the_trials_that_both_have(searched, tmp_path):
     order = {"cnn": 0.9, "gbt": 0.8, "lstm": 0.3, "mlp": 0.4}
     rows = [("candidate", "trials", "score"), *[(c, t, s) for c, s in order.items() for t in (1, 3, 50)]]

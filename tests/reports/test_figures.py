@@ -346,3 +346,13 @@ def test_a_score_axis_has_enough_lines_and_room_for_what_is_drawn(lowest):
         assert len({label.get_text() for label in axis.get_ticklabels()}) == len(axis.get_ticklocs())
     drawing.score_axis(ax, "y", 0.55, 0.86)  # published curves end far below 1
     assert ax.get_ylim()[1] < 0.95
+
+
+def test_tasks_that_are_numbers_are_shown_by_the_name_of_their_data():
+    task = "rows:300:destroyed:openml:361072"
+    with style.recorded({}, {task: "cpu_act", "embedded:digits": "optdigits"}):
+        assert style.task_title("openml:361072") == "cpu_act (361072)"
+        assert style.task_title(task) == "cpu_act (361072), destroyed, 300 rows"
+        assert style.task_title("openml:3") == "openml:3"
+        assert style.task_title("embedded:digits") == "digits"
+    assert style.task_title("openml:361072") == "openml:361072"

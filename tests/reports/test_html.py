@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.budget import BEYOND
-from reports import flags, html, tables
+from reports import flags, html, style, tables
 from reports.summary import summarise
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -261,7 +261,9 @@ def test_flagged_tasks_are_told_with_their_source(frame):
     frame.loc[frame["task"] == "openml:361110", "origin"] = "electricity"
     text = page_of(frame)
     assert "--without @leaks" in text[: text.index("<nav")]
-    assert "openml:361110 (@leaks)" in text
+    assert "@leaks: openml:361110: named among" in text
+    with style.recorded({}, {"openml:361110": "electricity"}):
+        assert "@leaks: electricity (361110): named among" in page_of(frame)
     assert "arXiv:2406.19380" in text
 
 

@@ -58,7 +58,7 @@ def test_what_was_left_out_flagged_and_lost_is_told(frame):
     text = markdown.markdown(summarise(frame, study, rng=np.random.default_rng(0), without=out))
     assert "> With 1 task left out" in text
     assert "- embedded:digits: asked for" in text
-    assert "- openml:361110 (@leaks): named among the data sets" in text
+    assert "- @leaks: openml:361110: named among the data sets" in text
     assert "- embedded:plaid: advised LSTM, best Boosted trees, lost 0.3" in text
     assert "neighbouring columns agree by 0.21" in text
     assert "16 tasks from 15 sources, 2 splits and 1 seed each." in text
