@@ -32,6 +32,7 @@ from benchmarks.summary import show
 ROOT = Path(__file__).parents[1]
 AWAY = "http://127.0.0.1:9"  # nothing listens on the discard port
 SCORES = ["status", "reason", "validation", "test"]
+ENDED = "had ended"
 SPARE = 2**14  # bytes that a full disk still takes
 
 
@@ -181,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print what was done and found; the exit code is 1 if the results differ."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.robustness", description=__doc__)
     parser.add_argument("--times", type=int, default=25, help="disturbances (default: %(default)s)")
-    parser.add_argument("--cells", type=int, default=600, help="cells of the study (default: %(default)s)")
+    parser.add_argument("--cells", type=int, default=1_500, help="cells of the study (default: %(default)s)")
     parser.add_argument("--latest", type=float, default=4.0, help="most seconds before it is struck")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     asked = parser.parse_args(arguments)
@@ -199,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 rng.uniform(-asked.latest, asked.latest) if time_ % 2 else rng.uniform(0, asked.latest)
             )
             added, early = disturb(study, disturbed, how, moment)
-            rows.append([time_ + 1, how.name, "had ended" if early else _when(moment), added])
+            rows.append([time_ + 1, how.name, ENDED if early else _when(moment), added])
             console.print(*rows[-1], highlight=False)
         for command in ("run", "retry"):
             undisturbed(study, disturbed, command)
@@ -209,6 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lost = len(expected.index.difference(got.index)) + int((got["status"] == "pending").sum())
         double = int(got.index.duplicated().sum())
         told = "equal" if same else "NOT equal"
+        struck = sum(when != ENDED for _, _, when, _ in rows)
+        console.print(f"{struck} of {len(rows)} struck while cells were left")
         console.print(
             f"{len(expected)} cells: {lost} lost, {double} doubled, results {told} to an undisturbed run"
         )
