@@ -64,8 +64,8 @@ def flagged(tasks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "flag", "reason", "source"])
 
 
-def told(found: pd.DataFrame) -> list[dict[str, str]]:
-    """Bring the tasks of a group of flags together, for one sentence.
+def told(found: pd.DataFrame) -> dict[str, str]:
+    """Say which tasks a group of flags holds, and why.
 
     Parameters
     ----------
@@ -74,19 +74,20 @@ def told(found: pd.DataFrame) -> list[dict[str, str]]:
 
     Returns
     -------
-    list of dict
-        ``flag``, ``tasks`` (their titles with commas between them), ``reason`` and ``source`` of each group.
+    dict of str to str
+        A text for each group: the titles of its tasks, the reason and the source.
 
     Examples
     --------
     >>> tasks = pd.DataFrame({"task": ["openml:361110", "openml:361060"], "origin": "electricity"})
-    >>> [(group["flag"], group["tasks"]) for group in told(flagged(tasks))]
-    [('leaks', 'openml:361110, openml:361060')]
+    >>> text = told(flagged(tasks))["leaks"]
+    >>> text[:52]
+    'openml:361110, openml:361060: named among the data s'
     """
-    of_group = found.groupby(["flag", "reason", "source"], sort=False)["task"]
-    named = of_group.agg(lambda tasks: ", ".join(map(task_title, tasks))).rename("tasks")
-    rows = named.reset_index().to_dict("records")
-    return [{str(key): str(value) for key, value in row.items()} for row in rows]
+    texts: dict[str, str] = {}
+    for (flag, reason, source), tasks in found.groupby(["flag", "reason", "source"], sort=False)["task"]:
+        texts[str(flag)] = f"{', '.join(map(task_title, tasks))}: {reason}. Source: {source}."
+    return texts
 
 
 def chosen(asked: str, tasks: pd.DataFrame) -> pd.DataFrame:

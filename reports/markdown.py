@@ -68,9 +68,7 @@ def markdown(summary: Summary) -> str:
     flagged = flags.flagged(summary.tasks.rename_axis("task").reset_index())
     if len(flagged):
         lines += ["Flagged, and in the averages:", ""]
-        for group in flags.told(flagged):
-            told = f"@{group['flag']}: {group['tasks']}: {group['reason']}. Source: {group['source']}."
-            lines.append(f"- {escape(told)}")
+        lines += [f"- {escape(f'@{flag}: {text}')}" for flag, text in flags.told(flagged).items()]
         lines.append("")
     if len(summary.failures):
         lines += ["Cells without a score, counted with the dummy’s:", ""]

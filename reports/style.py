@@ -111,7 +111,9 @@ def recorded(
     """
     counts = Counter(shown for shown, _ in labels.values())
     titles = _RECORDED.set({name: shown for name, (shown, _) in labels.items() if counts[shown] == 1})
-    names = _DATA_SETS.set({_bare(task): origin for task, origin in (origins or {}).items()})
+    # also of a task that is made from it
+    numbers = {task.rpartition("openml:")[2]: origin for task, origin in (origins or {}).items()}
+    names = _DATA_SETS.set(numbers)
     try:
         yield
     finally:
@@ -214,14 +216,10 @@ def task_title(task: str) -> str:
         return f"{task_title(inner[2])}, {int(inner[1]):,} rows"
     if inner := re.match(r"destroyed:(.+)", task):
         return f"{task_title(inner[1])}, destroyed"
-    if task in (names := _DATA_SETS.get({})) and task.startswith("openml:"):
-        return f"{names[task]} ({task.removeprefix('openml:')})"
+    source, _, number = task.partition(":")
+    if source == "openml" and (name := _DATA_SETS.get({}).get(number)):
+        return f"{name} ({number})"
     return task.removeprefix("embedded:")
-
-
-def _bare(task: str) -> str:
-    """The id of the task that this one is made from."""
-    return re.sub(r"^((rows:\d+|destroyed):)*", "", task)
 
 
 def shorten(text: str, *, to: int = LONGEST) -> str:

@@ -202,8 +202,7 @@ class EngineConformance:
         limits = Limits(seconds=60, memory_mb=700)
         outcomes = list(self.engine(1).run(behave, cells, limits=limits))
         assert [o.status for o in outcomes] == ["ok"] * 4
-        workers = len({o.extra["pid"] for o in outcomes})
-        assert 2 <= workers < len(cells)  # on a busy machine one may be taken for dead and replaced as well
+        assert len({o.extra["pid"] for o in outcomes}) == 2  # not one for each cell
 
     def test_a_thousand_cells_give_a_thousand_outcomes(self):
         cells = [cell("good", place) for place in range(1_000)]

@@ -85,6 +85,12 @@ def section(text, heading):
     return re.split(rf"^#{{1,{len(level)}}} ", text.partition(f"{heading}\n")[2], flags=re.M)[0]
 
 
+def assert_told(rows, heading):
+    """Rows of a table stand below that heading of docs/studies.md."""
+    missing = [row for row in rows if row not in section(STUDIES, heading)]
+    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+
+
 def p_text(p):
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
@@ -132,8 +138,7 @@ def test_the_table_of_the_finding_is_that_of_its_results(pairs):
         f"| {NAMES[name]} | {' | '.join(str(value) for value in row.values())} |"
         for name, row in pairs.items()
     ]
-    missing = [row for row in rows if row not in section(STUDIES, "## The finding")]
-    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+    assert_told(rows, "## The finding")
 
 
 def test_the_readme_quotes_the_finding_as_it_is(finding, pairs):
@@ -158,15 +163,21 @@ def test_the_readme_quotes_the_finding_as_it_is(finding, pairs):
         assert (int(ahead), p) in [(by_title[title]["ahead"], by_title[title][key]) for key in ("p", "p_k")]
 
 
-def best_of(chosen):
-    """Test score of the candidate that validation prefers, for each task."""
-    return chosen.loc[chosen.groupby("task")["validation"].idxmax()].set_index("task")["test"]
+def best_of_kinds(study):
+    """Test score on each task of the tree ensemble and of the network that validation prefers."""
+    chosen = scores.selected(study.frame)
+    kinds = (chosen[chosen["candidate"].isin(group)] for group in (TREES, NETWORKS))
+    return [kind.loc[kind.groupby("task")["validation"].idxmax()].set_index("task")["test"] for kind in kinds]
+
+
+def assert_limits_are_told(study, text):
+    for ended, of in re.findall(r"(\d+) of (\d+)", scores.cut_short(study.frame)):
+        assert re.search(rf"\b{ended}\b", text), f"{ended} of {of} fits that the time limit ended"
 
 
 def test_what_else_is_told_of_the_finding_is_so(finding):
     text = " ".join(section(STUDIES, "## The finding").split())
-    chosen = scores.selected(finding.frame)
-    trees, networks = (best_of(chosen[chosen["candidate"].isin(group)]) for group in (TREES, NETWORKS))
+    trees, networks = best_of_kinds(finding)
     told = "the best of the four tree ensembles beats the best of the five networks on"
     assert f"{told} {(trees > networks).sum()} of" in text
     headline = agreement.told(finding, published.shipped()).headline
@@ -176,8 +187,7 @@ def test_what_else_is_told_of_the_finding_is_so(finding):
     assert f"at {trials} trials" in text
     assert f"{same} pairs" in text
     assert f"{low} to {high}" in text
-    for ended, of in re.findall(r"(\d+) of (\d+)", scores.cut_short(finding.frame)):
-        assert re.search(rf"\b{ended}\b", text), f"{ended} of {of} fits that the time limit ended"
+    assert_limits_are_told(finding, text)
     assert f"all {(finding.frame['status'] == 'ok').sum():,} cells ok" in text
 
 
@@ -203,8 +213,7 @@ def test_the_table_on_the_papers_tables_is_that_of_its_results(openml):
         told = [counted(openml.test["gbt"] - openml.test[name]), p_text(pair["p"]), holm_text(pair["p_holm"])]
         told += [f"{pair['k_low']:.0f}", p_text(pair["p_k"])]
         rows.append(f"| {title} | {' | '.join(told)} |")
-    missing = [row for row in rows if row not in section(STUDIES, "## The same on the paper's tables")]
-    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+    assert_told(rows, "## The same on the paper's tables")
 
 
 def test_the_table_by_kind_of_target_is_that_of_its_results(openml):
@@ -218,15 +227,13 @@ def test_the_table_by_kind_of_target_is_that_of_its_results(openml):
             ahead = f"{(apart > 0).sum()} to {(apart < 0).sum()}"
             row += f" {ahead} | {apart.median():+.3f} | {wilcoxon(z).pvalue:.3f} |"
         rows.append(row)
-    missing = [row for row in rows if row not in section(STUDIES, "## The same on the paper's tables")]
-    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+    assert_told(rows, "## The same on the paper's tables")
 
 
 def test_what_else_is_told_of_the_papers_tables_is_so(openml):
     told = [" ".join(text.split()) for text in (README.partition("**And on the paper's")[2], STUDIES)]
     means = openml.verdict.query("structure == 'overall'").set_index("candidate")["mean_normalised_score"]
-    chosen = scores.selected(openml.frame)
-    trees, networks = (best_of(chosen[chosen["candidate"].isin(group)]) for group in (TREES, NETWORKS))
+    trees, networks = best_of_kinds(openml)
     scale = openml.test.drop(columns="dummy").max(axis=1) - openml.test["dummy"]
     z = by_source((trees - networks) / scale, openml)
     same = re.search(r" (\d+) of 15 pairs", agreement.told(openml, published.shipped()).headline)[1]
@@ -241,8 +248,7 @@ def test_what_else_is_told_of_the_papers_tables_is_so(openml):
     assert f"{len(openml.frame):,} cells, all ok" in told[1]
     assert set(openml.frame["status"]) == {"ok"}
     assert f"{openml.frame['fit_seconds'].sum() / 3600:.1f} hours of fits" in told[1]
-    for ended, of in re.findall(r"(\d+) of (\d+)", scores.cut_short(openml.frame)):
-        assert re.search(rf"\b{ended}\b", told[1]), f"{ended} of {of} fits that the time limit ended"
+    assert_limits_are_told(openml, told[1])
 
 
 def grown_anew():
@@ -266,8 +272,7 @@ def grown_anew():
 
 def test_what_growing_anew_is_worth_is_that_of_its_results():
     rows = grown_anew()
-    missing = [row for row in rows if row not in section(STUDIES, "## The finding")]
-    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+    assert_told(rows, "## The finding")
     chosen = re.match(r"\+(\S+) \[(\S+), (\S+)\]", rows[0].split(" | ")[2])
     assert "score {} more (95% {} to {})".format(*chosen.groups()) in " ".join(README.split())
 
@@ -288,8 +293,7 @@ def test_the_table_of_sizes_is_that_of_its_results():
             for mean, low, high in (table.loc[key, ["mean", "low", "high"]] for key in at)
         ]
         rows.append(f"| {size}{destroyed} | {' | '.join(cells)} |")
-    missing = [row for row in rows if row not in text]
-    assert not missing, "docs/studies.md has not\n" + "\n".join(missing)
+    assert_told(rows, "## From what size a bias pays")
     means = table["mean"].sort_index().round().astype(int)
     pictures = (means["image", "cnn", False, size] for size in (100, 3000))
     readme = " ".join(README.split())
